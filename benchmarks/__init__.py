@@ -1,0 +1,1 @@
+"""Each module here shows one claim: python -m benchmarks.NAME [--json]."""

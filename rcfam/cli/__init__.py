@@ -1,0 +1,26 @@
+"""The `rcfam` command. One file a verb group; heavy imports stay inside the verbs, so that --help is quick."""
+
+import sys
+
+import typer
+
+from rcfam.errors import RcfamError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Git history to keystrokes, terminal frames, models and scaling laws.",
+)
+
+
+def main() -> None:
+    """Run the command line: bad input is one line on stderr and exit code 1, Ctrl-C exit code 130."""
+    try:
+        app()
+    except RcfamError as error:
+        print(f"rcfam: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("rcfam: stopped", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Windows of frames and tokens: an index, a split, and deterministic sampling."""

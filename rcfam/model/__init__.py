@@ -1,0 +1,1 @@
+"""Heads, backbones and the action model that joins them."""

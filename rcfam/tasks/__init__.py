@@ -1,0 +1,1 @@
+"""Synthetic diagnostics that force serial computation."""

@@ -1,0 +1,1 @@
+"""The environment: keystroke in, frame out. It knows nothing of git, of the teacher or of recordings."""

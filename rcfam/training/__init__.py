@@ -1,0 +1,1 @@
+"""Exact streaming backpropagation through time, optimisers, the loop and its checkpoints."""

@@ -1,0 +1,1 @@
+"""The teacher: turns a change into the keystrokes that make it."""
