@@ -1,4 +1,4 @@
-"""The one way to compile a kernel: Numba, cached on disk, and the cache dropped when any kernel's source changes.
+"""The one way to compile a kernel: Numba, cached on disk until any kernel's source changes.
 
 Numba's own cache looks only at the file of the outermost function, so a change to a kernel that another file calls would
 go unseen. Here the cache lives in a folder named by the hash of every source file that holds kernels.
@@ -26,19 +26,19 @@ def _sources_hash() -> str:
 
 
 def _cache_folder() -> Path:
-    """Beside the package in a checkout, in the user's cache folder when the package is installed read-only."""
-    base = numba.config.CACHE_DIR
-    if base:
-        return Path(base)
+    """NUMBA_CACHE_DIR if set, else beside the package in a checkout, else the user's cache folder."""
+    chosen: str = getattr(numba.config, "CACHE_DIR", "")
+    if chosen:
+        return Path(chosen)
     checkout = _ROOT.parent
     if (checkout / "pyproject.toml").exists():
         return checkout / ".cache" / "kernels"
     return Path.home() / ".cache" / "rcfam" / "kernels"
 
 
-numba.config.CACHE_DIR = str(_cache_folder() / _sources_hash())
+setattr(numba.config, "CACHE_DIR", str(_cache_folder() / _sources_hash()))  # noqa: B010 - Numba's settings are untyped
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` in no-Python mode without the GIL, cached on disk. `NUMBA_DISABLE_JIT=1` runs it as Python."""
-    return numba.njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+    return numba.njit(cache=True, nogil=True)(function)

@@ -5,10 +5,10 @@
     |  attribute  |        glyph         |
     +-------------+----------------------+
 
-A glyph up to 0x10FFFF is that code point; 0 is the second half of a wide character; from CLUSTER_BASE on it is the number of a
-grapheme cluster (a base character with its combining marks) in the table that travels with the cells.
-An attribute is a row (fg, bg, style) of an attribute table of at most 2,048 rows, so that one comparison of two integers
-compares two whole cells.
+A glyph up to 0x10FFFF is that code point; 0 is the second half of a wide character; from CLUSTER_BASE on it is the
+number of a grapheme cluster (a base character with its combining marks) in the table that travels with the cells.
+An attribute is a row (fg, bg, style) of an attribute table of at most 2,048 rows, so that one comparison of two
+integers compares two whole cells.
 """
 
 from typing import Final

@@ -1,7 +1,7 @@
 """Keystrokes: one uint32 each, and the xterm control sequences that they stand for.
 
-A value up to 0x10FFFF is a typed character; the control characters among them are the Ctrl keys (13 Enter, 9 Tab, 27 Escape,
-127 Backspace, 2 Ctrl-B ...). Values from NAMED on are keys that an xterm sends as a control sequence.
+A value up to 0x10FFFF is a typed character; the control characters among them are the Ctrl keys (13 Enter, 9 Tab,
+27 Escape, 127 Backspace, 2 Ctrl-B ...). Values from NAMED on are keys that an xterm sends as a control sequence.
 """
 
 from typing import Final
