@@ -1,7 +1,7 @@
 """The one way to compile a kernel: Numba, cached on disk until any kernel's source changes.
 
-Numba's own cache looks only at the file of the outermost function, so a change to a kernel that another file calls would
-go unseen. Here the cache lives in a folder named by the hash of every source file that holds kernels.
+Numba's own cache looks only at the file of the outermost function, so a change to a kernel that another file
+calls would go unseen. Here the cache lives in a folder named by the hash of every source file that holds kernels.
 """
 
 import hashlib
