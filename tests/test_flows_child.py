@@ -1,0 +1,94 @@
+"""Children of flows: output, exit status, and that nothing outlives its starter."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows import PROJECT, child
+
+# A shell that starts a grandchild in a session of its own, which ignores SIGINT: the hardest to get rid of.
+STUBBORN = "trap '' INT; setsid sh -c \"trap '' INT; echo \\$\\$ > stubborn.pid; sleep 60; true\" & sleep 60; true"
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def pid_in(path: Path, wait_s: float = 10.0) -> int:
+    deadline = time.monotonic() + wait_s
+    while not (path.exists() and path.read_text().strip()):
+        assert time.monotonic() < deadline, f"{path} was never written"
+        time.sleep(0.02)
+    return int(path.read_text())
+
+
+def ended(pid: int, wait_s: float) -> bool:
+    deadline = time.monotonic() + wait_s
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+@pytest.mark.parametrize(
+    ("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", 137), ("kill -TERM $$", 143)]
+)
+def test_exit_status_is_the_commands(tmp_path: Path, script: str, status: int) -> None:
+    process = child.start(["sh", "-c", f"echo out; echo err >&2; {script}"], folder=tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.read() == b"out\nerr\n"
+    assert process.wait() == status
+
+
+def test_unknown_command_says_so(tmp_path: Path) -> None:
+    process = child.start(["no-such-command"], folder=tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.read() == b"no-such-command: No such file or directory\n"
+    assert process.wait() == 127
+
+
+def test_stop_interrupts_first(tmp_path: Path) -> None:
+    script = (
+        "import time\nprint('ready', flush=True)\ntry: time.sleep(60)\nexcept KeyboardInterrupt: print('good order')"
+    )
+    process = child.start([sys.executable, "-c", script], folder=tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    started = time.monotonic()
+    assert child.stop(process) == 0
+    assert child.stop(process) == 0
+    assert process.stdout.read() == b"good order\n"
+    assert time.monotonic() - started < 5
+
+
+def test_a_command_that_ends_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = child.start(["sh", "-c", "setsid sleep 60 & echo $! > left.pid"], folder=tmp_path)
+    assert process.wait(timeout=10) == 0
+    assert not alive(pid_in(tmp_path / "left.pid"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_stubborn_grandchildren_end_when_the_starter_is_killed(tmp_path: Path, number: int) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from flows import child\n"
+        "child.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2])); time.sleep(60)"
+    )
+    # The grace period is the supervisor's, which runs the file as a script: a copy with a shorter one is quick.
+    quick = tmp_path / "flows"
+    quick.mkdir()
+    (quick / "__init__.py").write_text("")
+    text = (PROJECT / "flows" / "child.py").read_text()
+    (quick / "child.py").write_text(text.replace("GRACE_S = 10.0", "GRACE_S = 0.5"))
+    starter = subprocess.Popen([sys.executable, "-c", script, STUBBORN, str(tmp_path)], cwd=tmp_path)
+    stubborn = pid_in(tmp_path / "stubborn.pid")
+    assert alive(stubborn)
+    os.kill(starter.pid, number)
+    starter.wait()
+    assert ended(stubborn, 5.0)
