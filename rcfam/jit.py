@@ -12,7 +12,7 @@ from typing import Any
 import numba
 
 _ROOT = Path(__file__).parent
-_KERNEL_ROOMS = ("jit.py", "tokenizer.py", "terminal", "typist", "recording", "dataset", "tasks")
+_KERNEL_ROOMS = ("jit.py", "tokenizer", "terminal", "typist", "recording", "dataset", "tasks")
 
 
 def _sources_hash() -> str:
