@@ -1,1 +1,8 @@
 """Windows of frames and tokens: an index, a split, and deterministic sampling."""
+
+from rcfam.dataset.index import Batch, Dataset
+from rcfam.dataset.loader import Loader
+from rcfam.dataset.split import DatasetError, DatasetParams
+from rcfam.dataset.windows import HeldOut, Windows, held_out_windows
+
+__all__ = ["Batch", "Dataset", "DatasetError", "DatasetParams", "HeldOut", "Loader", "Windows", "held_out_windows"]

@@ -1,0 +1,232 @@
+"""The index of a dataset: which recordings, which stretches of tokens on which side, and reading windows by their
+ids.
+"""
+
+# T steps, B streams, R rows, C columns, N tokens of a recording, S stretches, A attributes
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from rcfam import atomic
+from rcfam.dataset import tokens as token_files
+from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError
+from rcfam.terminal.cells import BLANK, GLYPH_BITS, GLYPH_MASK, MAX_ATTRIBUTES
+
+VERSION: Final = 1
+INDEX: Final = "index.parquet"
+ABOUT: Final = "dataset.json"
+OPEN_RECORDINGS: Final = 32  # kept open by each thread that reads
+COLUMNS: Final = ("recording", "repository", "side", "first_frame", "frames", "first_token", "tokens")
+
+Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
+
+
+class Batch(NamedTuple):
+    """B windows of T (frame, token) pairs each; a frame is the one BEFORE its token's first key.
+
+    cells_TBRC uint32 (cells.py, attribute numbers of the dataset's own table), cursors_TB3 int32 (row, column,
+    visible), targets_TB int64, mask_TB bool: false where a recording was too short, there the frame is blank and the
+    target 0. ids_B2 int64: recording number and first token of each window.
+    """
+
+    cells_TBRC: NDArray[np.uint32]
+    cursors_TB3: NDArray[np.int32]
+    targets_TB: NDArray[np.int64]
+    mask_TB: NDArray[np.bool_]
+    ids_B2: NDArray[np.int64]
+
+
+class Frames(Protocol):
+    """What the dataset asks of an opened recording (recording.Reader)."""
+
+    @property
+    def attributes(self) -> NDArray[np.uint32]: ...
+
+    def frames_at(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]: ...
+
+
+def open_recording(path: Path) -> Frames:
+    """The recording at `path`, opened for random access."""
+    from rcfam.recording import Reader
+
+    return Reader(path)
+
+
+class Stretches(NamedTuple):
+    """Consecutive tokens of one recording on one side: recording numbers, first tokens and sizes, all int64."""
+
+    recordings_S: NDArray[np.int64]
+    first_S: NDArray[np.int64]
+    tokens_S: NDArray[np.int64]
+
+
+class Dataset:
+    """An opened dataset. Opening reads the index alone; recordings and tokens are opened when a window needs them.
+
+    Every thread keeps its own open recordings, so that reading needs no lock; memory does not grow with the dataset.
+    """
+
+    def __init__(
+        self,
+        about: dict[str, Any],
+        index: pl.DataFrame,
+        recordings: Path,
+        tokens: Path,
+        reader: Callable[[Path], Frames] = open_recording,
+    ) -> None:
+        """`about`: the contents of dataset.json; `index`: the columns COLUMNS, sorted by recording and first token."""
+        self.rows = int(about["rows"])
+        self.columns = int(about["columns"])
+        self.vocabulary = int(about["vocabulary"])
+        self.vocabulary_hash = str(about["vocabulary_hash"])
+        self.sampling = str(about["sampling"])
+        self.attributes_A3 = np.array(about["attributes"], np.uint32).reshape(-1, 3)
+        self.index = index
+        changed = (index["recording"] != index["recording"].shift(1)).fill_null(True)
+        self.names = index["recording"].filter(changed)
+        self._numbers_S = changed.cast(pl.Int64).cum_sum().to_numpy() - 1
+        self._first_S = index["first_token"].to_numpy()
+        self._tokens_S = index["tokens"].to_numpy()
+        # Stretches of one recording lie side by side, so that one sorted array finds the stretch of any token.
+        self._borders_S = np.cumsum(self._tokens_S)
+        self._offsets = (self._borders_S - self._tokens_S)[changed.to_numpy()]
+        self._sides = index["side"].to_numpy()
+        self._recordings, self._tokens = recordings, tokens
+        self._reader = reader
+        self._local = threading.local()
+
+    @classmethod
+    def open(cls, folder: Path, recordings: Path | None = None, tokens: Path | None = None) -> "Dataset":
+        """Open what `rcfam dataset` wrote. The folders of recordings and tokens stand in dataset.json, relative to it.
+
+        Raises DatasetError where files are missing, damaged or of another version.
+        """
+        try:
+            about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            index = pl.read_parquet(folder / INDEX)
+            if about["version"] != VERSION:
+                raise DatasetError(f"{folder / ABOUT}: version {about['version']!r}; this program reads {VERSION}")
+            recordings = recordings or folder / about["recordings"]
+            return cls(about, index.select(COLUMNS), recordings, tokens or folder / about["tokens"])
+        except OSError as error:
+            raise DatasetError(f"{folder}: no dataset: {error.strerror or error}") from error
+        except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+            raise DatasetError(f"{folder}: damaged dataset: {type(error).__name__} {error}".splitlines()[0]) from error
+
+    def stretches(self, side: str) -> Stretches:
+        """The stretches of one side, 'train' or 'held_out', that hold tokens. Raises DatasetError where there are
+        none.
+        """
+        if side not in (TRAIN, HELD_OUT):
+            raise DatasetError(f"side '{side}' is neither '{TRAIN}' nor '{HELD_OUT}'")
+        chosen = np.flatnonzero((self._sides == side) & (self._tokens_S > 0))
+        if not len(chosen):
+            raise DatasetError(f"no tokens on the side '{side}'")
+        return Stretches(self._numbers_S[chosen], self._first_S[chosen], self._tokens_S[chosen])
+
+    def read(self, ids_B2: ArrayLike, length: int, allocate: Allocate = np.empty) -> Batch:
+        """The windows (recording number, first token) of `length` tokens each; a window ends with its stretch.
+
+        `allocate(shape, dtype)` makes the four arrays of the batch, so that a caller can have them in memory of its own
+        choice. Raises DatasetError for ids that are not in the dataset, RecordingError for damaged recordings.
+        """
+        ids_B2 = np.asarray(ids_B2, np.int64).reshape(-1, 2)
+        stops_B = self._stops(ids_B2)
+        batch = Batch(
+            allocate((length, len(ids_B2), self.rows, self.columns), np.uint32),
+            allocate((length, len(ids_B2), 3), np.int32),
+            allocate((length, len(ids_B2)), np.int64),
+            allocate((length, len(ids_B2)), np.bool_),
+            ids_B2,
+        )
+        # Windows of one recording are read one after another, whatever their slots.
+        for slot in np.lexsort(ids_B2.T[::-1]).tolist():
+            recording, first = ids_B2[slot].tolist()
+            self._read_window(batch, slot, recording, first, min(first + length, int(stops_B[slot])))
+        return batch
+
+    def _stops(self, ids_B2: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The token at which each window's stretch ends."""
+        recordings, firsts = ids_B2[:, 0], ids_B2[:, 1]
+        ends = np.append(self._offsets[1:], self._borders_S[-1] if len(self._borders_S) else 0)
+        known = (recordings >= 0) & (recordings < len(self._offsets)) & (firsts >= 0)
+        places = self._offsets[np.where(known, recordings, 0)] + firsts
+        known &= places < ends[np.where(known, recordings, 0)]
+        if not known.all():
+            recording, first = ids_B2[np.argmin(known)].tolist()
+            raise DatasetError(f"no window begins at token {first} of recording {recording}")
+        stretch = np.searchsorted(self._borders_S, places, side="right")
+        return self._borders_S[stretch] - self._offsets[recordings]
+
+    def _read_window(self, batch: Batch, slot: int, recording: int, first: int, stop: int) -> None:
+        reader, tokens, remap = self._opened(recording)
+        if stop > len(tokens.tokens_N):
+            raise DatasetError(f"{self.names[recording]}: {len(tokens.tokens_N)} tokens, the index says {stop} or more")
+        size = stop - first
+        cells, cursors = reader.frames_at(tokens.starts_N[first:stop])
+        if cells.shape[1:] != (self.rows, self.columns):
+            raise DatasetError(
+                f"{self.names[recording]}: frames of {cells.shape[1:]}, the index says {self.rows, self.columns}"
+            )
+        batch.cells_TBRC[:size, slot] = cells if remap is None else _remapped(cells, remap)
+        batch.cursors_TB3[:size, slot] = cursors
+        batch.targets_TB[:size, slot] = tokens.tokens_N[first:stop]
+        batch.mask_TB[:size, slot] = True
+        batch.cells_TBRC[size:, slot] = BLANK
+        batch.cursors_TB3[size:, slot] = 0
+        batch.targets_TB[size:, slot] = 0
+        batch.mask_TB[size:, slot] = False
+
+    def _opened(self, recording: int) -> tuple[Frames, token_files.Tokens, NDArray[np.uint32] | None]:
+        cache: OrderedDict[int, Any] = self._local.__dict__.setdefault("opened", OrderedDict())
+        if recording not in cache:
+            while len(cache) >= OPEN_RECORDINGS:
+                cache.popitem(last=False)
+            name = self.names[recording]
+            reader = self._reader(self._recordings / f"{name}.tsr")
+            tokens = token_files.load(self._tokens / f"{name}{token_files.SUFFIX}")
+            cache[recording] = reader, tokens, _remap(reader.attributes, self.attributes_A3)
+        cache.move_to_end(recording)
+        return cache[recording]
+
+
+def write(folder: Path, about: dict[str, Any], index: pl.DataFrame) -> None:
+    """Write what `Dataset.open` reads."""
+    with atomic.writing(folder / INDEX) as temporary:
+        index.select(COLUMNS).sort("recording", "first_token").write_parquet(temporary)
+    with atomic.writing(folder / ABOUT) as temporary:
+        temporary.write_text(json.dumps({"version": VERSION, **about}, indent=2) + "\n", encoding="utf-8")
+
+
+def merge_attributes(tables: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
+    """One table (A, 3) that holds the rows of all, the first table's first and in its order."""
+    rows: dict[tuple[int, ...], None] = {}
+    for table in tables:
+        rows.update(dict.fromkeys(map(tuple, np.asarray(table).tolist())))
+    if len(rows) > MAX_ATTRIBUTES:
+        raise DatasetError(f"{len(rows)} different attributes in all recordings; at most {MAX_ATTRIBUTES} fit a cell")
+    return np.array(list(rows), np.uint32).reshape(-1, 3)
+
+
+def _remap(table: NDArray[np.uint32], whole: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
+    """The number in `whole` of each row of `table`; None where they are the same."""
+    table = np.asarray(table, np.uint32).reshape(-1, 3)
+    if len(table) <= len(whole) and np.array_equal(table, whole[: len(table)]):
+        return None
+    numbers = {tuple(row): number for number, row in enumerate(whole.tolist())}
+    try:
+        return np.array([numbers[tuple(row)] for row in table.tolist()], np.uint32)
+    except KeyError as error:
+        raise DatasetError(f"attribute {error} is not in the dataset's table; make the dataset again") from error
+
+
+def _remapped(cells: NDArray[np.uint32], remap: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    return (remap[cells >> np.uint32(GLYPH_BITS)] << np.uint32(GLYPH_BITS)) | (cells & np.uint32(GLYPH_MASK))

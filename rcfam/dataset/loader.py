@@ -1,0 +1,52 @@
+"""Batches ahead of time: decoded on threads while the model computes."""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from rcfam.dataset.index import Allocate, Batch
+from rcfam.dataset.split import DatasetError
+from rcfam.dataset.windows import Batches
+
+
+class Loader:
+    """Iterates the batches of steps start_step .. start_step + steps - 1, in order, `workers` of them decoding at a
+    time.
+
+    Decoding runs in kernels without the GIL. At most `workers` + 1 batches are ready or under way beside the one handed
+    out. The threads end with the iteration, also when it is left early or a batch raises; the error of a batch comes at
+    its step.
+    """
+
+    def __init__(
+        self,
+        windows: Batches,
+        steps: int,
+        rank: int = 0,
+        start_step: int = 0,
+        workers: int = 1,
+        allocate: Allocate = np.empty,
+    ) -> None:
+        if workers < 1 or steps < 0 or start_step < 0:
+            raise DatasetError(f"workers {workers} is below 1, or steps {steps} or start_step {start_step} below 0")
+        self._windows, self._rank, self._allocate = windows, rank, allocate
+        self._steps, self._start_step, self._workers = steps, start_step, workers
+
+    def __len__(self) -> int:
+        """The number of batches."""
+        return self._steps
+
+    def __iter__(self) -> Iterator[Batch]:
+        waiting: deque[Future[Batch]] = deque()
+        executor = ThreadPoolExecutor(self._workers, thread_name_prefix="loader")
+        try:
+            for step in range(self._start_step, self._start_step + self._steps):
+                waiting.append(executor.submit(self._windows.batch, step, self._rank, self._allocate))
+                if len(waiting) > self._workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,280 @@
+"""Windows: pure in (seed, step, rank, slot), never shared, never over a border, padding masked; and the loader."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rcfam.dataset import Batch, DatasetError, HeldOut, Loader, Windows, held_out_windows, index
+from rcfam.dataset import tokens as token_files
+from rcfam.dataset.windows import permuted
+from rcfam.terminal.cells import BLANK
+from tests.dataset_fakes import FakeReader, dataset
+
+# Recording 2 is cut by time; recording 5 is shorter than the windows; recording 7 is empty.
+STRETCHES = [
+    (1, "train", 0, 40),
+    (2, "train", 0, 25),
+    (2, "held_out", 25, 30),
+    (5, "train", 0, 3),
+    (7, "train", 0, 0),
+    (9, "held_out", 0, 50),
+]
+NUMBERS = {0: 1, 1: 2, 2: 5, 3: 7, 4: 9}  # recording number in the index -> fake
+LENGTH = 8
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> index.Dataset:
+    return dataset(tmp_path, STRETCHES)
+
+
+def check(batch: Batch, length: int) -> None:
+    """Every slot holds the frames and tokens that its id says, and padding where the stretch ends."""
+    for slot, (recording, first) in enumerate(batch.ids_B2.tolist()):
+        fake = NUMBERS[recording]
+        stop = next(f + n for r, _, f, n in STRETCHES if r == fake and f <= first < f + n)
+        size = min(length, stop - first)
+        places = np.arange(first, first + size)
+        cells, cursors = FakeReader(Path(f"r{fake:05d}.tsr")).frames_at(3 * places)
+        np.testing.assert_array_equal(batch.cells_TBRC[:size, slot], cells)
+        np.testing.assert_array_equal(batch.cursors_TB3[:size, slot], cursors)
+        np.testing.assert_array_equal(batch.targets_TB[:size, slot], (7 * fake + places) % 512)
+        assert batch.mask_TB[:size, slot].all()
+        assert not batch.mask_TB[size:, slot].any()
+        assert (batch.cells_TBRC[size:, slot] == BLANK).all()
+        assert not batch.targets_TB[size:, slot].any()
+
+
+def equal(one: Batch, other: Batch) -> None:
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 300), st.integers(0, 2**64 - 1))
+def test_permuted_is_a_permutation(size: int, key: int) -> None:
+    assert sorted(permuted(n, size, np.uint64(key)) for n in range(size)) == list(range(size))
+
+
+def test_permuted_mixes_and_takes_large_sizes() -> None:
+    size = 10**12 + 7
+    images = np.array([permuted(n, size, np.uint64(5)) for n in range(20_000)])
+    assert len(set(images.tolist())) == len(images)
+    counts = np.bincount((images * 10 // size).astype(int), minlength=10)
+    assert np.abs(counts - 2000).max() < 5 * np.sqrt(2000 * 0.9)
+    assert abs(np.corrcoef(images[:-1], images[1:])[0, 1]) < 0.03
+
+
+def test_the_types_and_shapes_are_what_is_promised(small: index.Dataset) -> None:
+    batch = Windows(small, LENGTH, 4, 0).batch(0)
+    assert batch.cells_TBRC.shape == (LENGTH, 4, 3, 5)
+    assert batch.cursors_TB3.shape == (LENGTH, 4, 3)
+    assert [array.dtype for array in batch] == [np.uint32, np.int32, np.int64, np.bool_, np.int64]
+
+
+@pytest.mark.parametrize("sampling", ["length", "uniform"])
+@pytest.mark.parametrize("side", ["train", "held_out"])
+def test_windows_hold_what_their_ids_say(small: index.Dataset, sampling: str, side: str) -> None:
+    windows = Windows(small, LENGTH, 5, 3, side, sampling=sampling)
+    sides = {(r, f + k): s for r, s, f, n in STRETCHES for k in range(n)}
+    for step in range(20):
+        batch = windows.batch(step)
+        check(batch, LENGTH)
+        for recording, first in batch.ids_B2.tolist():
+            assert sides[NUMBERS[recording], first] == side
+
+
+@pytest.mark.parametrize("sampling", ["length", "uniform"])
+def test_a_window_depends_on_seed_step_and_rank_alone(small: index.Dataset, sampling: str) -> None:
+    windows = Windows(small, LENGTH, 4, 7, world_size=2, sampling=sampling)
+    forwards = [windows.batch(step, rank) for step in range(6) for rank in range(2)]
+    again = Windows(small, LENGTH, 4, 7, world_size=2, sampling=sampling)
+    for number in reversed(range(12)):
+        equal(again.batch(number // 2, number % 2), forwards[number])
+    other = Windows(small, LENGTH, 4, 8, world_size=2, sampling=sampling)
+    assert any((other.ids(step) != windows.ids(step)).any() for step in range(6))
+
+
+def test_ranks_are_the_slots_of_one_large_batch(small: index.Dataset) -> None:
+    one = Windows(small, LENGTH, 12, 1)
+    three = Windows(small, LENGTH, 4, 1, world_size=3)
+    for step in range(9):
+        np.testing.assert_array_equal(np.concatenate([three.ids(step, rank) for rank in range(3)]), one.ids(step))
+
+
+def test_every_window_once_a_pass_and_none_shared(small: index.Dataset) -> None:
+    windows = Windows(small, LENGTH, 4, 1, world_size=3)
+    assert windows.total == 33 + 18 + 1
+    steps = windows.total // 12
+    for turn in range(3):
+        ids = np.concatenate([windows.ids(turn * steps + step, rank) for step in range(steps) for rank in range(3)])
+        assert len(np.unique(ids, axis=0)) == len(ids)
+
+
+def test_length_sampling_weighs_by_places_and_uniform_by_recordings(small: index.Dataset) -> None:
+    def share(sampling: str) -> np.ndarray:
+        windows = Windows(small, LENGTH, 8, 5, sampling=sampling)
+        ids = np.concatenate([windows.ids(step) for step in range(600)])
+        return np.bincount(ids[:, 0], minlength=5) / len(ids)
+
+    np.testing.assert_allclose(share("length"), np.array([33, 18, 1, 0, 0]) / 52, atol=0.02)
+    np.testing.assert_allclose(share("uniform"), np.array([1, 1, 1, 0, 0]) / 3, atol=0.01)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9, 100])
+def test_held_out_windows_do_not_overlap_and_cover_evenly(small: index.Dataset, count: int) -> None:
+    ids = held_out_windows(small, LENGTH, count)
+    assert len(ids) == min(count, 30 // LENGTH + 50 // LENGTH)
+    places = {(r, f + k) for r, f in ids.tolist() for k in range(LENGTH)}
+    assert len(places) == LENGTH * len(ids)
+    batch = small.read(ids, LENGTH)
+    check(batch, LENGTH)
+    assert batch.mask_TB.all()
+    if count == 100:
+        assert len(places) >= 80 - 2 * (LENGTH - 1)
+    if count == 5:
+        assert ids[:, 0].tolist() == [1, 1, 4, 4, 4]
+
+
+def test_held_out_batches_come_in_order(small: index.Dataset) -> None:
+    held = HeldOut(small, LENGTH, 100, 4)
+    batches = list(Loader(held, len(held)))
+    assert [len(batch.ids_B2) for batch in batches] == [4, 4, 1]
+    np.testing.assert_array_equal(np.concatenate([b.ids_B2 for b in batches]), held.ids_W2)
+
+
+def test_the_loader_gives_the_same_batches_from_any_step(small: index.Dataset) -> None:
+    windows = Windows(small, LENGTH, 4, 2)
+    expected = [windows.batch(step) for step in range(12)]
+    for workers in (1, 3):
+        for start in (0, 5):
+            got = list(Loader(windows, 12 - start, start_step=start, workers=workers))
+            assert len(got) == 12 - start
+            for one, other in zip(got, expected[start:], strict=True):
+                equal(one, other)
+
+
+class Failing:
+    """Batches that break at step 3."""
+
+    def batch(self, step: int, rank: int = 0, allocate: object = None) -> Batch:
+        if step == 3:
+            raise DatasetError("step 3 is broken")
+        zeros = np.zeros(0, np.int64)
+        return Batch(zeros, zeros, zeros, zeros, np.array([[step, rank]]))  # type: ignore[arg-type]
+
+
+def loader_threads() -> int:
+    return sum(thread.name.startswith("loader") for thread in threading.enumerate())
+
+
+def test_an_error_comes_at_its_step_and_the_threads_end() -> None:
+    got = []
+    with pytest.raises(DatasetError, match="step 3"):
+        for batch in Loader(Failing(), 100, workers=2):  # type: ignore[arg-type]
+            got.append(int(batch.ids_B2[0, 0]))
+    assert got == [0, 1, 2]
+    assert loader_threads() == 0
+
+
+def test_leaving_early_ends_the_threads(small: index.Dataset) -> None:
+    iterator = iter(Loader(Windows(small, LENGTH, 2, 0), 10_000, workers=2))
+    next(iterator)
+    assert loader_threads() > 0
+    iterator.close()  # type: ignore[attr-defined]
+    assert loader_threads() == 0
+
+
+def test_few_recordings_are_open_at_a_time(tmp_path: Path) -> None:
+    many = dataset(tmp_path, [(r, "train" if r else "held_out", 0, 10) for r in range(100)])
+    windows = Windows(many, 4, 20, 0, sampling="uniform")
+    for step in range(20):
+        windows.batch(step)
+    assert len(many._local.opened) == index.OPEN_RECORDINGS
+
+
+def test_attributes_of_another_table_are_renumbered(tmp_path: Path) -> None:
+    small = dataset(tmp_path, [(1, "train", 0, 20), (1, "held_out", 20, 5)])
+    small.attributes_A3 = np.array([[5, 5, 5], [1, 0, 0], [0, 0, 0]], np.uint32)
+    cells = np.array([[7, (1 << 21) | 9]], np.uint32)
+    remap = index._remap(FakeReader.attributes, small.attributes_A3)
+    assert remap is not None
+    assert index._remapped(cells, remap).tolist() == [[(2 << 21) | 7, (1 << 21) | 9]]
+    assert index._remap(FakeReader.attributes, FakeReader.attributes) is None
+    merged = index.merge_attributes([FakeReader.attributes, small.attributes_A3])
+    assert merged.tolist() == [[0, 0, 0], [1, 0, 0], [5, 5, 5]]
+    with pytest.raises(DatasetError, match="not in the dataset's table"):
+        index._remap(np.array([[9, 9, 9]], np.uint32), merged)
+    with pytest.raises(DatasetError, match="2049 different attributes"):
+        index.merge_attributes([np.arange(3 * 2049, dtype=np.uint32).reshape(-1, 3)])
+
+
+def test_bad_requests_name_the_value(small: index.Dataset) -> None:
+    for bad in ({"length": 0}, {"batch": 0}, {"world_size": 0}):
+        with pytest.raises(DatasetError, match="is below 1"):
+            Windows(**({"dataset": small, "length": 4, "batch": 2, "seed": 0} | bad))
+    windows = Windows(small, LENGTH, 2, 0)
+    for step, rank in ((-1, 0), (0, 1), (0, -1)):
+        with pytest.raises(DatasetError, match=f"step {step} rank {rank}"):
+            windows.batch(step, rank)
+    for ids in ([[0, 40]], [[5, 0]], [[-1, 0]], [[0, -1]], [[3, 0]]):
+        with pytest.raises(DatasetError, match="no window begins"):
+            small.read(ids, 4)
+    with pytest.raises(DatasetError, match="neither"):
+        Windows(small, 4, 2, 0, side="test")
+    with pytest.raises(DatasetError, match="neither"):
+        Windows(small, 4, 2, 0, sampling="files")
+    with pytest.raises(DatasetError, match="below 1"):
+        held_out_windows(small, 4, 0)
+    with pytest.raises(DatasetError, match="3 held-out batches"):
+        HeldOut(small, LENGTH, 100, 4).batch(3)
+
+
+def test_a_dataset_survives_the_disk_and_damage_is_one_line(tmp_path: Path) -> None:
+    small = dataset(tmp_path, STRETCHES)
+    about = {"version": 1, "vocabulary": 512, "vocabulary_hash": "0", "sampling": "length", "rows": 3, "columns": 5}
+    index.write(tmp_path, about | {"attributes": [[0, 0, 0], [1, 0, 0]], "recordings": ".", "tokens": "."}, small.index)
+    opened = index.Dataset.open(tmp_path)
+    assert opened.names.to_list() == [f"r{r:05d}" for r in (1, 2, 5, 7, 9)]
+    np.testing.assert_array_equal(Windows(opened, LENGTH, 9, 4).ids(2), Windows(small, LENGTH, 9, 4).ids(2))
+    for name in (index.ABOUT, index.INDEX):
+        good = (tmp_path / name).read_bytes()
+        for bad in (b"", b"{}", good[: len(good) // 2], good.replace(b'"version": 1', b'"version": 9')):
+            if bad == good:
+                continue
+            (tmp_path / name).write_bytes(bad)
+            with pytest.raises(DatasetError) as caught:
+                index.Dataset.open(tmp_path)
+            assert "\n" not in str(caught.value)
+        (tmp_path / name).write_bytes(good)
+    with pytest.raises(DatasetError, match="No such file"):
+        index.Dataset.open(tmp_path / "none")
+
+
+def test_token_files_are_mapped_and_damage_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "r.tokens.npz"
+    tokens = token_files.Tokens(np.arange(5, dtype=np.int32), np.arange(5), np.array([2]))
+    token_files.save(file, tokens)
+    loaded = token_files.load(file)
+    assert all(isinstance(array, np.memmap) for array in loaded)
+    for one, other in zip(loaded, tokens, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with np.load(file) as archive:
+        assert sorted(archive.files) == ["breaks", "starts", "tokens"]
+    good = file.read_bytes()
+    for size in range(0, len(good) - 1, 37):
+        file.write_bytes(good[:size])
+        with pytest.raises(DatasetError, match=r"r\.tokens\.npz"):
+            token_files.load(file)
+    np.savez_compressed(file, tokens=tokens.tokens_N, starts=tokens.starts_N, breaks=tokens.breaks_K)
+    with pytest.raises(DatasetError, match="compressed"):
+        token_files.load(file)
+    np.savez(file, tokens=tokens.tokens_N, starts=tokens.starts_N[:3], breaks=tokens.breaks_K)
+    with pytest.raises(DatasetError, match="5 tokens but 3 starts"):
+        token_files.load(file)
+    with pytest.raises(DatasetError, match="No such file"):
+        token_files.load(tmp_path / "none.npz")
