@@ -1,1 +1,19 @@
-"""Power laws, their intervals, and wall-time crossovers: from a run table, importing nothing that trains."""
+"""Power laws with intervals, exponent over steps, wall-time crossovers, from a run table alone."""
+
+from rcfam.scaling.analysis import PARTS, Analysis, FitParams, analyse
+from rcfam.scaling.reading import conclusions
+from rcfam.scaling.summary import summary, tables
+from rcfam.scaling.table import Run, ScalingError, runs
+
+__all__ = [
+    "PARTS",
+    "Analysis",
+    "FitParams",
+    "Run",
+    "ScalingError",
+    "analyse",
+    "conclusions",
+    "runs",
+    "summary",
+    "tables",
+]
