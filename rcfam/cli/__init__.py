@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from rcfam.cli import laws
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -12,6 +13,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Git history to keystrokes, terminal frames, models and scaling laws.",
 )
+app.callback()(lambda: None)  # a group, however few verbs it has
+app.command()(laws.fit)
 
 
 def main() -> None:

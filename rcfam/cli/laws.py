@@ -1,0 +1,187 @@
+"""`rcfam fit`: laws, exponents and crossovers from a run table. `rcfam report`: the page."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rcfam import params
+from rcfam.atomic import writing
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from rcfam.scaling import Analysis, FitParams
+
+DEFAULT_PARAMS = Path("params.yaml")
+
+TableArgument = Annotated[
+    list[Path], typer.Argument(help="Run tables: Parquet, CSV, TSV, or a folder that holds length-*/runs.parquet.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("-o", "--out", help="Folder for law.json and tables/; none: print only.")
+]
+ParamsOption = Annotated[
+    Path | None, typer.Option("--params", help="Parameter file; without it params.yaml if it is here, else defaults.")
+]
+
+
+def fit(
+    tables: TableArgument,
+    out: OutOption = None,
+    params_file: ParamsOption = None,
+    step: Annotated[int | None, typer.Option(help="Compare losses at this step, not the last common one.")] = None,
+    window: Annotated[int | None, typer.Option(help="Average losses over this many steps.")] = None,
+    study: Annotated[str | None, typer.Option(help="Take only rows of this study.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Take only rows of this batch size.")] = None,
+) -> None:
+    """Fit loss against length and print the law, its interval and the wall-time crossovers."""
+    from dataclasses import replace
+
+    from rcfam import scaling
+
+    options = _fit_params(params_file)
+    try:
+        options = replace(
+            options,
+            step=options.step if step is None else step,
+            window=options.window if window is None else window,
+        )
+    except ValueError as error:
+        raise RcfamError(f"fit.{error}") from error
+    table = _chosen(_read(tables), study, batch)
+    runs = scaling.runs(table)
+    found = _analyse(runs, options)
+    if out is not None:
+        _write(found, out)
+    _print(found)
+    if out is not None:
+        print(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
+
+
+def _fit_params(path: Path | None) -> "FitParams":
+    from rcfam.scaling import FitParams
+
+    if path is None:
+        if not DEFAULT_PARAMS.exists() or "fit" not in params.read(DEFAULT_PARAMS):
+            return FitParams()
+        path = DEFAULT_PARAMS
+    return params.load(path, "fit", FitParams)
+
+
+def _read(paths: list[Path]) -> "pl.DataFrame":
+    import polars as pl
+
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(path.glob("length-*/runs.parquet")) or sorted(path.glob("*.parquet"))
+            if not inside:
+                raise RcfamError(f"{path}: no length-*/runs.parquet and no *.parquet in this folder")
+            files.extend(inside)
+        elif path.is_file():
+            files.append(path)
+        else:
+            raise RcfamError(f"{path}: no such run table or folder")
+    try:
+        return pl.concat([_read_file(path) for path in files], how="diagonal_relaxed")
+    except pl.exceptions.PolarsError as error:
+        raise RcfamError(f"{', '.join(map(str, paths))}: the tables do not fit together: {_line(error)}") from error
+
+
+def _read_file(path: Path) -> "pl.DataFrame":
+    import polars as pl
+
+    try:
+        if path.suffix in (".parquet", ".pq"):
+            return pl.read_parquet(path)
+        separator = "\t" if path.suffix == ".tsv" else ","
+        table = pl.read_csv(path, separator=separator, comment_prefix="#", infer_schema_length=None)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise RcfamError(f"{path}: not a readable run table: {_line(error)}") from error
+    return table.rename({name: name.strip() for name in table.columns})
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _chosen(table: "pl.DataFrame", study: str | None, batch: int | None) -> "pl.DataFrame":
+    import polars as pl
+
+    for column, value in (("study", study), ("batch", batch)):
+        if value is None:
+            continue
+        if column not in table.columns:
+            raise RcfamError(f"--{column} {value}: the run table has no column '{column}'")
+        known = ", ".join(map(str, table[column].unique().sort().to_list()[:12]))
+        table = table.filter(pl.col(column) == value)
+        if table.height == 0:
+            raise RcfamError(f"--{column} {value}: no row has it; found: {known}")
+    return table
+
+
+def _analyse(runs: "tuple[object, ...]", options: "FitParams") -> "Analysis":
+    from tqdm import tqdm
+
+    from rcfam import scaling
+
+    with tqdm(total=scaling.PARTS, desc="fit", unit="part", disable=None, leave=False, delay=1) as bar:
+        return scaling.analyse(runs, options, lambda done: bar.update(done - bar.n))  # type: ignore[arg-type]
+
+
+def _write(found: "Analysis", out: Path) -> None:
+    from rcfam import scaling
+
+    for name, table in scaling.tables(found).items():
+        with writing(out / "tables" / f"{name}.csv") as path:
+            table.write_csv(path, float_precision=8)
+    with writing(out / "tables" / "conclusions.txt") as path:
+        path.write_text("\n".join(scaling.conclusions(found)) + "\n", encoding="utf-8")
+    with writing(out / "law.json") as path:
+        path.write_text(json.dumps(scaling.summary(found), indent=2) + "\n", encoding="utf-8")
+
+
+def _print(found: "Analysis") -> None:
+    from rcfam import scaling
+
+    law, floor, level = found.pure, found.irreducible, f"{100 * found.params.confidence:g} %"
+    print(f"\nlaw at step {found.step}: loss = {law.amplitude:.3f} L^-alpha")
+    print(f"  alpha = {law.alpha:.4f}   {level} interval {_span(law.interval)} (t)   R2 = {law.r2_log:.4f} on logs")
+    print(f"  bootstrap: {_span(found.pure_over_points)} over points, {_span(found.pure_over_seeds)} over seeds")
+    if floor is not None:
+        stated = f"alpha = {floor.alpha:.4f}   {level} interval {_span(floor.interval)} (profile)"
+        print(f"  with an irreducible term: loss = {floor.irreducible:.3f} + {floor.amplitude:.3f} L^-alpha")
+        print(f"  {stated}   R2 = {floor.r2_log:.4f} on logs")
+    print()
+    for sentence in scaling.conclusions(found):
+        print(f"- {sentence}")
+    if found.crossovers:
+        print("\nwhen the longer window overtakes the shorter, seconds of training:\n")
+        print(crossover_lines(found))
+
+
+def crossover_lines(found: "Analysis") -> str:
+    """The crossover table for a terminal."""
+    head = f"{'short':>6} {'long':>6}  {'measured':<28} {'over seeds':<20} predicted"
+    lines = [head, "-" * len(head)]
+    for row in found.crossovers:
+        measured = row.measured if row.measured_s is None else f"{row.measured_s:,.1f}"
+        if row.measured == "not reached":
+            measured = f"not reached in {row.common_s:,.1f}"
+        elif row.measured == "from the start":
+            measured = f"from the start ({measured})"
+        seeds = "" if row.interval is None else f"{row.interval.low:,.1f} to {row.interval.high:,.1f}"
+        if row.pairs > 1:
+            seeds = f"{seeds} ({row.pairs_crossed}/{row.pairs})".strip()
+        predicted = row.predicted if row.predicted_s is None else f"{row.predicted_s:,.1f} ({row.predicted})"
+        lines.append(f"{row.short:>6} {row.long:>6}  {measured:<28} {seeds:<20} {predicted}")
+    return "\n".join(lines)
+
+
+def _span(interval: "object | None") -> str:
+    from rcfam.scaling.reading import span
+
+    return span(interval)  # type: ignore[arg-type]
