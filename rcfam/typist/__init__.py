@@ -1,1 +1,5 @@
-"""The teacher: turns a change into the keystrokes that make it."""
+"""The teacher: turns a commit into keystrokes."""
+
+from rcfam.typist.typist import Typist, TypistParams
+
+__all__ = ["Typist", "TypistParams"]

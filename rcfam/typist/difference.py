@@ -1,0 +1,94 @@
+"""Where two texts differ: runs of whole lines, found without looking twice at what is equal at both ends."""
+
+from typing import NamedTuple, TypeVar
+
+from rcfam.history import hunks
+
+Text = TypeVar("Text", str, bytes)
+
+_STRIDE = 1 << 14
+
+
+class Region(NamedTuple):
+    """Lines of the old text from line `start` (from 0) on, `old`, become `new`; lines are without their newlines."""
+
+    start: int
+    old: list[str]
+    new: list[str]
+
+
+class Difference(NamedTuple):
+    """What separates two texts. `lines` counts the lines of the old one."""
+
+    lines: int
+    regions: list[Region]
+
+
+def common_prefix(a: Text, b: Text) -> int:
+    """The number of leading items that `a` and `b` share."""
+    place, limit = 0, min(len(a), len(b))
+    while place < limit and a[place : place + _STRIDE] == b[place : place + _STRIDE]:
+        place += _STRIDE
+    if place >= limit:
+        return limit
+    low, high = place, min(place + _STRIDE, limit)  # equal up to low; the first difference is at high or before
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def common_suffix(a: Text, b: Text, limit: int) -> int:
+    """The number of trailing items that `a` and `b` share, at most `limit`."""
+    length_a, length_b, place = len(a), len(b), 0
+    while place + _STRIDE <= limit and (
+        a[length_a - place - _STRIDE : length_a - place] == b[length_b - place - _STRIDE : length_b - place]
+    ):
+        place += _STRIDE
+    low, high = place, min(place + _STRIDE, limit)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[length_a - middle : length_a - low] == b[length_b - middle : length_b - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def difference(old: bytes, new: bytes) -> Difference:
+    """The regions that turn the lines of `old` into those of `new`, both UTF-8, top to bottom.
+
+    A missing final newline counts as present: who cares compares the ends. Lines split at newlines only.
+    """
+    old = old if old.endswith(b"\n") or not old else old + b"\n"
+    new = new if new.endswith(b"\n") or not new else new + b"\n"
+    lines = old.count(b"\n")
+    if old == new:
+        return Difference(lines, [])
+    start = old.rfind(b"\n", 0, common_prefix(old, new)) + 1
+    suffix = common_suffix(old, new, min(len(old), len(new)) - start)
+    cut_old, cut_new = len(old) - suffix, len(new) - suffix
+    if not (_starts_line(old, cut_old, start) and _starts_line(new, cut_new, start)):
+        newline = old.find(b"\n", cut_old)
+        suffix = len(old) - newline - 1 if newline >= 0 else 0
+    before = old.count(b"\n", 0, start)
+    old_part, new_part = old[start : len(old) - suffix], new[start : len(new) - suffix]
+    old_lines, new_lines = _split(old_part), _split(new_part)
+    if not old_lines or not new_lines or len(old_lines) == len(new_lines) == 1:
+        return Difference(lines, [Region(before, old_lines, new_lines)])
+    regions = [
+        Region(before + h.old_start, old_lines[h.old_start : h.old_stop], new_lines[h.new_start : h.new_stop])
+        for h in hunks(old_part, new_part)
+    ]
+    return Difference(lines, regions)
+
+
+def _starts_line(text: bytes, place: int, start: int) -> bool:
+    return place == start or text[place - 1 : place] == b"\n"
+
+
+def _split(part: bytes) -> list[str]:
+    return part.decode("utf-8").split("\n")[:-1]

@@ -1,0 +1,178 @@
+"""The cheapest plausible keys that change a part of one line."""
+
+import re
+from random import Random
+from typing import NamedTuple
+
+from rcfam.history import hunks
+from rcfam.typist.difference import common_prefix, common_suffix
+from rcfam.typist.motions import first_non_blank, is_plain, times, to_column, words
+from rcfam.typist.strokes import BACKSPACE, ESCAPE, typed
+
+# Characters that certainly stand alone: no combining marks, joiners, variation selectors or emoji modifiers among them.
+# The editor counts a base character with its marks as one, so a line with others is changed whole.
+_ALONE = re.compile(
+    "[\x01-\u02ff\u0370-\u0482\u048a-\u0590\u2010-\u2027\u2030-\u205e\u2070-\u20cf\u2100-\u3029\u3030-\u3098\u309b-\ua66e"
+    "\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U0001f300-\U0001f3fa\U0001f400-\U0001faff]*"
+)
+_PIECES = re.compile(r"\w+|[ \t]+|[^\w \t]")
+_WORTH_SPLITTING = 8  # both sides at least this long before a second look, word by word
+_CLOSE = 3  # edits this near to each other are one
+_FEW_BACKSPACES = 3
+
+
+class Edit(NamedTuple):
+    """Keys, and the cursor's column after them (None: not known)."""
+
+    keys: str
+    column: int | None
+
+
+class _Span(NamedTuple):
+    start: int
+    stop: int
+    new: str
+
+
+def stands_alone(text: str) -> bool:
+    """Whether each code point of `text` is one character to the editor."""
+    return _ALONE.fullmatch(text) is not None
+
+
+def edit_line(line: str, column: int | None, new: str, random: Random) -> Edit | None:
+    """Turn `line` into `new`, which may hold newlines, with the cursor on the line. None where only the whole will do.
+
+    The column after is that in the last line of `new`.
+    """
+    if not (stands_alone(line) and stands_alone(new.replace("\n", ""))):
+        if new.startswith(line):
+            return Edit("A" + typed(new[len(line) :]) + ESCAPE, None)
+        return None
+    prefix = common_prefix(line, new)
+    suffix = common_suffix(line, new, min(len(line), len(new)) - prefix)
+    span = _Span(prefix, len(line) - suffix, new[prefix : len(new) - suffix])
+    best = _one(line, column, span, random)
+    if "\n" not in span.new and span.stop - span.start >= _WORTH_SPLITTING and len(span.new) >= _WORTH_SPLITTING:
+        spans = _split(line, span)
+        if len(spans) > 1:
+            several = _several(line, column, spans, random)
+            if len(several.keys) < len(best.keys):
+                return several
+    return best
+
+
+def _split(line: str, span: _Span) -> list[_Span]:
+    """A long change as several short ones, word by word, left to right."""
+    old, new = _PIECES.findall(line[span.start : span.stop]), _PIECES.findall(span.new)
+    found: list[_Span] = []
+    place, done = span.start, 0
+    for hunk in hunks(_as_lines(old), _as_lines(new)):
+        start = place + sum(map(len, old[done : hunk.old_start]))
+        place = start + sum(map(len, old[hunk.old_start : hunk.old_stop]))
+        done = hunk.old_stop
+        text = "".join(new[hunk.new_start : hunk.new_stop])
+        if found and start - found[-1].stop <= _CLOSE:
+            last = found.pop()
+            start, text = last.start, last.new + line[last.stop : start] + text
+        found.append(_Span(start, place, text))
+    return found
+
+
+def _as_lines(pieces: list[str]) -> bytes:
+    return "".join([piece + "\n" for piece in pieces]).encode("utf-8")
+
+
+def _several(line: str, column: int | None, spans: list[_Span], random: Random) -> Edit:
+    keys, shift = [], 0
+    for span in spans:
+        moved = _Span(span.start + shift, span.stop + shift, span.new)
+        edit = _one(line, column, moved, random)
+        keys.append(edit.keys)
+        column = edit.column
+        line = line[: moved.start] + moved.new + line[moved.stop :]
+        shift += len(span.new) - (span.stop - span.start)
+    return Edit("".join(keys), column)
+
+
+def _one(line: str, column: int | None, span: _Span, random: Random) -> Edit:
+    """One change in one place."""
+    start, stop, new = span
+    if start == stop:
+        return _insert(line, column, start, new)
+    if stop == len(line):
+        return _change_tail(line, column, start, new)
+    go = to_column(line, column, start)
+    if not new:
+        return Edit(go + _delete(line, start, stop, random), start)
+    if stop - start == 1 and len(new) == 1 and new.isprintable():
+        return Edit(f"{go}r{new}", start)
+    return _after_typing(go + _change(line, start, stop, random), start, new)
+
+
+def _after_typing(command: str, start: int, new: str) -> Edit:
+    last = new.rpartition("\n")[2]
+    column = len(last) if "\n" in new else start + len(last)
+    return Edit(command + typed(new) + ESCAPE, max(0, column - 1))
+
+
+def _insert(line: str, column: int | None, start: int, new: str) -> Edit:
+    if start == len(line):
+        return _after_typing("A", start, new)
+    if start == first_non_blank(line) and line[start] not in " \t":
+        return _after_typing("I", start, new)
+    before = to_column(line, column, start) + "i"
+    if start > 0 and len(before) > 1:
+        after = to_column(line, column, start - 1) + "a"
+        before = min(before, after, key=len)
+    return _after_typing(before, start, new)
+
+
+def _change_tail(line: str, column: int | None, start: int, new: str) -> Edit:
+    """Replace everything from `start` to the line's end."""
+    count = len(line) - start
+    if new:
+        if start == 0:
+            return _after_typing("cc", 0, new)
+        command = to_column(line, column, start) + "C"
+        if count <= _FEW_BACKSPACES and count + 1 <= len(command) and is_plain(line[start:]):
+            command = "A" + BACKSPACE * count
+        return _after_typing(command, start, new)
+    return Edit(to_column(line, column, start) + ("x" if count == 1 else "D"), max(0, start - 1))
+
+
+def _delete(line: str, start: int, stop: int, random: Random) -> str:
+    """Keys that delete up to `stop`, which is not the line's end, from the cursor at `start`."""
+    best = times(stop - start, "x")
+    if len(best) == 1 or not is_plain(line):
+        return best
+    begins = ends = 0
+    for begin, end in words(line):
+        if start < begin <= stop:
+            begins += 1
+            if begin == stop:
+                return "d" + ("w" if begins == 1 else f"{begins}w")
+        if start < end - 1 and end <= stop:
+            ends += 1
+            if end == stop:
+                best = "d" + ("e" if ends == 1 else f"{ends}e")
+    if best[0] != "d" and len(best) > 2 and line.find(line[stop], start + 1) == stop and random.random() < 0.5:
+        best = "dt" + line[stop]
+    return best
+
+
+def _change(line: str, start: int, stop: int, random: Random) -> str:
+    """Keys that delete up to `stop`, which is not the line's end, from the cursor at `start`, and begin to insert."""
+    count = stop - start
+    best = "s" if count == 1 else f"{count}s"
+    if count == 1 or not is_plain(line):
+        return best
+    if line[start] not in " \t":
+        ends = 0
+        for _, end in words(line):
+            if start < end <= stop:
+                ends += 1
+                if end == stop:
+                    return "cw" if ends == 1 else f"c{ends}w"
+    if line.find(line[stop], start + 1) == stop and random.random() < 0.5:
+        return "ct" + line[stop]
+    return best
