@@ -1,1 +1,6 @@
-"""Metrics of a model over held-out windows."""
+"""What a model does on held-out windows. It takes a model, not a path."""
+
+from rcfam.evaluation.measuring import Measured, measure
+from rcfam.evaluation.scoring import EvaluateParams, Evaluation, Scores, evaluate
+
+__all__ = ["EvaluateParams", "Evaluation", "Measured", "Scores", "evaluate", "measure"]

@@ -1,0 +1,116 @@
+"""One model over held-out windows -> one line of scores, and how they run along the window."""
+
+# T steps, B windows, V vocabulary
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from rcfam.dataset.index import Batch
+from rcfam.evaluation import metrics
+from rcfam.evaluation.measuring import Measured, between, join, measure
+from rcfam.model.action import ActionModel
+
+
+@dataclass(frozen=True)
+class EvaluateParams:
+    """Section `evaluate` of params.yaml."""
+
+    length: int
+    """Frames of a held-out window; models trained on shorter ones are shown beyond their length."""
+    windows: int
+    """Held-out windows; every model sees the same."""
+    batch: int
+    """Windows taken through the model at once."""
+    edge: int
+    """Positions at the start and at the end of a window that early and late loss are taken over."""
+
+    def __post_init__(self) -> None:
+        if min(self.length, self.windows, self.batch, self.edge) < 1:
+            raise ValueError("length, windows, batch and edge must be at least 1")
+        if self.edge > self.length:
+            raise ValueError(f"edge: {self.edge} is longer than length {self.length}")
+
+
+class Scores(NamedTuple):
+    """What a model does on held-out windows. Losses in nats a token; `length` frames a window unless said otherwise."""
+
+    positions: int
+    loss: float
+    bits_per_keystroke: float
+    accuracy: float
+    sustained: float
+    sustained_from_start: float
+    early_loss: float
+    """Over the first `edge` positions."""
+    late_loss: float
+    """Over the last `edge` positions."""
+    own_loss: float
+    """Over the same positions, but with nothing remembered from before the last multiple of the trained length."""
+    own_accuracy: float
+
+
+class Evaluation(NamedTuple):
+    """Scores, and loss and accuracy at each step of the window (T,)."""
+
+    scores: Scores
+    loss_T: NDArray[np.float64]
+    accuracy_T: NDArray[np.float64]
+
+
+def evaluate(
+    model: ActionModel,
+    batches: Iterable[Batch],
+    own_length: int,
+    keystrokes_V: NDArray[np.integer],
+    edge: int,
+    chunk: int = 64,
+    device: torch.device | str = "cpu",
+    progress: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Score `model` on `batches` of windows of one length. `keystrokes_V` holds the keys of each token.
+
+    `own_length` is the length that the model was trained on. `progress` is told the windows done.
+    """
+    columns: list[tuple[NDArray[np.generic], ...]] = []
+    done = 0
+    for batch in batches:
+        whole = _arrays(measure(model, batch, chunk, device))
+        own = _arrays(measure_in_pieces(model, batch, own_length, chunk, device))
+        columns.append((batch.mask_TB, batch.targets_TB, *whole, *own))
+        done += batch.mask_TB.shape[1]
+        if progress is not None:
+            progress(done)
+    mask, targets, loss, correct, own_loss, own_correct = (
+        np.concatenate(c, axis=1) for c in zip(*columns, strict=True)
+    )
+    scores = Scores(
+        positions=int(mask.sum()),
+        loss=metrics.mean(loss, mask),
+        bits_per_keystroke=metrics.bits_per_keystroke(loss, keystrokes_V[np.where(mask, targets, 0)], mask),
+        accuracy=metrics.mean(correct, mask),
+        sustained=metrics.sustained(correct, mask),
+        sustained_from_start=metrics.sustained_from_start(correct, mask),
+        early_loss=metrics.mean(loss[:edge], mask[:edge]),
+        late_loss=metrics.mean(loss[-edge:], mask[-edge:]),
+        own_loss=metrics.mean(own_loss, mask),
+        own_accuracy=metrics.mean(own_correct, mask),
+    )
+    return Evaluation(scores, metrics.by_position(loss, mask), metrics.by_position(correct, mask))
+
+
+def measure_in_pieces(
+    model: ActionModel, batch: Batch, length: int, chunk: int, device: torch.device | str = "cpu"
+) -> Measured:
+    """Like `measure`, with a fresh state every `length` steps."""
+    steps = len(batch.targets_TB)
+    pieces = [between(batch, start, start + length) for start in range(0, steps, length)]
+    return join([measure(model, piece, chunk, device) for piece in pieces])
+
+
+def _arrays(measured: Measured) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return measured.loss_TB.double().cpu().numpy(), measured.correct_TB.cpu().numpy()

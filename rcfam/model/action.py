@@ -1,0 +1,112 @@
+"""The action model: a head looks at frames one by one, a backbone joins them over time, a vote over tokens ends it."""
+
+# T steps, B streams, D width, V vocabulary
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rcfam.model.backbones import AttentionStack, LstmStack, State, SumStack
+from rcfam.model.cell import DIRECT_GLYPHS
+from rcfam.model.frames import Frames
+from rcfam.model.rows import RowsHead, RowsParams
+
+
+@dataclass(frozen=True)
+class ModelParams:
+    """Section `model` of params.yaml."""
+
+    head: Literal["rows"]
+    backbone: Literal["lstm", "attention", "sum"]
+    width: int
+    """Width of a frame's vector and of the backbone."""
+    layers: int
+    """Layers of the backbone."""
+    mlp_ratio: int
+    """Hidden width of the backbone's MLPs over `width`."""
+    state: Literal["learned", "zero"]
+    """The LSTM's state before the first step."""
+    heads: int
+    """Attention heads of the attention backbone."""
+    positions: int
+    """Learned positions of the attention backbone."""
+    glyphs: int
+    """Rows of the glyph table: 256 code points of their own, the rest shared buckets."""
+    rows: RowsParams | None
+
+    def __post_init__(self) -> None:
+        if self.glyphs <= DIRECT_GLYPHS:
+            raise ValueError(f"glyphs: {self.glyphs} is not above {DIRECT_GLYPHS}")
+        if min(self.width, self.layers, self.mlp_ratio, self.heads, self.positions) < 1:
+            raise ValueError("width, layers, mlp_ratio, heads and positions must be at least 1")
+        if self.backbone == "attention" and self.width % self.heads:
+            raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
+        if getattr(self, self.head) is None:
+            raise ValueError(f"{self.head}: the chosen head has no sizes")
+
+
+class DataShape(NamedTuple):
+    """What the data decides about the model."""
+
+    rows: int
+    columns: int
+    vocabulary: int
+    attributes_N3: NDArray[np.integer]
+    """The attribute table of the data: fg, bg, style."""
+
+
+class ActionModel(nn.Module):
+    """Frames and a state -> the logits of the next token at every step, and the state after them."""
+
+    def __init__(self, params: ModelParams, shape: DataShape) -> None:
+        super().__init__()
+        self.params = params
+        self.head = _head(params, shape)
+        self.backbone = _backbone(params)
+        self.norm = nn.RMSNorm(params.width)
+        self.vote = nn.Linear(params.width, shape.vocabulary, bias=False)
+        nn.init.normal_(self.vote.weight, std=0.02)
+
+    def initial(self, streams: int) -> State:
+        """The state before the first frame of `streams` windows."""
+        return self.backbone.initial(streams)
+
+    def advance(self, frames: Frames, state: State) -> tuple[Tensor, State]:
+        """Features (T, B, D) without the vote, and the state after them."""
+        features_TBD, state = self.backbone(self.head(frames), state)
+        return features_TBD, state
+
+    def forward(self, frames: Frames, state: State) -> tuple[Tensor, State]:
+        """Logits (T, B, V) and the state after the last frame."""
+        features_TBD, state = self.advance(frames, state)
+        logits_TBV: Tensor = self.vote(self.norm(features_TBD))
+        return logits_TBV, state
+
+
+def build(params: ModelParams, shape: DataShape, seed: int) -> ActionModel:
+    """A fresh model; the same seed gives the same weights, and torch's own random state is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return ActionModel(params, shape)
+
+
+def parameter_count(model: nn.Module) -> int:
+    """How many numbers training moves."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def _head(params: ModelParams, shape: DataShape) -> nn.Module:
+    assert params.rows is not None
+    return RowsHead(params.rows, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
+
+
+def _backbone(params: ModelParams) -> LstmStack | AttentionStack | SumStack:
+    if params.backbone == "lstm":
+        return LstmStack(params.width, params.layers, params.mlp_ratio, params.state)
+    if params.backbone == "attention":
+        return AttentionStack(params.width, params.layers, params.mlp_ratio, params.heads, params.positions)
+    return SumStack(params.width, params.layers, params.mlp_ratio)

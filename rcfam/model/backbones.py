@@ -1,0 +1,130 @@
+"""What joins frames over time.
+
+One signature each: `initial(streams) -> state`, `backbone(x_TBD, state) -> (x_TBD, state)`.
+
+A state is a tuple of tensors: everything that later steps may know of earlier ones. Feeding a sequence in pieces and
+handing the state on gives what feeding it whole gives, and gradients pass through the state; streaming training rests
+on that.
+"""
+
+# T steps, B streams, D width, S remembered steps
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from rcfam.model.blocks import Mlp, join_heads, split_heads
+
+State = tuple[Tensor, ...]
+
+
+class LstmStack(nn.Module):
+    """Residual layers of LSTM then MLP, pre-norm (the paper's main sequence model).
+
+    State: (h, c) of each layer, (B, D) each.
+    """
+
+    zero: Tensor
+
+    def __init__(self, width: int, layers: int, ratio: int, initial: Literal["learned", "zero"]) -> None:
+        super().__init__()
+        self.norm = nn.ModuleList(nn.RMSNorm(width) for _ in range(layers))
+        self.lstm = nn.ModuleList(_lstm(width) for _ in range(layers))
+        self.mlp = nn.ModuleList(Mlp(width, ratio) for _ in range(layers))
+        state = torch.zeros(2 * layers, width)
+        self.start: nn.Parameter | None = nn.Parameter(state) if initial == "learned" else None
+        self.register_buffer("zero", state.clone(), persistent=False)
+
+    def initial(self, streams: int) -> State:
+        """The state before the first step of `streams` windows."""
+        start = self.zero if self.start is None else self.start
+        return tuple(part.expand(streams, -1).contiguous() for part in start.unbind())
+
+    def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
+        out: list[Tensor] = []
+        for layer, (norm, lstm, mlp) in enumerate(zip(self.norm, self.lstm, self.mlp, strict=True)):
+            h, c = state[2 * layer][None], state[2 * layer + 1][None]
+            y_TBD, (h, c) = lstm(norm(x_TBD), (h, c))
+            x_TBD = mlp(x_TBD + y_TBD)
+            out += [h[0], c[0]]
+        return x_TBD, tuple(out)
+
+
+class AttentionStack(nn.Module):
+    """Causal transformer layers with learned positions (the paper's appendix E).
+
+    State: keys and values of every earlier piece, so it grows with time, as attention's memory does. Layer l's pieces
+    stand at l, l + layers, ...; a piece is (2, B, heads, steps, D / heads).
+    """
+
+    def __init__(self, width: int, layers: int, ratio: int, heads: int, positions: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.position = nn.Parameter(torch.randn(positions, width) * 0.02)
+        self.norm = nn.ModuleList(nn.RMSNorm(width) for _ in range(layers))
+        self.qkv = nn.ModuleList(nn.Linear(width, 3 * width, bias=False) for _ in range(layers))
+        self.project = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(layers))
+        self.mlp = nn.ModuleList(Mlp(width, ratio) for _ in range(layers))
+
+    def initial(self, streams: int) -> State:
+        """Nothing is remembered before the first step."""
+        return ()
+
+    def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
+        """Positions past the last learned one share it."""
+        layers = len(self.norm)
+        past = sum(piece.shape[3] for piece in state[::layers])
+        place_T = torch.arange(past, past + len(x_TBD), device=x_TBD.device)
+        x_BTD = (x_TBD + self.position[place_T.clamp_max(len(self.position) - 1), None]).transpose(0, 1)
+        seen_TS = torch.arange(past + len(x_TBD), device=x_TBD.device) <= place_T[:, None]
+        pieces: list[Tensor] = []
+        for layer in range(layers):
+            q, k, v = (
+                split_heads(part, self.heads) for part in self.qkv[layer](self.norm[layer](x_BTD)).chunk(3, dim=-1)
+            )
+            pieces.append(torch.stack([k, v]))
+            keys, values = torch.cat([*state[layer::layers], pieces[-1]], dim=3)
+            mixed = nn.functional.scaled_dot_product_attention(q, keys, values, attn_mask=seen_TS)
+            x_BTD = self.mlp[layer](x_BTD + self.project[layer](join_heads(mixed)))
+        return x_BTD.transpose(0, 1), state + tuple(pieces)
+
+
+class SumStack(nn.Module):
+    """Layers whose only memory is a sum over time (the paper's "cross-temporal sum").
+
+    State: the sums, (B, D), and a count (B, 1).
+    """
+
+    zero: Tensor
+
+    def __init__(self, width: int, layers: int, ratio: int) -> None:
+        super().__init__()
+        self.norm = nn.ModuleList(nn.RMSNorm(width) for _ in range(layers))
+        self.value = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(layers))
+        self.project = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(layers))
+        self.mlp = nn.ModuleList(Mlp(width, ratio) for _ in range(layers))
+        self.register_buffer("zero", torch.zeros(width), persistent=False)
+
+    def initial(self, streams: int) -> State:
+        """Nothing is summed before the first step."""
+        zero = self.zero.expand(streams, -1).contiguous()
+        return (*(zero for _ in self.norm), zero[:, :1])
+
+    def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
+        """Each sum is divided by the square root of its length, so that its size does not grow with time."""
+        *sums, count = state
+        count_TB1 = count + torch.arange(1, len(x_TBD) + 1, device=count.device, dtype=count.dtype)[:, None, None]
+        out: list[Tensor] = []
+        for layer, sum_BD in enumerate(sums):
+            sum_TBD = sum_BD + self.value[layer](self.norm[layer](x_TBD)).cumsum(0)
+            x_TBD = self.mlp[layer](x_TBD + self.project[layer](sum_TBD * count_TB1.rsqrt()))
+            out.append(sum_TBD[-1])
+        return x_TBD, (*out, count_TB1[-1])
+
+
+def _lstm(width: int) -> nn.LSTM:
+    lstm = nn.LSTM(width, width)
+    gates = lstm.get_parameter("bias_ih_l0").detach().view(4, width)  # input, forget, cell, output
+    gates[1] = 1.0  # the forget gate starts open
+    return lstm

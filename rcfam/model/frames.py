@@ -1,0 +1,52 @@
+"""What a head reads: a chunk of frames with every distinct row written once.
+
+Neighbouring frames share most of their rows, so a chunk is a table of distinct rows and an index into it. A head whose
+first stage looks at one row at a time works on the table; any other head looks the whole frames up again with `cells`.
+"""
+
+# T steps, B streams, R rows, C columns, U distinct rows
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rcfam.dataset.rows import distinct_rows
+
+
+class Frames(NamedTuple):
+    """A chunk of frames on one device."""
+
+    rows_UC: Tensor
+    """int32, the bits of the uint32 cells of every distinct row."""
+    cursor_column_U: Tensor
+    """int64, the cursor's column where the cursor is on that row, else -1."""
+    index_TBR: Tensor
+    """int64, which of the U rows stands at each place."""
+    cursors_TB3: Tensor
+    """int64: row, column, visible."""
+
+    @property
+    def columns(self) -> int:
+        return self.rows_UC.shape[1]
+
+    def cells(self) -> Tensor:
+        """The whole frames again: (T, B, R, C) int32."""
+        return self.rows_UC[self.index_TBR]
+
+
+def gather(
+    cells_TBRC: NDArray[np.uint32], cursors_TB3: NDArray[np.int32], device: torch.device | str = "cpu"
+) -> Frames:
+    """Write every distinct row of the chunk once and put the result on `device`; exact, nothing is lost."""
+    rows_UC, cursor_column_U, index_TBR = distinct_rows(
+        np.ascontiguousarray(cells_TBRC), np.ascontiguousarray(cursors_TB3)
+    )
+    return Frames(
+        torch.from_numpy(rows_UC.view(np.int32)).to(device),
+        torch.from_numpy(cursor_column_U.astype(np.int64)).to(device),
+        torch.from_numpy(index_TBR.astype(np.int64)).to(device),
+        torch.from_numpy(cursors_TB3.astype(np.int64)).to(device),
+    )

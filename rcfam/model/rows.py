@@ -1,0 +1,148 @@
+"""The `rows` head: each distinct row of a chunk is worked out once, then each frame attends to its rows.
+
+    cells of a row -> patches of columns -> row vector          once per distinct row
+    row vectors of a frame -> blocks across rows (optional) -> attention from the cursor's row -> frame vector
+    the cells around the cursor -> frame vector                 "glimpse"
+
+The first stage looks at nothing outside its row, so working on distinct rows gives the same numbers as working on all.
+"""
+
+# T steps, B streams, N = T x B frames, R rows, C columns, U distinct rows, P patches, E cell width, W row width, D
+# width
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rcfam.model.blocks import Block, Mlp
+from rcfam.model.cell import CellEmbedding
+from rcfam.model.frames import Frames
+
+
+@dataclass(frozen=True)
+class RowsParams:
+    """Sizes of the `rows` head."""
+
+    cell: int
+    """Width of a cell's vector."""
+    patch: int
+    """Columns joined into one patch."""
+    row: int
+    """Width of a row's vector."""
+    row_blocks: int
+    """MLP blocks inside the row-local stage."""
+    frame_blocks: int
+    """Transformer blocks across the rows of a frame; 0 leaves only the attention from the cursor's row."""
+    heads: int
+    """Attention heads; must divide `row`."""
+    before: int
+    """Cells left of the cursor in the glimpse."""
+    after: int
+    """Cells from the cursor on in the glimpse."""
+
+    def __post_init__(self) -> None:
+        if self.row % self.heads:
+            raise ValueError(f"heads: {self.heads} does not divide row {self.row}")
+        if self.patch < 1 or self.before < 0 or self.after < 1:
+            raise ValueError(
+                f"patch {self.patch} and after {self.after} must be at least 1, before {self.before} at least 0"
+            )
+
+
+class RowsHead(nn.Module):
+    """Frames -> (T, B, D)."""
+
+    def __init__(
+        self, params: RowsParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
+    ) -> None:
+        super().__init__()
+        self.params, self.rows, self.columns = params, rows, columns
+        patches = -(-columns // params.patch)
+        self.cell = CellEmbedding(params.cell, glyphs, attributes_N3)
+        self.patch = nn.Linear(params.patch * params.cell, params.row, bias=False)
+        self.patch_position = nn.Parameter(torch.randn(patches, params.row) * 0.1)
+        self.join = nn.Linear(patches * params.row, params.row, bias=False)
+        self.row_mlp = nn.ModuleList(Mlp(params.row, 2) for _ in range(params.row_blocks))
+        self.row_norm = nn.RMSNorm(params.row)
+        self.row_position = nn.Parameter(torch.randn(rows, params.row) * 0.1) if params.frame_blocks else None
+        self.frame = nn.ModuleList(Block(params.row, params.heads, 2) for _ in range(params.frame_blocks))
+        self.query = nn.Linear(params.row, params.row, bias=False)
+        self.key_value = nn.Linear(params.row, 2 * params.row, bias=False)
+        self.bias_absolute = nn.Parameter(torch.zeros(rows, params.heads))
+        self.bias_relative = nn.Parameter(torch.zeros(2 * rows - 1, params.heads))
+        self.glimpse = nn.Linear((params.before + params.after) * params.cell, width, bias=False)
+        self.outside = nn.Parameter(torch.zeros(params.cell))
+        self.out = nn.Linear(2 * params.row, width, bias=False)
+        self.cursor_row = nn.Embedding(rows, width)
+        self.cursor_column = nn.Embedding(columns, width)
+        self.visible = nn.Embedding(2, width)
+        for table in (self.cursor_row, self.cursor_column, self.visible):
+            nn.init.normal_(table.weight, std=0.1)
+
+    def forward(self, frames: Frames) -> Tensor:
+        """frames of (R, C) as built -> embeddings (T, B, D)."""
+        steps, streams, rows = frames.index_TBR.shape
+        index_NR = frames.index_TBR.reshape(-1, rows)
+        cursors_N3 = frames.cursors_TB3.reshape(-1, 3)
+        row_N = cursors_N3[:, 0].clamp(0, rows - 1)
+        column_N = cursors_N3[:, 1].clamp(0, self.columns - 1)
+        vectors_UW = self.row_vectors(frames.rows_UC, frames.cursor_column_U)
+        own_N = index_NR.gather(1, row_N[:, None])[:, 0]
+        pooled_NW, own_NW = self._pool(vectors_UW, index_NR, own_N, row_N)
+        out_ND = (
+            self.out(torch.cat([own_NW, pooled_NW], dim=1))
+            + self._glimpse(frames.rows_UC, own_N, column_N)
+            + self.cursor_row(row_N)
+            + self.cursor_column(column_N)
+            + self.visible(cursors_N3[:, 2].clamp(0, 1))
+        )
+        return out_ND.view(steps, streams, -1)
+
+    def row_vectors(self, rows_UC: Tensor, cursor_column_U: Tensor) -> Tensor:
+        """The row-local stage: (U, C) -> (U, W). Row u of the answer depends on row u alone."""
+        missing = -self.columns % self.params.patch
+        columns_C = torch.arange(self.columns, device=rows_UC.device)
+        cells_UCE = self.cell(rows_UC, columns_C == cursor_column_U[:, None])
+        if missing:
+            cells_UCE = torch.cat([cells_UCE, self.outside.expand(len(rows_UC), missing, -1)], dim=1)
+        patches_UPF = cells_UCE.reshape(len(rows_UC), -1, self.params.patch * self.params.cell)
+        hidden_UPW = nn.functional.gelu(self.patch(patches_UPF) + self.patch_position)
+        vectors_UW = self.join(hidden_UPW.flatten(1))
+        for block in self.row_mlp:
+            vectors_UW = block(vectors_UW)
+        out_UW: Tensor = self.row_norm(vectors_UW)
+        return out_UW
+
+    def _pool(self, vectors_UW: Tensor, index_NR: Tensor, own_N: Tensor, row_N: Tensor) -> tuple[Tensor, Tensor]:
+        """Attention from the cursor's row over the frame's rows -> (pooled (N, W), the cursor's row (N, W))."""
+        heads, rows = self.params.heads, index_NR.shape[1]
+        if self.row_position is not None:
+            frame_NRW = nn.functional.embedding(index_NR, vectors_UW) + self.row_position
+            for block in self.frame:
+                frame_NRW = block(frame_NRW)
+            own_NW = frame_NRW[torch.arange(len(row_N), device=row_N.device), row_N]
+            key_value_NRW = self.key_value(frame_NRW)
+        else:
+            own_NW = nn.functional.embedding(own_N, vectors_UW)
+            key_value_NRW = nn.functional.embedding(index_NR, self.key_value(vectors_UW))
+        key_NRHK, value_NRHK = key_value_NRW.unflatten(-1, (2, heads, -1)).unbind(2)
+        query_NHK = self.query(own_NW).unflatten(-1, (heads, -1))
+        relative_NR = torch.arange(rows, device=row_N.device) - row_N[:, None] + rows - 1
+        bias_NHR = (nn.functional.embedding(relative_NR, self.bias_relative) + self.bias_absolute).transpose(1, 2)
+        scores_NHR = torch.einsum("nhk,nrhk->nhr", query_NHK, key_NRHK) * query_NHK.shape[-1] ** -0.5 + bias_NHR
+        pooled_NHK = torch.einsum("nhr,nrhk->nhk", scores_NHR.softmax(-1), value_NRHK)
+        return pooled_NHK.flatten(1), own_NW
+
+    def _glimpse(self, rows_UC: Tensor, own_N: Tensor, column_N: Tensor) -> Tensor:
+        """The cells around the cursor, at their distance from it: (N, D)."""
+        offsets_G = torch.arange(-self.params.before, self.params.after, device=column_N.device)
+        columns_NG = column_N[:, None] + offsets_G
+        inside_NG = (columns_NG >= 0) & (columns_NG < self.columns)
+        cells_NG = rows_UC[own_N[:, None], columns_NG.clamp(0, self.columns - 1)]
+        vectors_NGE = self.cell(cells_NG, torch.zeros_like(inside_NG))
+        vectors_NGE = torch.where(inside_NG[..., None], vectors_NGE, self.outside)
+        out_ND: Tensor = self.glimpse(vectors_NGE.flatten(1))
+        return out_ND
