@@ -1,1 +1,25 @@
-"""Exact streaming backpropagation through time, optimisers, the loop and its checkpoints."""
+"""Exact streaming training: gradients, optimisers, the loop, checkpoints, the run table."""
+
+from rcfam.training.errors import CheckpointError, TrainingError
+from rcfam.training.loop import TrainParams
+from rcfam.training.optimiser import OptimiserParams
+from rcfam.training.run import Job, Source, load_model, run
+from rcfam.training.scores import score_runs
+from rcfam.training.streaming import gradients
+from rcfam.training.study import StudyParams, seed_folder, train_length
+
+__all__ = [
+    "CheckpointError",
+    "Job",
+    "OptimiserParams",
+    "Source",
+    "StudyParams",
+    "TrainParams",
+    "TrainingError",
+    "gradients",
+    "load_model",
+    "run",
+    "score_runs",
+    "seed_folder",
+    "train_length",
+]

@@ -1,0 +1,110 @@
+"""Checkpoints: a safetensors file and a JSON file beside it, each whole or absent. No pickle.
+
+The JSON is written last and names the tensors' SHA-256, so a checkpoint exists exactly when its JSON does. It holds an
+`identity`: everything that must agree before training may go on from here.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from rcfam.atomic import writing
+from rcfam.training.errors import CheckpointError
+
+VERSION: Final = 1
+
+
+class Checkpoint(NamedTuple):
+    """What one checkpoint says."""
+
+    tensors: dict[str, Tensor]
+    identity: dict[str, Any]
+    progress: dict[str, Any]
+
+
+def save(stem: Path, tensors: dict[str, Tensor], identity: dict[str, Any], progress: dict[str, Any]) -> None:
+    """Write `stem`.safetensors, then `stem`.json."""
+    tensor_path, json_path = paths(stem)
+    with writing(tensor_path) as part:
+        safetensors.torch.save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, part)
+        digest = _sha256(part)
+    document = {"version": VERSION, "sha256": digest, "identity": identity, "progress": progress}
+    with writing(json_path) as part:
+        part.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def load(stem: Path) -> Checkpoint:
+    """Read a checkpoint back. Raises CheckpointError where it is missing, damaged or of another version."""
+    tensor_path, json_path = paths(stem)
+    try:
+        document = json.loads(json_path.read_text(encoding="utf-8"))
+        found = document["version"], document["sha256"], document["identity"], document["progress"]
+    except OSError as error:
+        raise CheckpointError(f"{json_path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{json_path}: not a checkpoint: {error}") from error
+    version, digest, identity, progress = found
+    if version != VERSION:
+        raise CheckpointError(f"{json_path}: checkpoint version {version}, this program reads {VERSION}")
+    try:
+        if _sha256(tensor_path) != digest:
+            raise CheckpointError(f"{tensor_path}: contents differ from the SHA-256 that {json_path.name} names")
+        return Checkpoint(safetensors.torch.load_file(tensor_path), identity, progress)
+    except OSError as error:
+        raise CheckpointError(f"{tensor_path}: {error.strerror}") from error
+    except safetensors.SafetensorError as error:
+        raise CheckpointError(f"{tensor_path}: {error}") from error
+
+
+def agree(where: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raise CheckpointError naming the first difference of two identities, other than in the program's own code."""
+    for difference in differences(found | {"code": None}, wanted | {"code": None}):
+        raise CheckpointError(f"{where}: {difference}; delete the folder or start anew with --restart")
+
+
+def differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
+    """Every key in which two nested mappings differ, as `key is a in the checkpoint, b now`."""
+    out: list[str] = []
+    for key in sorted(found.keys() | wanted.keys()):
+        a, b = found.get(key), wanted.get(key)
+        if isinstance(a, dict) and isinstance(b, dict):
+            out += differences(a, b, f"{prefix}{key}.")
+        elif a != b:
+            out.append(f"{prefix}{key} is {a!r} in the checkpoint, {b!r} now")
+    return out
+
+
+def steps_saved(folder: Path) -> list[int]:
+    """The steps that `folder` holds a checkpoint of, in rising order."""
+    return sorted(int(path.stem.removeprefix("step-")) for path in folder.glob("step-*.json"))
+
+
+def stem_of(folder: Path, step: int) -> Path:
+    """Where the checkpoint after `step` stands, without the ending."""
+    return folder / f"step-{step:07d}"
+
+
+def prune(folder: Path, keep: int) -> None:
+    """Delete all but the last `keep` checkpoints, JSON first, and parts that a killed process left."""
+    for step in steps_saved(folder)[: -keep or None]:
+        for path in reversed(paths(stem_of(folder, step))):
+            path.unlink(missing_ok=True)
+    kept = {stem_of(folder, step).name for step in steps_saved(folder)}
+    for path in [*folder.glob("step-*.safetensors"), *folder.glob(".step-*.part")]:
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+
+
+def paths(stem: Path) -> tuple[Path, Path]:
+    """The two files of a checkpoint: tensors, JSON."""
+    return stem.with_name(f"{stem.name}.safetensors"), stem.with_name(f"{stem.name}.json")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,129 @@
+"""Which parameter is moved by what:
+
+Muon for the matrices inside, AdamW for embeddings, the vote and all that is no matrix.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from rcfam.model.action import ActionModel
+from rcfam.training.muon import Muon
+
+
+@dataclass(frozen=True)
+class OptimiserParams:
+    """Section `train.optimiser` of params.yaml. The paper's section 10.4: fixed rates for both."""
+
+    matrix_rate: float
+    """Muon's step; every matrix moves by about this much in every direction."""
+    other_rate: float
+    """AdamW's step for everything else."""
+    momentum: float
+    """Muon's momentum (Nesterov)."""
+    newton_schulz: int
+    """Iterations of Muon's orthogonalisation."""
+    beta1: float
+    beta2: float
+    weight_decay: float
+    """Decoupled, for both."""
+    gates: Literal["split", "packed"]
+    """An LSTM's four gates as four matrices, or as the one they are packed in."""
+    matrices: Literal["inner", "all"]
+    """Muon for the matrices inside the model, or for every tensor of two and more dimensions."""
+    warmup: int
+    """Steps over which the rates rise from 0; 0 for none."""
+    schedule: Literal["fixed", "cosine"]
+    clip: float | None
+    """Largest norm of the whole gradient."""
+
+    def __post_init__(self) -> None:
+        if min(self.matrix_rate, self.other_rate) < 0 or self.newton_schulz < 1 or self.warmup < 0:
+            raise ValueError("rates and warmup must not be negative, newton_schulz must be at least 1")
+        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1 and 0 <= self.momentum < 1):
+            raise ValueError("momentum, beta1 and beta2 must lie in 0 ... 1")
+        if self.clip is not None and self.clip <= 0:
+            raise ValueError(f"clip: {self.clip} is not above 0")
+
+
+class Optimiser:
+    """Muon and AdamW over one model, with a state of plain named tensors."""
+
+    def __init__(self, model: ActionModel, params: OptimiserParams) -> None:
+        self.params = params
+        self.named = dict(model.named_parameters())
+        matrices = matrix_names(model, params.matrices)
+        lstm = {f"{name}." for name, module in model.named_modules() if isinstance(module, nn.LSTM)}
+        blocks = [4 if params.gates == "split" and any(n.startswith(p) for p in lstm) else 1 for n in matrices]
+        self._matrices, self._others = matrices, [name for name in self.named if name not in set(matrices)]
+        self._muon = Muon([self.named[n] for n in matrices], blocks, params.momentum, params.newton_schulz)
+        self._adam = torch.optim.AdamW(
+            [self.named[n] for n in self._others],
+            lr=params.other_rate,
+            betas=(params.beta1, params.beta2),
+            weight_decay=params.weight_decay,
+            fused=True,
+        )
+
+    def norm(self) -> float:
+        """The norm of the whole gradient."""
+        return float(torch.nn.utils.get_total_norm([p.grad for p in self.named.values() if p.grad is not None]))
+
+    def step(self, number: int, steps: int, norm: float) -> None:
+        """Move every parameter by its gradient and forget the gradients.
+
+        `number` counts from 1 to `steps`; warm-up and schedule read it. `norm` is the gradient's, for clipping.
+        """
+        if self.params.clip is not None:
+            torch.nn.utils.clip_grads_with_norm_(self.named.values(), self.params.clip, torch.tensor(norm))
+        factor = rate_factor(self.params, number, steps)
+        self._muon.step(self.params.matrix_rate * factor, self.params.weight_decay)
+        self._adam.param_groups[0]["lr"] = self.params.other_rate * factor
+        self._adam.step()
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop all gradients."""
+        for parameter in self.named.values():
+            parameter.grad = None
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that later steps depend on, by name."""
+        tensors = {f"muon.{n}": v for n, v in zip(self._matrices, self._muon.velocity, strict=True)}
+        for name in self._others:
+            tensors |= {f"adam.{name}.{key}": value for key, value in self._adam.state[self.named[name]].items()}
+        return tensors
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Take up a state written by `state`."""
+        for name, velocity in zip(self._matrices, self._muon.velocity, strict=True):
+            velocity.copy_(tensors[f"muon.{name}"])
+        for name in self._others:
+            keys = ("step", "exp_avg", "exp_avg_sq")
+            found = {key: tensors[f"adam.{name}.{key}"].clone() for key in keys if f"adam.{name}.{key}" in tensors}
+            if found:
+                self._adam.state[self.named[name]] = found
+
+
+def matrix_names(model: ActionModel, which: Literal["inner", "all"]) -> list[str]:
+    """The parameters that Muon moves: weights of linear, convolution and LSTM layers except the vote, or all from 2-D
+    up.
+    """
+    named = dict(model.named_parameters())
+    if which == "all":
+        return [name for name, parameter in named.items() if parameter.ndim >= 2]
+    owners = {name for name, module in model.named_modules() if isinstance(module, nn.Linear | nn.Conv2d | nn.LSTM)}
+    inside = [name for name, p in named.items() if p.ndim >= 2 and name.rpartition(".")[0] in owners]
+    return [name for name in inside if name != "vote.weight"]
+
+
+def rate_factor(params: OptimiserParams, number: int, steps: int) -> float:
+    """What the rates are multiplied by at step `number`, counted from 1."""
+    if number <= params.warmup:
+        return number / params.warmup
+    if params.schedule == "fixed":
+        return 1.0
+    done = (number - params.warmup) / max(1, steps - params.warmup)
+    return 0.5 * (1.0 + float(torch.cos(torch.tensor(torch.pi * done, dtype=torch.float64))))

@@ -1,0 +1,98 @@
+"""Every trained model of a study on the same held-out windows -> tables."""
+
+# W windows, T steps
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rcfam.dataset.index import ABOUT, Dataset
+from rcfam.dataset.windows import HeldOut
+from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
+from rcfam.tokenizer import Tokenizer
+from rcfam.tokenizer.trie import SPELL_LAST, SPELLING
+from rcfam.training.errors import CheckpointError
+from rcfam.training.run import load_model
+from rcfam.training.source import dataset_hash
+
+
+class Scored(NamedTuple):
+    """`scores`: one row a run; `positions`: one row a run and step of the window; `metrics`: means over the seeds."""
+
+    scores: pl.DataFrame
+    positions: pl.DataFrame
+    metrics: dict[str, Any]
+
+
+def score_runs(
+    runs: Path,
+    folder: Path,
+    params: EvaluateParams,
+    device: str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> Scored:
+    """Score each final model under `runs` (length-L/seed-S). `progress` is told windows done and windows in all.
+
+    Raises CheckpointError where there is none, or where one was trained on another dataset.
+    """
+    places = sorted(path.parent for path in runs.glob("length-*/seed-*/final.json"))
+    if not places:
+        raise CheckpointError(f"{runs}: no trained model (length-*/seed-*/final.json)")
+    dataset = Dataset.open(folder)
+    wanted = dataset_hash(folder, dataset)
+    keystrokes_V = token_keystrokes(folder)
+    held_out = HeldOut(dataset, params.length, params.windows, params.batch)
+    batches = [held_out.batch(number) for number in range(len(held_out))]
+    total = sum(batch.mask_TB.shape[1] for batch in batches)
+    rows, curves = [], []
+    for number, place in enumerate(places):
+        model, identity = load_model(place)
+        if identity["dataset"] != wanted:
+            raise CheckpointError(f"{place}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
+        found = evaluate(
+            model.to(device),
+            batches,
+            identity["length"],
+            keystrokes_V,
+            params.edge,
+            device=device,
+            progress=_shifted(progress, number * total, len(places) * total),
+        )
+        named = {key: identity[key] for key in ("study", "length", "seed")}
+        named["run"] = f"{identity['study']}/length-{identity['length']}/seed-{identity['seed']}"
+        rows.append(named | found.scores._asdict())
+        curves.append(_curve(named, found))
+    scores = pl.DataFrame(rows).sort("length", "seed")
+    return Scored(scores, pl.concat(curves).sort("length", "seed", "position"), metrics_of(scores))
+
+
+def token_keystrokes(folder: Path) -> NDArray[np.int64]:
+    """How many keys each token stands for: (V,). Of the digits that spell a rare key the last one counts."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    tokenizer = Tokenizer.load(folder / about["tokens"] / "vocabulary.json")
+    keystrokes_V = np.zeros(tokenizer.padded, dtype=np.int64)
+    keystrokes_V[: tokenizer.size] = tokenizer.lengths_V
+    keystrokes_V[SPELL_LAST:SPELLING] = 1
+    return keystrokes_V
+
+
+def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
+    """Means over the seeds for each length, as `dvc metrics` shows them."""
+    names = ["loss", "bits_per_keystroke", "accuracy", "sustained", "early_loss", "late_loss", "own_loss"]
+    means = scores.group_by("length").agg(pl.col(names).mean()).sort("length")
+    return {f"length-{row['length']}": {n: round(row[n], 6) for n in names} for row in means.iter_rows(named=True)}
+
+
+def _shifted(progress: Callable[[int, int], None] | None, before: int, total: int) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done, total)
+
+
+def _curve(named: dict[str, Any], found: Evaluation) -> pl.DataFrame:
+    positions = np.arange(1, len(found.loss_T) + 1)
+    measured = pl.DataFrame({"position": positions, "loss": found.loss_T, "accuracy": found.accuracy_T})
+    return measured.with_columns(**{key: pl.lit(value) for key, value in named.items()})

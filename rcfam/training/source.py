@@ -1,0 +1,35 @@
+"""The dataset as a run sees it."""
+
+import hashlib
+import json
+from pathlib import Path
+
+from rcfam.dataset.index import ABOUT, Batch, Dataset
+from rcfam.dataset.windows import Windows
+from rcfam.model.action import DataShape
+from rcfam.training.run import Source
+
+
+def open_source(folder: Path, length: int, batch: int, seed: int) -> Source:
+    """The training windows of `seed`. Raises DatasetError where the folder holds no dataset."""
+    dataset = Dataset.open(folder)
+    windows = Windows(dataset, length, batch, seed)
+
+    def data_at(step: int) -> Batch:
+        return windows.batch(step - 1)  # steps count from 1 here, from 0 there
+
+    return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash)
+
+
+def shape_of(dataset: Dataset) -> DataShape:
+    """What the data decides about a model."""
+    return DataShape(dataset.rows, dataset.columns, dataset.vocabulary, dataset.attributes_A3)
+
+
+def dataset_hash(folder: Path, dataset: Dataset) -> str:
+    """A hash of what the dataset says of itself and of its index, wherever its files lie."""
+    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    kept = {key: value for key, value in about.items() if key not in ("recordings", "tokens")}
+    digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode())
+    digest.update(dataset.index.write_csv().encode())
+    return digest.hexdigest()

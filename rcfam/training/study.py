@@ -1,0 +1,42 @@
+"""A study: the same training at several sequence lengths and seeds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from rcfam.training.loop import Step
+from rcfam.training.processes import run_all
+from rcfam.training.run import Job
+from rcfam.training.table import write
+
+
+@dataclass(frozen=True)
+class StudyParams:
+    """Section `study` of params.yaml."""
+
+    name: str
+    lengths: tuple[int, ...]
+    """Frames a window; one stage trains each."""
+    seeds: tuple[int, ...]
+    """A run for each: weights and windows are drawn from it."""
+
+    def __post_init__(self) -> None:
+        for what, values in (("lengths", self.lengths), ("seeds", self.seeds)):
+            if not values or len(set(values)) != len(values) or min(values) < 0:
+                raise ValueError(f"{what}: {list(values)} must be different numbers, at least one, none negative")
+        if min(self.lengths) < 1:
+            raise ValueError(f"lengths: {min(self.lengths)} is below 1")
+
+
+def seed_folder(folder: Path, seed: int) -> Path:
+    """Where the run of one seed stands in a length's folder."""
+    return folder / f"seed-{seed}"
+
+
+def train_length(folder: Path, jobs: Sequence[Job], report: Callable[[int, Step], None]) -> pl.DataFrame:
+    """Run the jobs of one length side by side and write `folder`/runs.parquet, all their rows."""
+    table = pl.concat(run_all(jobs, report))
+    write(folder / "runs.parquet", table)
+    return table

@@ -1,0 +1,57 @@
+"""The run table: one row a step, the same columns for every run, in Parquet."""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import polars as pl
+
+from rcfam.atomic import writing
+
+SCHEMA: Final = pl.Schema(
+    {
+        "run": pl.String(),
+        "study": pl.String(),
+        "seed": pl.Int64(),
+        "length": pl.Int64(),
+        "batch": pl.Int64(),
+        "step": pl.Int64(),
+        "tokens": pl.Int64(),
+        "frames": pl.Int64(),
+        "loss": pl.Float64(),
+        "accuracy": pl.Float64(),
+        "grad_norm": pl.Float64(),
+        "wall_s": pl.Float64(),
+        "step_s": pl.Float64(),
+        "peak_bytes": pl.Int64(),
+    }
+)
+
+
+class Row(NamedTuple):
+    """One step of one run. Loss in nats a token; tokens, frames and wall_s are cumulative; accuracy is top-1."""
+
+    run: str
+    study: str
+    seed: int
+    length: int
+    batch: int
+    step: int
+    tokens: int
+    frames: int
+    loss: float
+    accuracy: float
+    grad_norm: float
+    wall_s: float
+    step_s: float
+    peak_bytes: int
+
+
+def frame(rows: list[Row]) -> pl.DataFrame:
+    """Rows as a table."""
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def write(path: Path, table: pl.DataFrame) -> None:
+    """Write the table whole."""
+    with writing(path) as part:
+        table.write_parquet(part, compression="zstd")
