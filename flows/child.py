@@ -3,6 +3,7 @@
 `start` runs a command under a small supervisor: this very file as a script. The supervisor holds the other end of a
 pipe from the starter. When the pipe closes, because the starter wants the command stopped or because the starter died
 in whatever way, SIGKILL included, the supervisor interrupts every descendant of the command, waits, and kills the rest.
+What another supervisor below looks after is left to that one: DVC, interrupted twice, leaves a lock file half written.
 
 PR_SET_PDEATHSIG alone would not do: it reaches the direct child only, not the programs which that one started, and it
 fires when the starting thread ends, not the process. It guards here the one gap that is left, a killed supervisor.
@@ -34,13 +35,15 @@ def start(
     folder: Path,
     environment: Mapping[str, str] | None = None,
     output: int | None = subprocess.PIPE,
+    grace_s: float = GRACE_S,
 ) -> "subprocess.Popen[bytes]":
     """Start `command` in `folder` under a supervisor; standard error joins standard output, standard input is empty.
 
-    `output` is what `subprocess.Popen` takes as `stdout`. The exit status is the command's, 128 + n after signal n.
+    `output` is what `subprocess.Popen` takes as `stdout`; `grace_s` lies between SIGINT and SIGKILL. The exit status is
+    the command's, 128 + n after signal n.
     """
     return subprocess.Popen(
-        [sys.executable, "-I", __file__, *command],
+        [sys.executable, "-I", __file__, str(grace_s), *command],
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
@@ -61,7 +64,7 @@ class _StopError(Exception):
     """The supervisor was told to stop its command."""
 
 
-def _supervise(command: Sequence[str]) -> int:
+def _supervise(grace_s: float, command: Sequence[str]) -> int:
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -75,7 +78,7 @@ def _supervise(command: Sequence[str]) -> int:
         raise _StopError
 
     try:
-        command_pid = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=in_command).pid
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=in_command)
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", flush=True)
         return 127
@@ -84,14 +87,14 @@ def _supervise(command: Sequence[str]) -> int:
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, told_to_stop)
         threading.Thread(target=_watch_starter, daemon=True).start()
-        while command_pid not in ended:
+        while process.pid not in ended:
             pid, status = os.waitpid(-1, 0)
             ended[pid] = status
-        grace_s = LEFTOVERS_GRACE_S
+        grace_s = min(grace_s, LEFTOVERS_GRACE_S)
     except _StopError:
-        grace_s = GRACE_S
+        pass
     _end_descendants(ended, grace_s)
-    code = os.waitstatus_to_exitcode(ended.get(command_pid, signal.SIGKILL))
+    code = os.waitstatus_to_exitcode(ended.get(process.pid, signal.SIGKILL))
     return code if code >= 0 else 128 - code
 
 
@@ -104,7 +107,7 @@ def _watch_starter() -> None:
 def _end_descendants(ended: dict[int, int], grace_s: float) -> None:
     """Interrupt all descendants, wait for them up to `grace_s`, then kill what is left; fill in how they ended."""
     for number, wait_s in ((signal.SIGINT, grace_s), (signal.SIGKILL, KILL_WAIT_S)):
-        for pid in _descendants():
+        for pid in _descendants(spare_supervised=number == signal.SIGINT):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
         deadline = time.monotonic() + wait_s
@@ -124,8 +127,8 @@ def _reap(ended: dict[int, int]) -> bool:
     return True
 
 
-def _descendants() -> list[int]:
-    """The pids below this process, from /proc."""
+def _descendants(spare_supervised: bool) -> list[int]:
+    """The pids below this process, from /proc; other supervisors, and what is below them, on demand left out."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -135,11 +138,18 @@ def _descendants() -> list[int]:
     found: list[int] = []
     pending = [os.getpid()]
     while pending:
-        below = children.get(pending.pop(), [])
+        below = [pid for pid in children.get(pending.pop(), []) if not (spare_supervised and _is_supervisor(pid))]
         found += below
         pending += below
     return found
 
 
+def _is_supervisor(pid: int) -> bool:
+    try:
+        return os.fsencode(__file__) in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:3]
+    except OSError:
+        return False
+
+
 if __name__ == "__main__":
-    sys.exit(_supervise(sys.argv[1:]))
+    sys.exit(_supervise(float(sys.argv[1]), sys.argv[2:]))

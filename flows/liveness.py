@@ -12,7 +12,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 
@@ -59,7 +59,7 @@ def bury(home: Path) -> int:
             except ObjectNotFound:  # of another database
                 continue
             if state is not None and state.type in UNFINISHED:
-                crashed = Crashed(message="The process of this run was killed.")
+                crashed: State[None] = Crashed(message="The process of this run was killed.")
                 client.set_flow_run_state(flow_run, crashed, force=True)
                 mine = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
                 for each in client.read_task_runs(flow_run_filter=mine):

@@ -17,21 +17,22 @@ from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-from prefect import flow, get_run_logger, task
+from prefect import Task, flow, get_run_logger
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
 from prefect.futures import PrefectFuture, as_completed
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Failed, State
+from prefect.states import Failed
 from pydantic import Field
 
 from flows import PROJECT, law, server
 from flows.liveness import bury, held
 from flows.stage_run import Children, StageRun
-from flows.stages import Graph, StagesError, read_graph, stale
+from flows.stages import Graph, StagesError, heal, read_graph, stale
 
 
 @dataclass
@@ -51,23 +52,33 @@ def _run_stage(stage: str, project: Path, force: bool, children: Children) -> St
 
 @flow(name="pipeline", persist_result=False, validate_parameters=True)
 def pipeline(
-    targets: Annotated[list[str], Field(description="Stages to bring up to date; empty for all.")] = [],  # noqa: B006
-    force: Annotated[bool, Field(description="Run the stages even where nothing changed.")] = False,
-    retries: Annotated[int, Field(ge=0, description="How often a stage that fails is tried again.")] = 0,
-    retry_delay_s: Annotated[float, Field(ge=0, description="Seconds between two tries.")] = 10.0,
-    limit: Annotated[int, Field(ge=1, description="How many stages may run at the same time.")] = 1,
-    project: Annotated[Path, Field(description="The folder that holds dvc.yaml.")] = PROJECT,
+    targets: list[str] = [],  # noqa: B006
+    force: bool = False,
+    retries: Annotated[int, Field(ge=0)] = 0,
+    retry_delay_s: Annotated[float, Field(ge=0)] = 10.0,
+    limit: Annotated[int, Field(ge=1)] = 1,
+    project: Path = PROJECT,
 ) -> "list[dict[str, Any]] | State[list[dict[str, Any]]]":
     """Bring the DVC stages up to date, in the order of DVC's graph, and show the law that came out.
 
     A target needs what stands upstream of it, so that runs too; `force` means the same stages. Gives the rows of the
     stage table. After a failure nothing more is started, and the flow fails with one line that names the stage.
+
+    Args:
+        targets: Stages, or groups such as `train`, to bring up to date; empty for all.
+        force: Run the stages even where nothing changed.
+        retries: How often a stage that fails is tried again.
+        retry_delay_s: Seconds between two tries.
+        limit: How many stages may run at the same time.
+        project: The folder that holds dvc.yaml.
     """
     project = project.resolve()
+    if heal(project):
+        get_run_logger().warning("Removed a lock file that a killed dvc had left half written.")
     graph = read_graph(project, targets)
     rows = {name: Row(name) for name in graph.needs}
     children = Children()
-    with held(server.home(), flow_run.get_id()):
+    with held(server.home(), str(flow_run.get_id())):
         try:
             failures = _run_all(graph, rows, project, force, limit, _Attempts(retries, retry_delay_s), children)
         finally:
@@ -123,9 +134,9 @@ def _run_all(
     return failures
 
 
-def _task(stage: str, attempts: _Attempts, children: Children) -> Any:
+def _task(stage: str, attempts: _Attempts, children: Children) -> Task[[str, Path, bool, Children], Any]:
     """The Prefect task of one stage: named like it, retried unless the flow is stopping, its result cached nowhere."""
-    return task(
+    return Task(
         _run_stage,
         name=stage,
         task_run_name=stage.replace("{", "{{").replace("}", "}}"),
@@ -159,18 +170,18 @@ def _publish(rows: list[Row], project: Path) -> None:
 
 
 @contextmanager
-def connected() -> Iterator[str]:
+def connected() -> Iterator[None]:
     """A Prefect server for this process: the one that runs, or one of our own for the time of the block."""
     if api_url := server.found():
         with temporary_settings(updates={PREFECT_API_URL: api_url}):
-            yield api_url
+            yield
         return
     with (
-        server.running(server.free_port(), ui=False) as own_url,
-        temporary_settings(updates={PREFECT_API_URL: own_url}),
+        server.running(server.free_port(), ui=False) as own,
+        temporary_settings(updates={PREFECT_API_URL: own.api_url}),
     ):
         try:
-            yield own_url
+            yield
         finally:
             APILogHandler().flush()
             EventsWorker.drain_all(timeout=10)  # task runs reach the database as events

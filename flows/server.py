@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from flows import child
@@ -19,6 +20,14 @@ START_TIMEOUT_S = 180.0  # a fresh database is migrated first: 8 s on a quick ma
 
 class ServerError(Exception):
     """The server cannot be started. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that was started here."""
+
+    api_url: str
+    process: "subprocess.Popen[bytes]"
 
 
 def home() -> Path:
@@ -55,8 +64,8 @@ def healthy(api_url: str) -> bool:
 
 
 @contextmanager
-def running(port: int, *, ui: bool) -> Iterator[str]:
-    """A healthy server on `port`, with the web interface and the scheduler or without both; yields its API's address.
+def running(port: int, *, ui: bool) -> Iterator[Server]:
+    """A healthy server on `port`, with the web interface and the scheduler or without both.
 
     Its output goes to `server.log` in Prefect's folder. Raises ServerError when the port is taken or the server ends.
     """
@@ -78,7 +87,7 @@ def running(port: int, *, ui: bool) -> Iterator[str]:
     try:
         api_url = f"http://{HOST}:{port}/api"
         _wait_until_healthy(process, api_url, log_path)
-        yield api_url
+        yield Server(api_url, process)
     finally:
         child.stop(process)
 

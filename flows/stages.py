@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,24 @@ def _in_words(changes: list[str | dict[str, dict[str, object]]]) -> str:
                 listed.append(f"{path} ({', '.join(what) if isinstance(what, dict) else what})")
             words.append(f"{kind}: {', '.join(listed)}")
     return "; ".join(words)
+
+
+def heal(project: Path) -> bool:
+    """Remove a lock file of DVC's that a killed dvc left half written, which every later dvc would stumble over.
+
+    Writing it takes a moment, not a second: one that stays unreadable belongs to nobody. Returns whether it did so.
+    """
+    path = project / ".dvc" / "tmp" / "rwlock"
+    for patience_s in (1.0, 0.0):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+            return False
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            time.sleep(patience_s)
+    path.unlink(missing_ok=True)
+    return True
 
 
 def dvc(*arguments: str) -> list[str]:

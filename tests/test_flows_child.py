@@ -78,17 +78,34 @@ def test_a_command_that_ends_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_stubborn_grandchildren_end_when_the_starter_is_killed(tmp_path: Path, number: int) -> None:
     script = (
         "import sys, time; from pathlib import Path; from flows import child\n"
-        "child.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2])); time.sleep(60)"
+        "child.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2]), grace_s=0.5); time.sleep(60)"
     )
-    # The grace period is the supervisor's, which runs the file as a script: a copy with a shorter one is quick.
-    quick = tmp_path / "flows"
-    quick.mkdir()
-    (quick / "__init__.py").write_text("")
-    text = (PROJECT / "flows" / "child.py").read_text()
-    (quick / "child.py").write_text(text.replace("GRACE_S = 10.0", "GRACE_S = 0.5"))
-    starter = subprocess.Popen([sys.executable, "-c", script, STUBBORN, str(tmp_path)], cwd=tmp_path)
+    starter = subprocess.Popen([sys.executable, "-c", script, STUBBORN, str(tmp_path)], cwd=PROJECT)
     stubborn = pid_in(tmp_path / "stubborn.pid")
     assert alive(stubborn)
     os.kill(starter.pid, number)
     starter.wait()
     assert ended(stubborn, 5.0)
+
+
+def test_what_a_supervisor_below_looks_after_is_interrupted_once(tmp_path: Path) -> None:
+    """Like a flow run below a worker: the outer stop reaches the starter, and the inner supervisor does the rest."""
+    counts = (
+        "import signal, sys, time\nseen = []\n"
+        "signal.signal(signal.SIGINT, lambda *_: seen.append(1)); print('ready', flush=True)\n"
+        "while not seen: time.sleep(0.01)\n"
+        "time.sleep(0.5); open('interrupts', 'w').write(str(len(seen)))"
+    )
+    starts = (
+        "import sys; from pathlib import Path; from flows import child\n"
+        "inner = child.start([sys.executable, '-c', sys.argv[1]], folder=Path(sys.argv[2]))\n"
+        "print(inner.stdout.readline().decode(), end='', flush=True)\n"
+        "try: inner.wait()\nexcept KeyboardInterrupt: child.stop(inner)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", starts, counts, str(tmp_path)]
+    outer = child.start(command, folder=tmp_path, environment=environment)
+    assert outer.stdout is not None
+    assert outer.stdout.readline() == b"ready\n"
+    assert child.stop(outer) == 0
+    assert (tmp_path / "interrupts").read_text() == "1"

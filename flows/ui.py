@@ -1,0 +1,137 @@
+"""Prefect's web interface for this checkout: server and worker on loopback, until Ctrl-C.
+
+    python -m flows.ui [--port 4200]
+
+The pipeline is registered from prefect.yaml: it can be started, watched and put on a schedule in the web interface.
+"""
+
+import argparse
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+from flows import PROJECT, child, server
+from flows.stages import environment, program
+
+POOL = "rcfam"
+REGISTER_TIMEOUT_S = 120.0
+WORKER_GRACE_S = 2 * child.GRACE_S + child.KILL_WAIT_S  # a flow run below it stops its own stages first
+
+
+class UiError(Exception):
+    """The web interface cannot be offered. The message is one line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Exit status 0 after Ctrl-C or SIGTERM, 1 with one line on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m flows.ui", description="Prefect's web interface, on loopback.")
+    parser.add_argument("--port", type=int, default=4200, help="port of the server (4200)")
+    port = parser.parse_args(arguments).port
+
+    def asked_to_stop(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, asked_to_stop)
+    signal.signal(signal.SIGINT, asked_to_stop)  # also where a shell in the background had it ignored
+    try:
+        serve(port)
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
+        return 0
+    except (server.ServerError, UiError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def serve(port: int) -> None:
+    """Run server and worker until interrupted. Raises ServerError or UiError when one does not start, or ends."""
+    with ExitStack() as stack:
+        if not server.taken(port):
+            print("Starting the Prefect server (the first time, its database is made) ...", flush=True)
+        started = stack.enter_context(server.running(port, ui=True))
+        stack.enter_context(server.announced(started.api_url))
+        settings = {**environment(), "PREFECT_API_URL": started.api_url, "PYTHONPATH": _python_path()}
+        settings.setdefault("PREFECT_WORKER_QUERY_SECONDS", "2")  # people who press "Run" look at it
+        os.environ["PREFECT_API_URL"] = started.api_url
+        _prepare(settings)
+        stack.callback(_bury)  # after the worker, before the server
+        log_path = server.home() / "worker.log"
+        with log_path.open("wb") as log:
+            worker = child.start(
+                program("prefect", "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"),
+                folder=PROJECT,
+                environment=settings,
+                output=log.fileno(),
+                grace_s=WORKER_GRACE_S,
+            )
+        stack.callback(child.stop, worker)
+        address = started.api_url.removesuffix("/api")
+        print(f"Prefect is at {address}/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)
+        _watch({"server": started.process, "worker": worker})
+
+
+def _watch(processes: "dict[str, subprocess.Popen[bytes]]") -> None:
+    """Wait for ever. Raises UiError as soon as one of the processes ends."""
+    while True:
+        for name, process in processes.items():
+            if process.poll() is not None:
+                log = server.home() / f"{name}.log"
+                raise UiError(f"the Prefect {name} ended with exit status {process.returncode}; see {log}")
+        time.sleep(0.5)
+
+
+def _bury() -> None:
+    """The worker kills the flow runs that it started when it stops: say so while the server still listens."""
+    from flows import registry
+
+    registry.bury(server.home())
+
+
+def _prepare(settings: dict[str, str]) -> None:
+    """Tidy what earlier sessions left, and register the deployments of prefect.yaml where they changed."""
+    from flows import registry  # it imports Prefect, which must find PREFECT_API_URL
+
+    registry.bury(server.home())
+    registry.forget_missed()
+    note = server.home() / "registered"
+    wanted = _digest([PROJECT / "prefect.yaml", PROJECT / "flows" / "pipeline.py"])
+    schedules = registry.schedules()
+    if schedules and note.exists() and note.read_text(encoding="utf-8") == wanted:
+        return
+    registry.make_pool(POOL)
+    finished = subprocess.run(
+        program("prefect", "--no-prompt", "deploy", "--all"),
+        cwd=PROJECT,
+        env=settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=REGISTER_TIMEOUT_S,
+        check=False,
+    )
+    if finished.returncode != 0:
+        said = (finished.stdout + finished.stderr).strip().splitlines() or ["it said nothing"]
+        raise UiError(f"prefect.yaml cannot be registered: {said[-1]}")
+    registry.restore(schedules)
+    note.write_text(wanted, encoding="utf-8")
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
+
+
+def _python_path() -> str:
+    """The worker imports `flows` from this checkout."""
+    return os.pathsep.join(part for part in (str(PROJECT), os.environ.get("PYTHONPATH", "")) if part)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
