@@ -1,1 +1,7 @@
-"""The termstream codec: frames, keystrokes and marks of one repository in one file."""
+"""The termstream codec: terminal frames and keystrokes in one small seekable file. FORMAT.md specifies it."""
+
+from rcfam.recording.layout import Mark, RecordingError
+from rcfam.recording.reader import Reader
+from rcfam.recording.writer import Writer
+
+__all__ = ["Mark", "Reader", "RecordingError", "Writer"]

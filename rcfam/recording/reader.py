@@ -1,0 +1,293 @@
+"""Reading a recording: any frame, any range, or all of it in order."""
+
+import os
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.recording.coder import (
+    ATTRIBUTE_LIMIT,
+    FAULTS,
+    FINE,
+    GLYPH_LIMIT,
+    STATUS,
+    Coder,
+    new_coder,
+    place_streams,
+)
+from rcfam.recording.decode import decode_frames, decode_keys
+from rcfam.recording.layout import (
+    MAGIC,
+    MAX_HEADER_BYTES,
+    PREFIX_BYTES,
+    STREAMS,
+    TRAILER_BYTES,
+    Chunk,
+    ChunkPlace,
+    Mark,
+    RecordingError,
+    Side,
+    Unpacker,
+    parse_chunk,
+    parse_header,
+    parse_index,
+    parse_trailer,
+)
+from rcfam.terminal.cells import CLUSTER_BASE, MAX_ATTRIBUTES
+
+# N frames, R rows, C columns
+
+_BLANK = np.zeros((1, 1), np.uint32)
+_NO_CELLS = np.zeros((0, 0), np.uint32)
+_NO_CURSORS = np.zeros((0, 3), np.int32)
+_NO_INDICES = np.zeros(0, np.int64)
+
+
+class Reader:
+    """A recording that is open for reading; its methods may be called from several threads at once.
+
+    A file that was cut off or whose index is damaged opens all the same with the chunks that are whole before the
+    damage,
+    and `damage` says what is wrong and where. A file that is not a recording raises RecordingError.
+    """
+
+    frames: int
+    rows: int
+    columns: int
+    attributes: NDArray[np.uint32]
+    clusters: list[str]
+    provenance: dict[str, str]
+    marks: list[Mark]
+    damage: str | None
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        try:
+            self._fd = os.open(self.path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        except OSError as error:
+            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
+        try:
+            self._open()
+        except RecordingError as error:
+            self.close()
+            raise RecordingError(f"{path}: {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        size = os.fstat(self._fd).st_size
+        header, first_chunk = parse_header(self._bytes(0, len(MAGIC) + PREFIX_BYTES + MAX_HEADER_BYTES, size))
+        self.rows, self.columns = header.rows, header.columns
+        self.provenance = header.provenance
+        self.damage = None
+        try:
+            at = max(size - TRAILER_BYTES, first_chunk)
+            index, frames = parse_trailer(self._bytes(at, TRAILER_BYTES, size), at)
+            if not first_chunk <= index <= at:
+                raise RecordingError(f"byte {at}: the index cannot begin at byte {index}")
+            block = self._bytes(index, at - index, size)
+            self.chunks, side = parse_index(block, index, first_chunk, (self.rows, self.columns))
+            if sum(chunk.frames for chunk in self.chunks) != frames:
+                raise RecordingError(f"byte {at}: trailer and index disagree on the number of frames")
+        except RecordingError as error:
+            self.damage = str(error)
+            self.chunks, side = self._scan(first_chunk, size)
+        self.index_offset = self.chunks[-1].offset + self.chunks[-1].length if self.chunks else first_chunk
+        self.chunks = [chunk for chunk in self.chunks if chunk.frames]
+        self._firsts = [chunk.first for chunk in self.chunks]
+        self.frames = self.chunks[-1].first + self.chunks[-1].frames if self.chunks else 0
+        more = np.array(side.attributes, np.uint32).reshape(-1, 3)
+        self.attributes = np.concatenate([header.attributes, more])
+        if len(self.attributes) > MAX_ATTRIBUTES:
+            raise RecordingError(f"{len(self.attributes)} attributes: at most {MAX_ATTRIBUTES} allowed")
+        self.clusters = side.clusters
+        self.marks = side.marks
+
+    def _scan(self, at: int, size: int) -> tuple[list[ChunkPlace], Side]:
+        """Chunks that are whole, from the first on, where the index cannot be used; extends `damage` by what ends
+        them.
+        """
+        chunks: list[ChunkPlace] = []
+        side, frame = Side(), 0
+        while at < size:
+            prefix = self._bytes(at, PREFIX_BYTES, size)
+            if prefix[:4] == b"TSRI":
+                break
+            try:
+                length = PREFIX_BYTES + int.from_bytes(prefix[8:12], "little")
+                chunk = parse_chunk(self._bytes(at, length, size), at, (self.rows, self.columns))
+            except RecordingError as error:
+                self.damage = f"{error}; {frame} frames before it are whole"
+                break
+            chunks.append(ChunkPlace(at, length, frame, chunk.frames))
+            side.marks.extend(chunk.side.marks)
+            side.clusters.extend(chunk.side.clusters)
+            side.attributes.extend(chunk.side.attributes)
+            at, frame = at + length, frame + chunk.frames
+        return chunks, side
+
+    def __enter__(self) -> "Reader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def read(self, start: int, stop: int) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint32]]:
+        """Frames start .. stop - 1: cells (N, R, C) uint32, cursors (N, 3) int32 and keys (N,) uint32."""
+        self._check_range(start, stop)
+        cells, cursors = self.frames_at(np.arange(start, stop))
+        return cells, cursors, self.keys(start, stop)
+
+    def keys(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint32]:
+        """The keystrokes start .. stop - 1, each pressed after the frame of its number; no frame is decoded."""
+        stop = self.frames if stop is None else stop
+        self._check_range(start, stop)
+        keys = np.empty(stop - start, np.uint32)
+        for chunk in self.chunks:
+            low, high = max(start, chunk.first), min(stop, chunk.first + chunk.frames)
+            if low >= high:
+                continue
+            coder = self._coder(chunk, self._load(chunk), only_keys=True)
+            part = np.empty(high - chunk.first, np.uint32)
+            if decode_keys(coder, len(part), part) < len(part):
+                raise self._fault(coder, chunk, 0)
+            keys[low - start : high - start] = part[low - chunk.first :]
+        return keys
+
+    def frames_at(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+        """The frames numbered in `indices` (N,), ascending: cells (N, R, C) uint32 and cursors (N, 3) int32.
+
+        Decodes each chunk that holds one of them from its start up to the last one wanted, without the GIL.
+        """
+        wanted = np.ascontiguousarray(indices, np.int64)
+        if wanted.ndim != 1 or (len(wanted) > 1 and (np.diff(wanted) < 0).any()):
+            raise RecordingError(f"{self.path}: frame numbers must ascend")
+        if len(wanted):
+            self._check_range(int(wanted[0]), int(wanted[-1]) + 1)
+        cells = np.empty((len(wanted), self.rows * self.columns), np.uint32)
+        cursors = np.empty((len(wanted), 3), np.int32)
+        at = 0
+        while at < len(wanted):
+            chunk = self.chunks[bisect_right(self._firsts, int(wanted[at])) - 1]
+            end = int(np.searchsorted(wanted, chunk.first + chunk.frames))
+            coder = self._coder(chunk, self._load(chunk))
+            self._decode(coder, chunk, wanted[at:end] - chunk.first, cells[at:end], cursors[at:end])
+            at = end
+        return cells.reshape(-1, self.rows, self.columns), cursors
+
+    def iterate(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint32]]]:
+        """All frames in order, one chunk at a time: cells (N, R, C), cursors (N, 3) and keys (N,) as `read` gives
+        them.
+        """
+        for chunk in self.chunks:
+            yield self.read(chunk.first, chunk.first + chunk.frames)
+
+    def verify(self) -> int:
+        """Decode every frame in place and compare each chunk's last one with its checksum; returns the number of
+        frames.
+
+        Raises RecordingError at the first fault.
+        """
+        for chunk in self.chunks:
+            parsed = self._load(chunk)
+            coder = self._coder(chunk, parsed)
+            self._decode(coder, chunk, _NO_INDICES, _NO_CELLS, _NO_CURSORS, chunk.frames)
+            if zlib.crc32(coder.cells.astype("<u4", copy=False).tobytes()) != parsed.last_crc:
+                raise RecordingError(
+                    f"{self.path}: byte {chunk.offset}: the chunk's last frame differs from its checksum"
+                )
+        return self.frames
+
+    def stream_sizes(self) -> dict[str, tuple[int, int]]:
+        """(bytes unpacked, bytes in the file) of each stream over all chunks; `container` is what is not in a
+        stream.
+        """
+        sizes = {name: [0, 0] for name in STREAMS}
+        for chunk in self.chunks:
+            parsed = self._load(chunk)
+            for name, raw, packed in zip(STREAMS, parsed.raw_sizes, parsed.packed, strict=True):
+                sizes[name][0] += raw
+                sizes[name][1] += len(packed)
+        total = os.fstat(self._fd).st_size
+        rest = total - sum(packed for _, packed in sizes.values())
+        return {name: (raw, packed) for name, (raw, packed) in sizes.items()} | {"container": (rest, rest)}
+
+    def _check_range(self, start: int, stop: int) -> None:
+        if not 0 <= start <= stop <= self.frames:
+            raise RecordingError(f"{self.path}: frames {start}..{stop} asked for, the recording has {self.frames}")
+
+    def _bytes(self, offset: int, count: int, size: int) -> bytes:
+        count = min(count, size - offset)
+        data = os.pread(self._fd, count, offset) if count > 0 else b""
+        if len(data) != max(count, 0):
+            raise RecordingError(f"byte {offset + len(data)}: the file became shorter while it was read")
+        return data
+
+    def _load(self, chunk: ChunkPlace) -> Chunk:
+        try:
+            data = self._bytes(chunk.offset, chunk.length, chunk.offset + chunk.length)
+            parsed = parse_chunk(data, chunk.offset, (self.rows, self.columns))
+            if parsed.frames != chunk.frames:
+                raise RecordingError(f"byte {chunk.offset}: {parsed.frames} frames, the index says {chunk.frames}")
+        except RecordingError as error:
+            raise RecordingError(f"{self.path}: {error}") from error
+        return parsed
+
+    def _coder(self, place: ChunkPlace, chunk: Chunk, only_keys: bool = False) -> Coder:
+        """A decoder at the start of a chunk."""
+        unpacker = Unpacker()
+        parts: list[bytes] = []
+        starts, ends, at = [], [], 0
+        for number, (raw_size, packed) in enumerate(zip(chunk.raw_sizes, chunk.packed, strict=True)):
+            if number and only_keys:
+                raw_size = 0
+            else:
+                try:
+                    parts.append(unpacker.unpack(packed, raw_size, place.offset))
+                except RecordingError as error:
+                    raise RecordingError(f"{self.path}: {error}") from error
+            starts.append(at)
+            at += raw_size
+            ends.append(at)
+        data = np.frombuffer(bytearray().join(parts), np.uint8)  # writable, as the kernels want it
+        scripts = 0 if only_keys else min(chunk.raw_sizes[3], chunk.frames)
+        coder = new_coder(self.rows, self.columns, data, scripts, 0 if only_keys else chunk.raw_sizes[3])
+        coder.n[ATTRIBUTE_LIMIT] = len(self.attributes)
+        coder.n[GLYPH_LIMIT] = CLUSTER_BASE + len(self.clusters)
+        place_streams(coder, starts, ends)
+        return coder
+
+    def _decode(
+        self,
+        coder: Coder,
+        chunk: ChunkPlace,
+        wanted: NDArray[np.int64],
+        cells: NDArray[np.uint32],
+        cursors: NDArray[np.int32],
+        frames: int = 0,
+    ) -> None:
+        frames = frames or int(wanted[-1]) + 1
+        done = decode_frames(coder, frames, wanted, cells, cursors, _BLANK)
+        if done < frames:
+            raise self._fault(coder, chunk, done)
+
+    def _fault(self, coder: Coder, chunk: ChunkPlace, frame: int) -> RecordingError:
+        status = int(coder.n[STATUS])
+        assert status != FINE
+        return RecordingError(
+            f"{self.path}: byte {chunk.offset}: frame {chunk.first + frame} of this chunk: {FAULTS[status]}"
+        )
