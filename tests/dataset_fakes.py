@@ -28,12 +28,15 @@ ABOUT = {
 class FakeReader:
     """Frame n of recording `rNNN`: cell (0, 0) is NNN, the others n; the cursor is (n % ROWS, n % COLUMNS, 1)."""
 
-    opened = 0
+    open_now = 0
     attributes = np.array(ABOUT["attributes"], np.uint32)
 
     def __init__(self, path: Path) -> None:
-        FakeReader.opened += 1
+        FakeReader.open_now += 1
         self.number = int(path.stem[1:])
+
+    def close(self) -> None:
+        FakeReader.open_now -= 1
 
     def frames_at(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         cells = np.repeat(np.asarray(indices, np.uint32), ROWS * COLUMNS).reshape(-1, ROWS, COLUMNS)

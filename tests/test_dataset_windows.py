@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rcfam.dataset import Batch, DatasetError, HeldOut, Loader, Windows, held_out_windows, index
 from rcfam.dataset import tokens as token_files
+from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.windows import permuted
 from rcfam.terminal.cells import BLANK
 from tests.dataset_fakes import FakeReader, dataset
@@ -189,12 +190,29 @@ def test_leaving_early_ends_the_threads(small: index.Dataset) -> None:
     assert loader_threads() == 0
 
 
-def test_few_recordings_are_open_at_a_time(tmp_path: Path) -> None:
+def test_few_recordings_are_open_at_a_time_and_all_are_closed(tmp_path: Path) -> None:
     many = dataset(tmp_path, [(r, "train" if r else "held_out", 0, 10) for r in range(100)])
     windows = Windows(many, 4, 20, 0, sampling="uniform")
-    for step in range(20):
-        windows.batch(step)
-    assert len(many._local.opened) == index.OPEN_RECORDINGS
+    before = FakeReader.open_now
+    for _ in Loader(windows, 20, workers=3):
+        assert FakeReader.open_now - before <= index.OPEN_RECORDINGS + 3
+    assert FakeReader.open_now - before == index.OPEN_RECORDINGS == len(many.shelf)
+    many.shelf.close()
+    assert FakeReader.open_now == before
+
+
+def test_what_is_in_use_is_closed_after_its_use() -> None:
+    closed: list[int] = []
+    shelf = Shelf(1, lambda number: number, closed.append)
+    with shelf.borrow(1) as one:
+        with shelf.borrow(2):
+            assert closed == []
+        assert one == 1
+    assert closed == [1]
+    with shelf.borrow(2):
+        shelf.close()
+        assert closed == [1]
+    assert closed == [1, 2]
 
 
 def test_attributes_of_another_table_are_renumbered(tmp_path: Path) -> None:

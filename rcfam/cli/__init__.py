@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import laws
+from rcfam.cli import dataset, laws, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -14,6 +14,10 @@ app = typer.Typer(
     help="Git history to keystrokes, terminal frames, models and scaling laws.",
 )
 app.callback()(lambda: None)  # a group, however few verbs it has
+app.command()(dataset.tokenize)
+app.command()(dataset.dataset)
+app.command()(training.train)
+app.command()(training.evaluate)
 app.command()(laws.fit)
 
 

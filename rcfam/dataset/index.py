@@ -5,8 +5,6 @@ ids.
 # T steps, B streams, R rows, C columns, N tokens of a recording, S stretches, A attributes
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -17,13 +15,16 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from rcfam import atomic
 from rcfam.dataset import tokens as token_files
+from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError
+from rcfam.dataset.tokens import Tokens
+from rcfam.recording import Reader
 from rcfam.terminal.cells import BLANK, GLYPH_BITS, GLYPH_MASK, MAX_ATTRIBUTES
 
 VERSION: Final = 1
 INDEX: Final = "index.parquet"
 ABOUT: Final = "dataset.json"
-OPEN_RECORDINGS: Final = 32  # kept open by each thread that reads
+OPEN_RECORDINGS: Final = 64  # at most, whatever the number of threads
 COLUMNS: Final = ("recording", "repository", "side", "first_frame", "frames", "first_token", "tokens")
 
 Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
@@ -52,12 +53,15 @@ class Frames(Protocol):
 
     def frames_at(self, indices: NDArray[np.int64]) -> tuple[NDArray[np.uint32], NDArray[np.int32]]: ...
 
+    def close(self) -> None: ...
 
-def open_recording(path: Path) -> Frames:
-    """The recording at `path`, opened for random access."""
-    from rcfam.recording import Reader
 
-    return Reader(path)
+class Opened(NamedTuple):
+    """A recording, its tokens, and the dataset's number of each of its attributes (None where they are the same)."""
+
+    frames: Frames
+    tokens: Tokens
+    remap: NDArray[np.uint32] | None
 
 
 class Stretches(NamedTuple):
@@ -71,7 +75,7 @@ class Stretches(NamedTuple):
 class Dataset:
     """An opened dataset. Opening reads the index alone; recordings and tokens are opened when a window needs them.
 
-    Every thread keeps its own open recordings, so that reading needs no lock; memory does not grow with the dataset.
+    Threads share the open recordings, of which there are few; memory does not grow with the dataset.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class Dataset:
         index: pl.DataFrame,
         recordings: Path,
         tokens: Path,
-        reader: Callable[[Path], Frames] = open_recording,
+        reader: Callable[[Path], Frames] = Reader,
     ) -> None:
         """`about`: the contents of dataset.json; `index`: the columns COLUMNS, sorted by recording and first token."""
         self.rows = int(about["rows"])
@@ -101,7 +105,7 @@ class Dataset:
         self._sides = index["side"].to_numpy()
         self._recordings, self._tokens = recordings, tokens
         self._reader = reader
-        self._local = threading.local()
+        self.shelf = Shelf(OPEN_RECORDINGS, self._open, lambda opened: opened.frames.close())
 
     @classmethod
     def open(cls, folder: Path, recordings: Path | None = None, tokens: Path | None = None) -> "Dataset":
@@ -167,35 +171,31 @@ class Dataset:
         return self._borders_S[stretch] - self._offsets[recordings]
 
     def _read_window(self, batch: Batch, slot: int, recording: int, first: int, stop: int) -> None:
-        reader, tokens, remap = self._opened(recording)
-        if stop > len(tokens.tokens_N):
-            raise DatasetError(f"{self.names[recording]}: {len(tokens.tokens_N)} tokens, the index says {stop} or more")
-        size = stop - first
-        cells, cursors = reader.frames_at(tokens.starts_N[first:stop])
+        name, size = self.names[recording], stop - first
+        with self.shelf.borrow(recording) as (frames, tokens, remap):
+            if stop > len(tokens.tokens_N):
+                raise DatasetError(f"{name}: {len(tokens.tokens_N)} tokens, the index says {stop} or more")
+            batch.targets_TB[:size, slot] = tokens.tokens_N[first:stop]
+            cells, cursors = frames.frames_at(tokens.starts_N[first:stop])
         if cells.shape[1:] != (self.rows, self.columns):
-            raise DatasetError(
-                f"{self.names[recording]}: frames of {cells.shape[1:]}, the index says {self.rows, self.columns}"
-            )
+            raise DatasetError(f"{name}: frames of {cells.shape[1:]}, the index says {self.rows, self.columns}")
         batch.cells_TBRC[:size, slot] = cells if remap is None else _remapped(cells, remap)
         batch.cursors_TB3[:size, slot] = cursors
-        batch.targets_TB[:size, slot] = tokens.tokens_N[first:stop]
         batch.mask_TB[:size, slot] = True
         batch.cells_TBRC[size:, slot] = BLANK
         batch.cursors_TB3[size:, slot] = 0
         batch.targets_TB[size:, slot] = 0
         batch.mask_TB[size:, slot] = False
 
-    def _opened(self, recording: int) -> tuple[Frames, token_files.Tokens, NDArray[np.uint32] | None]:
-        cache: OrderedDict[int, Any] = self._local.__dict__.setdefault("opened", OrderedDict())
-        if recording not in cache:
-            while len(cache) >= OPEN_RECORDINGS:
-                cache.popitem(last=False)
-            name = self.names[recording]
-            reader = self._reader(self._recordings / f"{name}.tsr")
+    def _open(self, recording: int) -> Opened:
+        name = self.names[recording]
+        frames = self._reader(self._recordings / f"{name}.tsr")
+        try:
             tokens = token_files.load(self._tokens / f"{name}{token_files.SUFFIX}")
-            cache[recording] = reader, tokens, _remap(reader.attributes, self.attributes_A3)
-        cache.move_to_end(recording)
-        return cache[recording]
+            return Opened(frames, tokens, _remap(frames.attributes, self.attributes_A3))
+        except BaseException:
+            frames.close()
+            raise
 
 
 def write(folder: Path, about: dict[str, Any], index: pl.DataFrame) -> None:

@@ -56,6 +56,17 @@ class Tokenizer:
     def __repr__(self) -> str:
         return f"Tokenizer({self.size} tokens, padded to {self.padded}, sha256 {self.hash[:12]})"
 
+    def __len__(self) -> int:
+        """The number of tokens, the spelling tokens among them, without padding."""
+        return self.size
+
+    @property
+    def keystrokes_V(self) -> NDArray[np.int64]:
+        """How many keystrokes each token completes: of a spelled key its last digit 1, the others 0."""
+        keystrokes = self.lengths_V.copy()
+        keystrokes[trie.SPELL_LAST : trie.SPELLING] = 1
+        return keystrokes
+
     def token(self, number: int) -> NDArray[np.uint32]:
         """The keys of one token; none for a spelling token. Raises TokenizerError outside the vocabulary."""
         if not 0 <= number < self.size:

@@ -1,0 +1,247 @@
+"""`rcfam tokenize`, `rcfam dataset`."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from rcfam.dataset.building import Split
+    from rcfam.dataset.split import Source, Span
+    from rcfam.dataset.tokens import Tokens
+    from rcfam.recording import Reader
+    from rcfam.tokenizer import Tokenizer
+
+VOCABULARY = "vocabulary.json"
+LEDGER = "ledger.parquet"
+_PARAMS = Path("params.yaml")
+
+Recordings = Annotated[Path, typer.Argument(help="The folder that `rcfam render` wrote.")]
+Params = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+
+
+def tokenize(
+    recordings: Recordings,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where the vocabulary and the tokens go.")],
+    params: Params = _PARAMS,
+) -> None:
+    """Learn the vocabulary from the training side alone; turn every recording's keystrokes into tokens."""
+    from tqdm import tqdm
+
+    from rcfam import params as parameters
+    from rcfam.dataset import DatasetParams, building
+    from rcfam.dataset import tokens as token_files
+    from rcfam.dataset.split import TRAIN, split
+    from rcfam.tokenizer import TokenizeParams, train
+
+    settings = parameters.load(params, "tokenize", TokenizeParams)
+    sides = parameters.load(params, "dataset", DatasetParams)
+    places = _recordings(recordings)
+    sources = [_source(name, place) for name, place in tqdm(places.items(), desc="open", unit="recording", leave=False)]
+    spans = split(sources, sides.held_out, sides.seed)
+    training = [span for span in spans if span.side == TRAIN]
+    with tqdm(total=sum(s.stop - s.start for s in training), desc="learn", unit="key", unit_scale=True) as bar:
+        tokenizer = train(_streams(places, training), settings, bar.update)
+    tokens = 0
+    with _folder(out) as fresh:
+        tokenizer.save(fresh / VOCABULARY)
+        for name, place in tqdm(places.items(), desc="tokenize", unit="recording"):
+            reader = _open(place)
+            breaks = building.breaks(reader.marks)
+            found = token_files.Tokens(*tokenizer.encode(reader.keys(0, reader.frames), breaks), breaks)
+            token_files.save(fresh / f"{name}{token_files.SUFFIX}", found)
+            tokens += len(found.tokens_N)
+        building.write_split(fresh / building.SPLIT, building.Split(sides.held_out, sides.seed, tokenizer.hash, spans))
+    keystrokes = sum(source.frames for source in sources)
+    print(
+        f"{keystrokes:,} keystrokes -> {tokens:,} tokens, {keystrokes / tokens:.2f} each; "
+        f"vocabulary {len(tokenizer):,}, padded to {tokenizer.padded:,}: {out / VOCABULARY}"
+    )
+
+
+def dataset(
+    recordings: Recordings,
+    tokens: Annotated[Path, typer.Argument(help="The folder that `rcfam tokenize` wrote.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where index and statistics go.")],
+    params: Params = _PARAMS,
+) -> None:
+    """Index recordings and tokens, by the split that the vocabulary was learned with; count what is in them."""
+    import polars as pl
+    from tqdm import tqdm
+
+    from rcfam import params as parameters
+    from rcfam.dataset import DatasetError, DatasetParams, building, index, statistics
+    from rcfam.tokenizer import Tokenizer
+
+    settings = parameters.load(params, "dataset", DatasetParams)
+    split = building.read_split(tokens / building.SPLIT)
+    tokenizer = Tokenizer.load(tokens / VOCABULARY)
+    if (split.held_out, split.seed) != (settings.held_out, settings.seed):
+        raise DatasetError(
+            f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
+            f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
+        )
+    if split.vocabulary_hash != tokenizer.hash:
+        raise DatasetError(f"{tokens}: split.json was made with another vocabulary: run rcfam tokenize again")
+    survey = _Survey(tokenizer, split)
+    for name, place in tqdm(_recordings(recordings).items(), desc="index", unit="recording"):
+        survey.add(name, place, tokens)
+    frequency = statistics.token_table(tokenizer, survey.counts)
+    table = pl.DataFrame(survey.rows)
+    commits = pl.concat(survey.commits)
+    ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
+    numbers = statistics.statistics(table, commits, frequency, ledger)
+    about = survey.about() | {
+        "sampling": settings.sampling,
+        "recordings": os.path.relpath(recordings, out),
+        "tokens": os.path.relpath(tokens, out),
+    }
+    with _folder(out) as fresh:
+        index.write(fresh, about, table)
+        commits.write_parquet(fresh / "commits.parquet")
+        frequency.write_parquet(fresh / "tokens.parquet")
+        numbers.write_parquet(fresh / "statistics.parquet")
+    _print(numbers, out)
+
+
+class _Survey:
+    """What `rcfam dataset` gathers, one recording at a time."""
+
+    def __init__(self, tokenizer: "Tokenizer", split: "Split") -> None:
+        import numpy as np
+
+        from rcfam.dataset.split import HELD_OUT, TRAIN
+
+        self._tokenizer = tokenizer
+        self._spans: dict[str, list[Span]] = {}
+        for span in split.spans:
+            self._spans.setdefault(span.name, []).append(span)
+        self.rows: list[dict[str, object]] = []
+        self.commits: list[pl.DataFrame] = []
+        self.counts = {side: np.zeros(len(tokenizer), np.int64) for side in (TRAIN, HELD_OUT)}
+        self._attributes: list[object] = []
+        self._grids: dict[tuple[int, int], str] = {}
+
+    def add(self, name: str, place: Path, tokens: Path) -> None:
+        """Take one recording in. Raises DatasetError where it and its tokens do not belong together."""
+        import numpy as np
+
+        from rcfam.dataset import DatasetError, building
+        from rcfam.dataset import tokens as token_files
+
+        reader = _open(place)
+        found = token_files.load(tokens / f"{name}{token_files.SUFFIX}")
+        spans = self._spans.get(name, [])
+        if sum(span.stop - span.start for span in spans) != reader.frames or not self._fits(found):
+            raise DatasetError(f"{place}: its tokens were made from another recording: run rcfam tokenize again")
+        for span in spans:
+            row = building.stretch_row(span, _repository(name, reader), found)
+            self.rows.append(row)
+            stretch = found.tokens_N[row["first_token"] : row["first_token"] + row["tokens"]]
+            self.counts[span.side] += np.bincount(stretch, minlength=len(self._tokenizer))
+        if spans:
+            self.commits.append(building.commit_rows(name, spans, reader.frames, reader.marks, found))
+        self._attributes.append(reader.attributes)
+        self._grids.setdefault((reader.rows, reader.columns), name)
+        if len(self._grids) > 1:
+            (one, first), (other, second) = self._grids.items()
+            raise DatasetError(f"grids differ: {first} is {one[0]} x {one[1]}, {second} is {other[0]} x {other[1]}")
+
+    def _fits(self, tokens: "Tokens") -> bool:
+        known = len(tokens.tokens_N) == 0 or 0 <= tokens.tokens_N.min() <= tokens.tokens_N.max() < len(self._tokenizer)
+        return bool(known)
+
+    def about(self) -> dict[str, object]:
+        """What dataset.json says of the data."""
+        from rcfam.dataset import index
+
+        (rows, columns), *_ = self._grids
+        return {
+            "rows": rows,
+            "columns": columns,
+            "vocabulary": self._tokenizer.padded,
+            "vocabulary_hash": self._tokenizer.hash,
+            "attributes": index.merge_attributes(self._attributes).tolist(),  # type: ignore[arg-type]
+        }
+
+
+def _source(name: str, place: Path) -> "Source":
+    from rcfam.dataset import building
+
+    reader = _open(place)
+    return building.source(name, _repository(name, reader), reader.frames, reader.marks)
+
+
+def _streams(places: dict[str, Path], spans: "list[Span]"):  # type: ignore[no-untyped-def]
+    """(keys, breaks) of each span."""
+    from rcfam.dataset import building
+
+    for span in spans:
+        reader = _open(places[span.name])
+        yield reader.keys(span.start, span.stop), building.breaks(reader.marks) - span.start
+
+
+def _recordings(folder: Path) -> dict[str, Path]:
+    places = {place.stem: place for place in sorted(folder.glob("*.tsr"))}
+    if not places:
+        raise RcfamError(f"{folder}: no recordings (*.tsr)")
+    return places
+
+
+def _open(place: Path) -> "Reader":
+    """A whole recording. One that is cut off or damaged would silently be a smaller dataset: it is refused."""
+    from rcfam.recording import Reader
+
+    reader = Reader(place)
+    if reader.damage is not None:
+        raise RcfamError(f"{place}: damaged, render it again: {reader.damage}")
+    return reader
+
+
+def _repository(name: str, reader: "Reader") -> str:
+    return reader.provenance.get("repository", name)
+
+
+@contextmanager
+def _folder(out: Path) -> Iterator[Path]:
+    """A new folder whose files move to `out` when the block ends well, and go away when it does not.
+
+    Tokens of recordings that are no more are deleted from `out`; what else stands there stays.
+    """
+    fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        fresh.mkdir(parents=True)
+    except OSError as error:
+        raise RcfamError(f"cannot write {out}: {error.strerror}") from error
+    try:
+        yield fresh
+        out.mkdir(exist_ok=True)
+        for stale in {path.name for path in out.glob("*.tokens.npz")} - {path.name for path in fresh.iterdir()}:
+            (out / stale).unlink()
+        for path in fresh.iterdir():
+            path.replace(out / path.name)
+    except OSError as error:
+        raise RcfamError(f"cannot write {out}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _print(numbers: "pl.DataFrame", out: Path) -> None:
+    import polars as pl
+
+    for side in ("train", "held_out"):
+        chosen = numbers.filter((pl.col("of") == "side") & (pl.col("name") == side))
+        value = dict(zip(chosen["quantity"], chosen["value"], strict=True))
+        print(
+            f"{side}: {value['commits']:,.0f} commits, {value['keystrokes']:,.0f} keystrokes, "
+            f"{value['tokens']:,.0f} tokens, {value['bits per token, unigram']:.2f} bits a token without context"
+        )
+    print(f"index and statistics: {out}")

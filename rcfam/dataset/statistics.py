@@ -1,0 +1,146 @@
+"""What a person wants to know of a dataset before training on it, as tables."""
+
+# V vocabulary
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rcfam.dataset.split import HELD_OUT, TRAIN
+from rcfam.tokenizer import Tokenizer
+
+SCHEMA: Final = {"of": pl.String, "name": pl.String, "quantity": pl.String, "value": pl.Float64}
+
+# Extension -> language, for the extensions met most often; others stand under their own name.
+LANGUAGES: Final = {
+    ".bash": "Shell",
+    ".c": "C",
+    ".cc": "C++",
+    ".cfg": "Configuration",
+    ".cpp": "C++",
+    ".css": "CSS",
+    ".csv": "Data",
+    ".cu": "CUDA",
+    ".go": "Go",
+    ".h": "C",
+    ".hpp": "C++",
+    ".html": "HTML",
+    ".ini": "Configuration",
+    ".java": "Java",
+    ".js": "JavaScript",
+    ".json": "JSON",
+    ".kt": "Kotlin",
+    ".lua": "Lua",
+    ".md": "Markdown",
+    ".php": "PHP",
+    ".py": "Python",
+    ".pyi": "Python",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".rst": "reStructuredText",
+    ".sh": "Shell",
+    ".sql": "SQL",
+    ".swift": "Swift",
+    ".toml": "TOML",
+    ".ts": "TypeScript",
+    ".tsx": "TypeScript",
+    ".txt": "Text",
+    ".vim": "Vim script",
+    ".xml": "XML",
+    ".yaml": "YAML",
+    ".yml": "YAML",
+}
+_BY_NAME: Final = {"makefile": "Make", "dockerfile": "Docker", "cmakelists.txt": "CMake"}
+
+
+def language(path: str) -> str:
+    """The language of a file, by its name: 'Python', or '.xyz' where the extension is not known, 'no extension'
+    without one.
+    """
+    place = PurePosixPath(path)
+    suffix = place.suffix.lower()
+    return _BY_NAME.get(place.name.lower()) or LANGUAGES.get(suffix) or suffix or "no extension"
+
+
+def token_table(tokenizer: Tokenizer, counts: Mapping[str, NDArray[np.int64]]) -> pl.DataFrame:
+    """One row a token: token, name, kind, keystrokes, and how often it stands on each side (`counts[side]`: (V,))."""
+    numbers = range(len(tokenizer))
+    return pl.DataFrame(
+        {
+            "token": numbers,
+            "name": [tokenizer.name(number) for number in numbers],
+            "kind": [tokenizer.kind(number) for number in numbers],
+            "keystrokes": tokenizer.keystrokes_V,
+            TRAIN: counts[TRAIN],
+            HELD_OUT: counts[HELD_OUT],
+        }
+    )
+
+
+def statistics(
+    index: pl.DataFrame, commits: pl.DataFrame, tokens: pl.DataFrame, ledger: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Rows (of, name, quantity, value): of 'all', a 'side', a 'token kind', a 'language', or what was 'left out' for a
+    reason.
+
+    `index` and `commits` are the dataset's tables, `tokens` is `token_table`'s, `ledger` the rendering's account of
+    changes.
+    """
+    rows = _amounts("all", "all", index, commits, tokens[TRAIN] + tokens[HELD_OUT], tokens)
+    for side in (TRAIN, HELD_OUT):
+        here = index.filter(pl.col("side") == side)
+        rows += _amounts("side", side, here, commits.filter(pl.col("side") == side), tokens[side], tokens)
+    whole = tokens.with_columns(uses=pl.col(TRAIN) + pl.col(HELD_OUT))
+    for kind in whole["kind"].unique().sort():
+        chosen = whole.filter(pl.col("kind") == kind)
+        rows.append(("token kind", kind, "vocabulary", float(len(chosen))))
+        rows.append(("token kind", kind, "tokens", float(chosen["uses"].sum())))
+        rows.append(("token kind", kind, "keystrokes", float((chosen["uses"] * chosen["keystrokes"]).sum())))
+    if ledger is not None:
+        rows += _ledger_rows(ledger)
+    return pl.DataFrame(rows, SCHEMA, orient="row")
+
+
+def _amounts(
+    of: str, name: str, index: pl.DataFrame, commits: pl.DataFrame, uses_V: pl.Series, tokens: pl.DataFrame
+) -> list[tuple[str, str, str, float]]:
+    keystrokes, count = int(index["frames"].sum()), int(index["tokens"].sum())
+    spelled = int((uses_V * tokens["keystrokes"]).filter(tokens["kind"] == "spelling").sum())
+    amounts = {
+        "repositories": index["repository"].n_unique(),
+        "recordings": index["recording"].n_unique(),
+        "commits": len(commits),
+        "keystrokes": keystrokes,
+        "tokens": count,
+        "keystrokes per token": keystrokes / count if count else 0.0,
+        "vocabulary used": int((uses_V > 0).sum()),
+        "keystrokes spelled": spelled,
+        "bits per token, unigram": _entropy(uses_V.to_numpy()),
+    }
+    return [(of, name, quantity, float(value)) for quantity, value in amounts.items()]
+
+
+def _entropy(uses_V: NDArray[np.int64]) -> float:
+    """Bits a token of the frequencies alone: what a model that sees no frame reaches."""
+    shares = uses_V[uses_V > 0] / max(uses_V.sum(), 1)
+    return float(-(shares * np.log2(shares)).sum()) + 0.0
+
+
+def _ledger_rows(ledger: pl.DataFrame) -> list[tuple[str, str, str, float]]:
+    rendered = ledger.filter(pl.col("left_out").is_null())
+    rows = [
+        ("all", "all", "changes", float(len(ledger))),
+        ("all", "all", "changes left out", float(len(ledger) - len(rendered))),
+        ("all", "all", "share of changes left out", 1 - len(rendered) / len(ledger) if len(ledger) else 0.0),
+    ]
+    reasons = ledger.drop_nulls("left_out").group_by("left_out").len().sort("len", "left_out", descending=[True, False])
+    rows += [("left out", reason, "changes", float(count)) for reason, count in reasons.iter_rows()]
+    languages = rendered.with_columns(language=pl.col("path").map_elements(language, pl.String))
+    counted = languages.group_by("language").agg(pl.len(), pl.col("path").n_unique())
+    for name, changes, files in counted.sort("len", "language", descending=[True, False]).iter_rows():
+        rows += [("language", name, "changes", float(changes)), ("language", name, "files", float(files))]
+    return rows
