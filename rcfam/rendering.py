@@ -1,0 +1,364 @@
+"""One repository -> one recording and its ledger, each commit's files checked against its tree."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO, Literal, NamedTuple
+
+import numpy as np
+
+from rcfam.errors import RcfamError
+from rcfam.history import Change, Commit, HistoryError, Ledger, Repository, Selection, TreeHash, blob_id
+from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_reason
+from rcfam.params import build
+from rcfam.recording import Reader, Writer
+from rcfam.terminal import Terminal
+from rcfam.terminal.files import Entry
+from rcfam.typist import Typist, TypistParams
+
+COMMIT_MARK, PROGRAM_MARK, END_MARK = "commit", "program", "end"
+_MAX_SUBJECT = 120
+
+Progress = Callable[[int, int], None]  # commits done, keystrokes so far
+
+
+class RenderingError(RcfamError):
+    """What was typed is not what was committed. Names commit, path and first differing byte."""
+
+
+@dataclass(frozen=True)
+class CloneParams:
+    """Which repositories: a list file with lines `NAME SOURCE`, and for some of the names a revision to stay at."""
+
+    repositories: str
+    revisions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RenderParams:
+    """How a history becomes a recording."""
+
+    rows: int = 24
+    columns: int = 80
+    style: Literal["vim", "arrows"] = "vim"
+    message: Literal["before", "after"] = "before"
+    seed: int = 0
+    first_parent: bool = True
+    since: str | None = None  # a date, 2026-01-31 or 2026-01-31T12:00:00+00:00
+    until: str | None = None
+    max_commits: int | None = None  # the oldest of the range
+    authors: tuple[str, ...] = ()  # globs on "Name <address>"; the changes of others are left out
+    paths: tuple[str, ...] = ()  # globs; other files are left out
+    max_file_bytes: int = 1_000_000  # larger files are left out
+    chunk_frames: int = 1024
+    level: Literal["fast", "small"] = "fast"
+
+    def selection(self) -> Selection:
+        """The part that the history needs. Raises RenderingError for a date that is none."""
+        return Selection(
+            first_parent=self.first_parent,
+            since=_seconds(self.since),
+            until=_seconds(self.until),
+            max_commits=self.max_commits,
+            authors=self.authors,
+            paths=self.paths,
+            max_file_bytes=self.max_file_bytes,
+        )
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What became of a repository. `whole` is false where it was stopped before the last commit."""
+
+    revision: str
+    commits: int
+    keystrokes: int
+    whole: bool
+    ledger: Ledger
+
+
+def _seconds(date: str | None) -> int | None:
+    if date is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError as error:
+        raise RenderingError(f"not a date: {date!r}; expected one like 2026-01-31") from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def record(
+    repository: Repository,
+    revision: str,
+    name: str,
+    params: RenderParams,
+    file: BinaryIO,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Rendered:
+    """Render a repository called `name` into `file`, a whole recording even when `stop()` asks to end early."""
+    terminal = Terminal(params.rows, params.columns, name)
+    tip = repository.resolve(revision)
+    provenance = {
+        "name": name,
+        "revision": tip,
+        "params": json.dumps(asdict(params)),
+        "licence": repository.licence(tip) or "none found",
+    }
+    attributes = np.asarray(terminal.attributes, np.uint32)
+    ledger = Ledger(name)
+    with Writer(file, params.rows, params.columns, attributes, provenance, params.chunk_frames, params.level) as writer:
+        return render(repository, tip, writer, terminal, params, ledger, progress, stop)
+
+
+def render(
+    repository: Repository,
+    revision: str,
+    writer: Writer,
+    terminal: Terminal,
+    params: RenderParams,
+    ledger: Ledger,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Rendered:
+    """Type the commits up to `revision` into a fresh `terminal` and record every frame.
+
+    Marks of kind "commit" hold the commit id and its subject, of kind "program" the window and what runs in it; "end"
+    stands after the last commit. Raises RenderingError where the files differ from a commit's tree.
+    """
+    selection = params.selection()
+    ids = repository.ids(revision, selection)
+    work = WorkingTree(repository, terminal)
+    work.start(repository.commit(ids[0], selection).parent, selection)
+    typist = Typist(TypistParams(params.style, params.message, params.seed), terminal.files)
+    writer.mark(PROGRAM_MARK, f"{terminal.window}:{terminal.program}")
+    started = writer.frames
+    for number, oid in enumerate(ids):
+        commit = repository.commit(oid, selection)
+        work.check_out(commit, selection, typist)
+        writer.mark(COMMIT_MARK, f"{commit.id} {_subject(commit)}")
+        work.clear_away(commit)
+        for keys in typist.keys(commit):
+            writer.press(terminal, keys)
+            if progress is not None:
+                progress(number, writer.frames - started)
+            if stop is not None and stop():
+                return Rendered(revision, number, writer.frames - started, False, ledger)
+        work.put_beside(commit)
+        work.check(commit)
+        ledger.add(commit)
+        if progress is not None:
+            progress(number + 1, writer.frames - started)
+    writer.mark(END_MARK, f"{len(ids)} commits")
+    return Rendered(revision, len(ids), writer.frames - started, True, ledger)
+
+
+def _subject(commit: Commit) -> str:
+    """The subject as a mark holds it: printable and short."""
+    return "".join(character for character in commit.subject if character.isprintable())[:_MAX_SUBJECT]
+
+
+class WorkingTree:
+    """The virtual files of a terminal beside the repository they must follow.
+
+    What cannot be typed is put there by hand: its contents where later commits may edit them, else a stand-in that
+    begins with NUL, which no typed file holds, and tells the object id. Paths that no file system would take (`..`)
+    are only kept in mind.
+    """
+
+    def __init__(self, repository: Repository, terminal: Terminal) -> None:
+        self._repository = repository
+        self._terminal = terminal
+        self._tree = TreeHash()
+        self._touched = terminal.files.watch()
+        self._aside: dict[str, tuple[int, str]] = {}
+        self._at: str | None = None  # the commit whose tree the files hold
+
+    def start(self, commit: str | None, selection: Selection) -> None:
+        """Put the whole tree of the commit before the first one."""
+        if commit is not None:
+            for change in self._repository.changes(None, commit, selection, "before the range"):
+                self._put(change)
+        self._at = commit
+
+    def check_out(self, commit: Commit, selection: Selection, typist: Typist) -> None:
+        """Go to the first parent of `commit`, where the commit before it was another one."""
+        if self._at == commit.parent:
+            return
+        for change in self._repository.changes(self._at, commit.parent, selection, "before the range"):
+            if change.new_id is None or (change.old_path != change.path and change.kind == "rename"):
+                self._take_away(change.old_path)
+                typist.paths.remove(change.old_path)
+        for change in self._repository.changes(self._at, commit.parent, selection, "before the range"):
+            if change.new_id is not None:
+                self._put(change)
+                typist.paths.add(change.path)
+        self._at = commit.parent
+
+    def clear_away(self, commit: Commit) -> None:
+        """Before a commit is typed: take away what its left-out changes delete or rename."""
+        for change in commit.changes:
+            if change.left_out is not None:
+                if change.kind == "delete":
+                    self._take_away(change.path)
+                elif change.kind != "copy" and change.old_path != change.path:
+                    self._take_away(change.old_path)
+
+    def put_beside(self, commit: Commit) -> None:
+        """After a commit is typed: put what its left-out changes add or modify."""
+        for change in commit.changes:
+            if change.left_out is not None and change.new_id is not None:
+                self._put(change)
+
+    def _put(self, change: Change) -> None:
+        mode, oid = change.new_mode, change.new_id
+        assert mode is not None and oid is not None
+        if path_reason(change.path) == "unsafe path":
+            self._aside[change.path] = (mode, oid)
+            self._touched.add(change.path)
+            return
+        files = self._terminal.files
+        files.prune(change.path)
+        data = change.new if change.new_reason is None else None
+        if data is None:
+            data = b"\0%s %s\n" % (b"submodule" if mode == SUBMODULE else b"blob", oid.encode())
+        files.write(change.path, data, REGULAR if mode == SUBMODULE else mode)
+        self._terminal.vcs.adopt(change.path)
+
+    def _take_away(self, path: str) -> None:
+        if self._aside.pop(path, None) is not None:
+            self._touched.add(path)
+        elif path in self._terminal.files:
+            self._terminal.files.remove(path)
+            self._terminal.files.prune(path.rpartition("/")[0])
+            self._terminal.vcs.adopt(path)
+
+    def check(self, commit: Commit) -> None:
+        """Raise RenderingError unless the files are the commit's tree by git object id."""
+        for path in self._touched:
+            found = self._aside.get(path) or _identify(self._terminal.files.get(path))
+            if found is None:
+                self._tree.remove(path)
+            else:
+                self._tree.set(path, *found)
+        self._touched.clear()
+        if self._tree.id() != commit.tree:
+            self._compare(commit)
+        self._at = commit.id
+
+    def _compare(self, commit: Commit) -> None:
+        """File by file: only a tree that git itself would write in another way passes.
+
+        Old programs wrote modes such as 100664, or empty directories; git reads them as what they are today.
+        """
+        expected = self._repository.tree(commit.id)
+        found = {path: identity for path, entry in self._terminal.files.items() if (identity := _identify(entry))}
+        found |= self._aside
+        for path in sorted(expected.keys() | found.keys()):
+            if path not in expected:
+                raise RenderingError(f"commit {commit.id}, {path}: typed but not committed")
+            mode, oid = expected[path]
+            if path not in found:
+                raise RenderingError(f"commit {commit.id}, {path}: committed but not typed")
+            if found[path][1] != oid:
+                raise RenderingError(f"commit {commit.id}, {path}: {self._first_difference(path, oid)}")
+            if found[path][0] != _canonical(mode):
+                raise RenderingError(f"commit {commit.id}, {path}: mode {found[path][0]:o} typed, {mode:o} committed")
+            if found[path][0] != mode:
+                self._tree.set(path, mode, oid)
+
+    def _first_difference(self, path: str, oid: str) -> str:
+        typed, committed = self._terminal.files[path].data, self._repository.read(oid)
+        place = next(
+            (i for i, (a, b) in enumerate(zip(typed, committed, strict=False)) if a != b),
+            min(len(typed), len(committed)),
+        )
+        return (
+            f"first differing byte {place}, typed {typed[place : place + 8]!r} of {len(typed)} bytes,"
+            f" committed {committed[place : place + 8]!r} of {len(committed)}"
+        )
+
+
+def _identify(entry: Entry | None) -> tuple[int, str] | None:
+    """The mode and object id that git would give a virtual file."""
+    if entry is None:
+        return None
+    if entry.data[:1] == b"\0":
+        kind, _, oid = entry.data[1:].decode("ascii").strip().partition(" ")
+        return (SUBMODULE if kind == "submodule" else entry.mode), oid
+    return entry.mode, blob_id(entry.data)
+
+
+def _canonical(mode: int) -> int:
+    if mode in (LINK, SUBMODULE):
+        return mode
+    return FILE_MODES[1] if mode & 0o100 else FILE_MODES[0]
+
+
+class Verified(NamedTuple):
+    """What a recording was found to hold. `whole` is false for one that was stopped inside its last commit."""
+
+    commits: int
+    keystrokes: int
+    frames: int  # compared cell by cell
+    whole: bool
+
+
+def verify(reader: Reader, repository: Repository, frames: bool = False, progress: Progress | None = None) -> Verified:
+    """Press a recording's keystrokes in a fresh terminal; after each commit the files must be its tree.
+
+    With `frames` every frame and cursor is compared too. Raises RenderingError at the first difference, and
+    HistoryError when the recording is of commits that the repository lacks.
+    """
+    try:
+        params = build(RenderParams, json.loads(reader.provenance["params"]), str(reader.path))
+        name = reader.provenance["name"]
+    except (KeyError, ValueError) as error:
+        raise RenderingError(f"the recording does not say how it was rendered: {error}") from error
+    selection = params.selection()
+    terminal = Terminal(reader.rows, reader.columns, name)
+    work = WorkingTree(repository, terminal)
+    typist = Typist(TypistParams())
+    marks = [mark for mark in reader.marks if mark.kind == COMMIT_MARK]
+    whole = any(mark.kind == END_MARK for mark in reader.marks)
+    if marks:
+        work.start(_commit(repository, marks[0].text, selection).parent, selection)
+    for number, mark in enumerate(marks):
+        commit = _commit(repository, mark.text, selection)
+        stop = marks[number + 1].frame if number + 1 < len(marks) else reader.frames
+        work.check_out(commit, selection, typist)
+        work.clear_away(commit)
+        if frames:
+            _compare_frames(reader, terminal, mark.frame, stop, commit)
+        else:
+            terminal.press(reader.keys(mark.frame, stop))
+        if number + 1 < len(marks) or whole:
+            work.put_beside(commit)
+            work.check(commit)
+        if progress is not None:
+            progress(number + 1, stop)
+    return Verified(
+        len(marks) if whole else max(0, len(marks) - 1), reader.frames, reader.frames if frames else 0, whole
+    )
+
+
+def _commit(repository: Repository, text: str, selection: Selection) -> Commit:
+    oid = text.partition(" ")[0]
+    try:
+        return repository.commit(repository.resolve(oid), selection)
+    except HistoryError as error:
+        raise HistoryError(f"the recording's commit {oid} is not in {repository.path}") from error
+
+
+def _compare_frames(reader: Reader, terminal: Terminal, start: int, stop: int, commit: Commit) -> None:
+    step = 4096
+    for first in range(start, stop, step):
+        cells_NRC, cursors_N3, keys_N = reader.read(first, min(first + step, stop))
+        for offset in range(len(keys_N)):
+            state = terminal.state
+            if not (
+                np.array_equal(state.cells, cells_NRC[offset]) and np.array_equal(state.cursor, cursors_N3[offset])
+            ):
+                raise RenderingError(f"commit {commit.id}: frame {first + offset} is not what the terminal shows")
+            terminal.press(keys_N[offset : offset + 1])
