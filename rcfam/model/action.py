@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from rcfam.model.backbones import AttentionStack, LstmStack, State, SumStack
 from rcfam.model.cell import DIRECT_GLYPHS
+from rcfam.model.conv import ConvHead, ConvParams
 from rcfam.model.frames import Frames
+from rcfam.model.paper import PaperHead, PaperParams
 from rcfam.model.rows import RowsHead, RowsParams
 
 
@@ -20,7 +22,7 @@ from rcfam.model.rows import RowsHead, RowsParams
 class ModelParams:
     """Section `model` of params.yaml."""
 
-    head: Literal["rows"]
+    head: Literal["rows", "conv", "paper"]
     backbone: Literal["lstm", "attention", "sum"]
     width: int
     """Width of a frame's vector and of the backbone."""
@@ -36,7 +38,11 @@ class ModelParams:
     """Learned positions of the attention backbone."""
     glyphs: int
     """Rows of the glyph table: 256 code points of their own, the rest shared buckets."""
+    projection: bool
+    """A square matrix after each LSTM of the backbone."""
     rows: RowsParams | None
+    conv: ConvParams | None
+    paper: PaperParams | None
 
     def __post_init__(self) -> None:
         if self.glyphs <= DIRECT_GLYPHS:
@@ -100,13 +106,17 @@ def parameter_count(model: nn.Module) -> int:
 
 
 def _head(params: ModelParams, shape: DataShape) -> nn.Module:
+    if params.head == "conv" and params.conv is not None:
+        return ConvHead(params.conv, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
+    if params.head == "paper" and params.paper is not None:
+        return PaperHead(params.paper, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
     assert params.rows is not None
     return RowsHead(params.rows, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
 
 
 def _backbone(params: ModelParams) -> LstmStack | AttentionStack | SumStack:
     if params.backbone == "lstm":
-        return LstmStack(params.width, params.layers, params.mlp_ratio, params.state)
+        return LstmStack(params.width, params.layers, params.mlp_ratio, params.state, params.projection)
     if params.backbone == "attention":
         return AttentionStack(params.width, params.layers, params.mlp_ratio, params.heads, params.positions)
     return SumStack(params.width, params.layers, params.mlp_ratio)

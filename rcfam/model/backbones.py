@@ -27,11 +27,14 @@ class LstmStack(nn.Module):
 
     zero: Tensor
 
-    def __init__(self, width: int, layers: int, ratio: int, initial: Literal["learned", "zero"]) -> None:
+    def __init__(
+        self, width: int, layers: int, ratio: int, initial: Literal["learned", "zero"], projection: bool
+    ) -> None:
         super().__init__()
         self.norm = nn.ModuleList(nn.RMSNorm(width) for _ in range(layers))
         self.lstm = nn.ModuleList(_lstm(width) for _ in range(layers))
         self.mlp = nn.ModuleList(Mlp(width, ratio) for _ in range(layers))
+        self.project = nn.ModuleList(nn.Linear(width, width, bias=False) for _ in range(layers if projection else 0))
         state = torch.zeros(2 * layers, width)
         self.start: nn.Parameter | None = nn.Parameter(state) if initial == "learned" else None
         self.register_buffer("zero", state.clone(), persistent=False)
@@ -46,7 +49,7 @@ class LstmStack(nn.Module):
         for layer, (norm, lstm, mlp) in enumerate(zip(self.norm, self.lstm, self.mlp, strict=True)):
             h, c = state[2 * layer][None], state[2 * layer + 1][None]
             y_TBD, (h, c) = lstm(norm(x_TBD), (h, c))
-            x_TBD = mlp(x_TBD + y_TBD)
+            x_TBD = mlp(x_TBD + (self.project[layer](y_TBD) if self.project else y_TBD))
             out += [h[0], c[0]]
         return x_TBD, tuple(out)
 

@@ -36,6 +36,11 @@ class Frames(NamedTuple):
         """The whole frames again: (T, B, R, C) int32."""
         return self.rows_UC[self.index_TBR]
 
+    def cursor_mark(self) -> Tensor:
+        """(T, B, R, C) bool: where the cursor stands."""
+        columns_C = torch.arange(self.columns, device=self.rows_UC.device)
+        return self.cursor_column_U[self.index_TBR][..., None] == columns_C
+
 
 def gather(
     cells_TBRC: NDArray[np.uint32], cursors_TB3: NDArray[np.int32], device: torch.device | str = "cpu"

@@ -3,12 +3,16 @@
 And small windows to try it on.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from rcfam.dataset.index import Batch
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
+from rcfam.model.conv import ConvParams
 from rcfam.model.frames import gather
+from rcfam.model.paper import PaperParams
 from rcfam.model.rows import RowsParams
 
 torch.set_num_threads(1)  # models this small only wait for threads
@@ -43,23 +47,36 @@ def typed_windows(steps: int, streams: int, seed: int, where: DataShape | None =
 
 ROWS = RowsParams(cell=3, patch=4, row=6, row_blocks=1, frame_blocks=0, heads=2, before=3, after=2)
 ROWS_DEEP = RowsParams(cell=3, patch=4, row=6, row_blocks=0, frame_blocks=1, heads=2, before=3, after=2)
-HEADS = {"rows": ROWS, "rows_deep": ROWS_DEEP}
+CONV = ConvParams(cell=3, width=4, downs=2, blocks=1, heads=2, mlp_ratio=2, reduce="mean")
+CONV_LAST = ConvParams(cell=3, width=8, downs=1, blocks=1, heads=2, mlp_ratio=2, reduce="last")
+PAPER = PaperParams(width=6, pools=2, blocks=1, heads=2, mlp_ratio=2)
+HEADS = {
+    "rows": {"head": "rows", "rows": ROWS},
+    "rows_deep": {"head": "rows", "rows": ROWS_DEEP},
+    "conv": {"head": "conv", "conv": CONV},
+    "conv_last": {"head": "conv", "conv": CONV_LAST},
+    "paper": {"head": "paper", "paper": PAPER},
+}
+SMALL = ModelParams(
+    head="rows",
+    backbone="lstm",
+    width=8,
+    layers=2,
+    mlp_ratio=2,
+    state="learned",
+    projection=True,
+    heads=2,
+    positions=9,
+    glyphs=300,
+    rows=ROWS,
+    conv=CONV,
+    paper=PAPER,
+)
 
 
 def small_model(head: str, backbone: str, dtype: torch.dtype = torch.float64, state: str = "learned") -> ActionModel:
     """A model of a few hundred weights, none of them zero."""
-    params = ModelParams(
-        head="rows",
-        backbone=backbone,
-        width=8,
-        layers=2,
-        mlp_ratio=2,
-        state=state,
-        heads=2,
-        positions=9,
-        glyphs=300,
-        rows=HEADS[head],
-    )
+    params = replace(SMALL, backbone=backbone, state=state, **HEADS[head])
     model = build(params, shape(), seed=5).to(dtype)
     with torch.no_grad():  # nothing may hide behind a zero initial weight
         for parameter in model.parameters():

@@ -24,6 +24,9 @@ MODEL = ModelParams(
     heads=2,
     positions=32,
     glyphs=300,
+    projection=False,
+    conv=None,
+    paper=None,
     rows=RowsParams(cell=4, patch=4, row=8, row_blocks=1, frame_blocks=0, heads=2, before=4, after=2),
 )
 OPTIMISER = OptimiserParams(0.02, 0.01, 0.9, 5, 0.9, 0.95, 0.01, "split", "inner", 0, "fixed", None)

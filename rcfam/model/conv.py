@@ -1,0 +1,87 @@
+"""The `conv` head: convolutions shrink the grid, transformer blocks see what is left, one vector comes out.
+
+A later design of the paper's author, after what is known of it: down-samplers of RMSNorm, 3 x 3 convolution, GELU and
+2 x 2 average pooling; pre-norm blocks; the mean or the last position.
+"""
+
+# T steps, B streams, N = T x B frames, R rows, C columns, S tokens, E cell width, W head width, D width
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rcfam.model.blocks import Block
+from rcfam.model.cell import CellEmbedding
+from rcfam.model.frames import Frames
+
+
+@dataclass(frozen=True)
+class ConvParams:
+    """Sizes of the `conv` head."""
+
+    cell: int
+    """Width of a cell's vector."""
+    width: int
+    """Channels after the first down-sampler."""
+    downs: int
+    """Down-samplers; each halves rows and columns, rounding up."""
+    blocks: int
+    heads: int
+    """Attention heads; must divide `width`."""
+    mlp_ratio: int
+    reduce: Literal["mean", "last"]
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.heads < 1 or self.width % self.heads:
+            raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
+        if self.downs < 1 or self.blocks < 0 or min(self.cell, self.mlp_ratio) < 1:
+            raise ValueError("downs, cell and mlp_ratio must be at least 1, blocks must not be negative")
+
+
+class Down(nn.Module):
+    """(N, C, R, in) -> half of R and C: norm, 3 x 3 convolution, GELU, 2 x 2 mean. Channels come last."""
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__()
+        self.norm = nn.RMSNorm(inside)
+        self.conv = nn.Conv2d(inside, outside, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = nn.functional.gelu(self.conv(self.norm(x).permute(0, 3, 1, 2)))
+        pooled = nn.functional.avg_pool2d(y, 2, ceil_mode=True)  # a part of a square at the edge is a mean of its own
+        return pooled.permute(0, 2, 3, 1)
+
+
+class ConvHead(nn.Module):
+    """Frames -> (T, B, D)."""
+
+    def __init__(
+        self, params: ConvParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
+    ) -> None:
+        super().__init__()
+        self.reduce = params.reduce
+        self.cell = CellEmbedding(params.cell, glyphs, attributes_N3)
+        self.position = nn.Parameter(torch.randn(rows, columns, params.cell) * 0.1)
+        sizes = [params.cell] + [params.width] * params.downs
+        self.down = nn.ModuleList(Down(a, b) for a, b in pairwise(sizes))
+        self.blocks = nn.ModuleList(Block(params.width, params.heads, params.mlp_ratio) for _ in range(params.blocks))
+        self.norm = nn.RMSNorm(params.width)
+        self.out = nn.Linear(params.width, width, bias=False) if width != params.width else nn.Identity()
+
+    def forward(self, frames: Frames) -> Tensor:
+        """frames of (R, C) as built -> embeddings (T, B, D)."""
+        steps, streams, _ = frames.index_TBR.shape
+        x_NRCE = self.cell(frames.cells().flatten(0, 1), frames.cursor_mark().flatten(0, 1)) + self.position
+        for down in self.down:
+            x_NRCE = down(x_NRCE)
+        x_NSW = x_NRCE.flatten(1, 2)
+        for block in self.blocks:
+            x_NSW = block(x_NSW)
+        one_NW = x_NSW.mean(1) if self.reduce == "mean" else x_NSW[:, -1]
+        out_ND: Tensor = self.out(self.norm(one_NW))
+        return out_ND.view(steps, streams, -1)

@@ -1,0 +1,81 @@
+"""The `paper` head: full attention over every cell of a frame, halved in length again and again, ended by an LSTM.
+
+    S cells -> block, pool -> S / 2 -> block, pool -> S / 4 -> ... -> blocks -> LSTM over what is left -> its last
+    output
+
+After the paper's section 10.2 and appendix J: one block before each pooling, `blocks` after the last.
+"""
+
+# T steps, B streams, N = T x B frames, S cells of a frame, D width
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from rcfam.model.blocks import Block
+from rcfam.model.cell import CellEmbedding
+from rcfam.model.frames import Frames
+
+
+@dataclass(frozen=True)
+class PaperParams:
+    """Sizes of the `paper` head."""
+
+    width: int
+    """Width of its tokens."""
+    pools: int
+    """Halvings of the sequence, a block before each."""
+    blocks: int
+    """Blocks after the last halving."""
+    heads: int
+    """Attention heads; must divide `width`."""
+    mlp_ratio: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.heads < 1 or self.width % self.heads:
+            raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
+        if self.pools < 0 or self.blocks < 0 or self.mlp_ratio < 1:
+            raise ValueError("pools and blocks must not be negative, mlp_ratio must be at least 1")
+
+
+class PaperHead(nn.Module):
+    """Frames -> (T, B, D)."""
+
+    def __init__(
+        self, params: PaperParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
+    ) -> None:
+        super().__init__()
+        self.cell = CellEmbedding(params.width, glyphs, attributes_N3)
+        self.position = nn.Parameter(torch.randn(rows * columns, params.width) * 0.1)
+        self.before = nn.ModuleList(_block(params) for _ in range(params.pools))
+        self.after = nn.ModuleList(_block(params) for _ in range(params.blocks))
+        self.norm = nn.RMSNorm(params.width)
+        self.reduce = nn.LSTM(params.width, params.width)
+        self.out = nn.Linear(params.width, width, bias=False) if width != params.width else nn.Identity()
+
+    def forward(self, frames: Frames) -> Tensor:
+        """frames of (R, C) as built -> embeddings (T, B, D)."""
+        steps, streams, _ = frames.index_TBR.shape
+        x_NSD = self.cell(frames.cells().flatten(0, 1).flatten(1), frames.cursor_mark().flatten(0, 1).flatten(1))
+        x_NSD = x_NSD + self.position
+        for block in self.before:
+            x_NSD = halve(block(x_NSD))
+        for block in self.after:
+            x_NSD = block(x_NSD)
+        _, (last, _) = self.reduce(self.norm(x_NSD).transpose(0, 1))
+        out_ND: Tensor = self.out(last[0])
+        return out_ND.view(steps, streams, -1)
+
+
+def halve(x_NSD: Tensor) -> Tensor:
+    """Means of neighbouring pairs; an odd one out at the end stays as it is."""
+    odd = x_NSD[:, -1:] if x_NSD.shape[1] % 2 else x_NSD[:, :0]
+    pairs_NSD = x_NSD[:, : x_NSD.shape[1] // 2 * 2].unflatten(1, (-1, 2)).mean(2)
+    return torch.cat([pairs_NSD, odd], dim=1)
+
+
+def _block(params: PaperParams) -> Block:
+    return Block(params.width, params.heads, params.mlp_ratio)
