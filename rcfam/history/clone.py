@@ -59,12 +59,16 @@ def clone(source: str, folder: Path, progress: Callable[[int, int], None] | None
 
 
 def _address(source: str) -> str:
-    """What libgit2 shall fetch: an address as it is, a path made absolute. A local source is checked first."""
+    """What libgit2 shall fetch: an address as it is, a path as file://, so that objects come packed and by reference.
+
+    A local source is checked first.
+    """
     local = source.removeprefix("file://")
     if "://" in local or (":" in local and not Path(local).exists()):
         return source
-    Repository(Path(local).expanduser())
-    return str(Path(local).expanduser().resolve())
+    path = Path(local).expanduser()
+    Repository(path)
+    return path.resolve().as_uri()
 
 
 def _mirror(repository: pygit2.Repository, name: str, address: str) -> pygit2.Remote:

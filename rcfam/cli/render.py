@@ -1,0 +1,302 @@
+"""`rcfam clone`, `rcfam render`, `rcfam verify`: from the list of repositories to recordings."""
+
+import json
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rcfam import params
+from rcfam.atomic import writing
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    from rcfam.rendering import Rendered, RenderParams
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_MANIFEST = "manifest.json"
+
+ParamsOption = Annotated[Path | None, typer.Option("--params", help="Parameter file; without it, defaults.")]
+OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
+
+
+def clone(
+    out: OutOption,
+    params_file: ParamsOption = None,
+    repositories: Annotated[
+        Path | None, typer.Option("--list", help="Repositories, one `NAME SOURCE` a line; else the parameter file's.")
+    ] = None,
+) -> None:
+    """Mirror every repository of the list as OUT/NAME.git and write OUT/manifest.json with the commits to render."""
+    from rcfam.history import clone as mirror
+    from rcfam.rendering import CloneParams
+
+    default = CloneParams("data/repositories/default.txt", {})
+    chosen = params.load(params_file, "clone", CloneParams) if params_file else default
+    listed = _read_list(repositories or Path(chosen.repositories))
+    unknown = sorted(set(chosen.revisions) - set(listed))
+    if unknown:
+        raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
+    with _folder(out, update=True) as folder:
+        entries = []
+        for name, source in listed.items():
+            with _bar(name, "object") as show:
+                repository = mirror(source, folder / f"{name}.git", show)
+            revision = chosen.revisions.get(name)
+            commit = repository.resolve(revision or "HEAD")
+            entries.append({"name": name, "source": source, "revision": revision, "commit": commit})
+            print(f"{name}: {commit[:12]} of {source}")
+        _write_json(folder / _MANIFEST, {"version": 1, "repositories": entries})
+
+
+def render(
+    source: Annotated[Path, typer.Argument(help="A repository, or the folder that `rcfam clone` wrote.")],
+    out: OutOption,
+    params_file: ParamsOption = None,
+    revision: Annotated[str, typer.Option(help="Branch, tag or commit of a single repository.")] = "HEAD",
+    rows: Annotated[int | None, typer.Option(help="Rows of the terminal.")] = None,
+    columns: Annotated[int | None, typer.Option(help="Columns of the terminal.")] = None,
+    style: Annotated[str | None, typer.Option(help="vim or arrows.")] = None,
+    message: Annotated[str | None, typer.Option(help="Commit message before or after the edits.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the typist's variation.")] = None,
+    first_parent: Annotated[bool | None, typer.Option(help="Walk first parents only, or every commit.")] = None,
+    since: Annotated[str | None, typer.Option(help="First date, as 2026-01-31.")] = None,
+    until: Annotated[str | None, typer.Option(help="Last date.")] = None,
+    max_commits: Annotated[int | None, typer.Option(help="At most so many commits, the oldest of the range.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Glob on `Name <address>`; repeatable.")] = None,
+    path: Annotated[list[str] | None, typer.Option(help="Glob on file paths; repeatable.")] = None,
+    max_file_bytes: Annotated[int | None, typer.Option(help="Larger files are left out.")] = None,
+    chunk_frames: Annotated[int | None, typer.Option(help="Frames in a chunk of the recording.")] = None,
+    level: Annotated[str | None, typer.Option(help="fast or small.")] = None,
+) -> None:
+    """Type a repository's history into a simulated terminal and record every frame.
+
+    OUT is a .tsr file for one repository; for a folder of mirrors it is a folder with NAME.tsr, ledger.parquet and
+    manifest.json.
+    """
+    from rcfam.rendering import RenderParams
+
+    chosen = params.load(params_file, "render", RenderParams) if params_file else RenderParams()
+    given = {
+        "rows": rows,
+        "columns": columns,
+        "style": style,
+        "message": message,
+        "seed": seed,
+        "first_parent": first_parent,
+        "since": since,
+        "until": until,
+        "max_commits": max_commits,
+        "authors": author or None,
+        "paths": path or None,
+        "max_file_bytes": max_file_bytes,
+        "chunk_frames": chunk_frames,
+        "level": level,
+    }
+    overridden = {key: value for key, value in given.items() if value is not None}
+    chosen = _override(chosen, overridden)
+    is_repository = (source / ".git").exists() or (source / "HEAD").exists()
+    if (source / _MANIFEST).exists() and not is_repository:
+        _render_all(source, out, chosen)
+    else:
+        _render_one(source, revision, out, chosen)
+
+
+def verify(
+    recording: Annotated[Path, typer.Argument(help="A .tsr file.")],
+    repo: Annotated[Path, typer.Option(help="The repository that it was rendered from.")],
+    frames: Annotated[bool, typer.Option(help="Compare every frame too, not only the files.")] = False,
+) -> None:
+    """Replay a recording's keystrokes; after every commit the files must equal the commit's tree, by git object id."""
+    from rcfam import rendering
+    from rcfam.history import Repository
+    from rcfam.recording import Reader
+
+    with Reader(recording) as reader, _bar(recording.name, "commit") as show:
+        if reader.damage:
+            raise RcfamError(f"{recording}: {reader.damage}")
+        total = sum(mark.kind == rendering.COMMIT_MARK for mark in reader.marks)
+        found = rendering.verify(reader, Repository(repo), frames, lambda done, _: show(done, total))
+    compared = f", {found.frames:,} frames equal" if frames else ""
+    rest = "" if found.whole else "; the recording was stopped inside the commit after them"
+    print(f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}{rest}")
+
+
+def _override(chosen: "RenderParams", values: dict[str, Any]) -> "RenderParams":
+    """The parameters with the options of the command line, checked as a file's are."""
+    from dataclasses import asdict
+
+    from rcfam.rendering import RenderParams
+
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(chosen).items()}
+    return params.build(RenderParams, plain | values, "options")
+
+
+def _read_list(path: Path) -> dict[str, str]:
+    """name -> source. Relative paths are seen from the current directory."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RcfamError(f"cannot read the list of repositories {path}: {error}") from error
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        words = line.partition("#")[0].split() if not line.lstrip().startswith("#") else []
+        if not words:
+            continue
+        if len(words) != 2 or not _NAME.fullmatch(words[0]):
+            raise RcfamError(f"{path}, line {number}: expected `NAME SOURCE`, found {line.strip()!r}")
+        if words[0] in found:
+            raise RcfamError(f"{path}, line {number}: the name {words[0]!r} stands there twice")
+        found[words[0]] = words[1]
+    if not found:
+        raise RcfamError(f"{path} names no repository")
+    return found
+
+
+def _render_one(source: Path, revision: str, out: Path, chosen: "RenderParams") -> None:
+    from rcfam.history import Repository
+
+    repository = Repository(source)
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", source.resolve().name.removesuffix(".git")) or "repo"
+    with _interruptible() as stop, writing(out) as part:
+        rendered, seconds = _record(repository, repository.resolve(revision), name, chosen, part, stop)
+    _report(name, rendered, seconds, out.stat().st_size)
+    if not rendered.whole:
+        raise typer.Exit(130)
+
+
+def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
+    import polars as pl
+
+    from rcfam.history import Repository
+
+    try:
+        listed = json.loads((source / _MANIFEST).read_text(encoding="utf-8"))["repositories"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RcfamError(f"{source / _MANIFEST} is not what `rcfam clone` writes: {error}") from error
+    entries, ledgers = [], []
+    with _interruptible() as stop, _folder(out) as folder:
+        for entry in listed:
+            name = entry["name"]
+            recording = folder / f"{name}.tsr"
+            rendered, seconds = _record(
+                Repository(source / f"{name}.git"), entry["commit"], name, chosen, recording, stop
+            )
+            if not rendered.whole:
+                raise KeyboardInterrupt
+            _report(name, rendered, seconds, recording.stat().st_size)
+            ledgers.append(rendered.ledger.table())
+            entries.append(
+                {
+                    "name": name,
+                    "recording": recording.name,
+                    "revision": entry["commit"],
+                    "commits": rendered.commits,
+                    "changes": rendered.ledger.changes,
+                    "rendered": rendered.ledger.rendered,
+                    "left_out": rendered.ledger.left_out,
+                    "keystrokes": rendered.keystrokes,
+                    "bytes": recording.stat().st_size,
+                }
+            )
+        pl.concat(ledgers).write_parquet(folder / "ledger.parquet")
+        totals = {key: sum(entry[key] for entry in entries) for key in ("commits", "changes", "rendered", "keystrokes")}
+        _write_json(folder / _MANIFEST, {"version": 1, "repositories": entries, "totals": totals})
+
+
+def _record(
+    repository: Any, revision: str, name: str, chosen: "RenderParams", path: Path, stop: Callable[[], bool]
+) -> "tuple[Rendered, float]":
+    """Render into a file with a progress bar; returns what was rendered, and the seconds it took."""
+    from rcfam import rendering
+
+    total = len(repository.ids(revision, chosen.selection()))
+    started = time.perf_counter()
+    with _bar(name, "commit") as show, path.open("wb") as file:
+
+        def progress(commits: int, keys: int) -> None:
+            show(commits, total, f"{keys / (time.perf_counter() - started):,.0f} keys/s")
+
+        rendered = rendering.record(repository, revision, name, chosen, file, progress, stop)
+    return rendered, time.perf_counter() - started
+
+
+def _report(name: str, rendered: "Rendered", seconds: float, size: int) -> None:
+    ledger = rendered.ledger
+    left_out = ", ".join(f"{count} {reason}" for reason, count in ledger.left_out.items()) or "none"
+    keys = rendered.keystrokes
+    rate = keys / max(seconds, 1e-9)
+    print(
+        f"{name}: {rendered.commits:,} commits, {ledger.changes:,} changes (left out: {left_out}), {keys:,} keys"
+        f" in {seconds:,.1f} s = {rate:,.0f} keys/s, {size:,} bytes = {size / max(1, keys):.2f} B/frame"
+        + ("" if rendered.whole else "; stopped before the end")
+    )
+
+
+@contextmanager
+def _bar(name: str, unit: str) -> "Iterator[Callable[..., None]]":
+    """A progress bar as `show(done, total, remark)`."""
+    from tqdm import tqdm
+
+    with tqdm(desc=name, unit=unit, dynamic_ncols=True, leave=False) as bar:
+
+        def show(done: int, total: int, remark: str = "") -> None:
+            bar.total = total
+            if remark:
+                bar.set_postfix_str(remark, refresh=False)
+            bar.update(done - bar.n)
+
+        yield show
+
+
+@contextmanager
+def _interruptible() -> "Iterator[Callable[[], bool]]":
+    """The first Ctrl-C asks to stop at the next good moment, the second stops at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _folder(path: Path, update: bool = False) -> Iterator[Path]:
+    """A folder that appears whole or not at all; with `update` one that exists is worked on where it is."""
+    if update and path.is_dir():
+        yield path
+        return
+    part = path.with_name(f".{path.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+    except OSError as error:
+        raise RcfamError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        yield part
+        if path.is_dir():
+            shutil.rmtree(path)
+        part.rename(path)
+    except OSError as error:
+        raise RcfamError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    with writing(path) as part:
+        part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
