@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import dataset, laws, training
+from rcfam.cli import dataset, laws, params, render, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -14,11 +14,18 @@ app = typer.Typer(
     help="Git history to keystrokes, terminal frames, models and scaling laws.",
 )
 app.callback()(lambda: None)  # a group, however few verbs it has
+app.command()(render.clone)
+app.command()(render.render)
+app.command()(render.verify)
 app.command()(dataset.tokenize)
 app.command()(dataset.dataset)
 app.command()(training.train)
 app.command()(training.evaluate)
 app.command()(laws.fit)
+app.command()(laws.report)
+app.command("plots-template")(laws.plots_template)
+app.command()(params.preset)
+app.command("params")(params.check)
 
 
 def main() -> None:

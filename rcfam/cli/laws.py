@@ -1,6 +1,7 @@
 """`rcfam fit`: laws, exponents and crossovers from a run table. `rcfam report`: the page."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,13 @@ import typer
 
 from rcfam import params
 from rcfam.atomic import writing
+from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from rcfam.report import Material, ReportParams
     from rcfam.scaling import Analysis, FitParams
 
 DEFAULT_PARAMS = Path("params.yaml")
@@ -185,3 +188,108 @@ def _span(interval: "object | None") -> str:
     from rcfam.scaling.reading import span
 
     return span(interval)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class _Folders:
+    """Where the material of a report lies; what is not there is left out of the page."""
+
+    runs: Path
+    law: Path
+    evaluation: Path
+    dataset: Path
+
+
+def report(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for index.html and figures/.")] = Path("data/report"),
+    law: Annotated[Path, typer.Option(help="Folder that `rcfam fit -o` wrote.")] = Path("data/law"),
+    runs: Annotated[Path, typer.Option(help="Run table or folder of runs.")] = Path("data/runs"),
+    evaluation: Annotated[Path, typer.Option(help="Folder with evaluation.parquet.")] = Path("data/evaluation"),
+    dataset: Annotated[Path, typer.Option(help="Folder with statistics.parquet.")] = Path("data/dataset"),
+    lock: Annotated[Path, typer.Option(help="DVC's lock file, for the hashes of the data.")] = Path("dvc.lock"),
+    params_file: ParamsOption = None,
+) -> None:
+    """Make the page: one HTML file that needs no network, and the figures as SVG and PNG."""
+    from tqdm import tqdm
+
+    from rcfam import report as room
+
+    options, source = _report_params(params_file)
+    text = source.read_text(encoding="utf-8") if source is not None else ""
+    material = _material(_Folders(runs, law, evaluation, dataset), provenance(lock), text)
+    specs = room.charts(material)
+    with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
+        for name, spec in specs.items():
+            svg, png = room.figure(spec, options.picture_width, options.picture_scale)
+            with writing(out / "figures" / f"{name}.svg") as path:
+                path.write_text(svg, encoding="utf-8")
+            with writing(out / "figures" / f"{name}.png") as path:
+                path.write_bytes(png)
+            bar.update()
+        with writing(out / "plots.html") as path:
+            path.write_text(room.template(), encoding="utf-8")
+        bar.update()
+        with writing(out / "index.html") as path:
+            path.write_text(room.page(material, options, specs), encoding="utf-8")
+        bar.update()
+    shown, interval = material.law, (material.law.get("alpha_low"), material.law.get("alpha_high"))
+    known = f"{float(interval[0]):.3f} to {float(interval[1]):.3f}" if None not in interval else "none"  # type: ignore[arg-type]
+    print(f"law: alpha = {shown['alpha']:.4f}   interval {known}   R2 = {shown.get('r2') or 0:.4f}")
+    print(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
+
+
+def plots_template(
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")] = Path("data/report/plots.html"),
+) -> None:
+    """Write the page that `dvc plots show --html-template` fills without network."""
+    from rcfam.report import template
+
+    with writing(out) as path:
+        path.write_text(template(), encoding="utf-8")
+    print(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
+
+
+def _report_params(path: Path | None) -> "tuple[ReportParams, Path | None]":
+    from rcfam.report import ReportParams
+
+    if path is None:
+        if not DEFAULT_PARAMS.exists() or "report" not in params.read(DEFAULT_PARAMS):
+            return ReportParams(), DEFAULT_PARAMS if DEFAULT_PARAMS.exists() else None
+        path = DEFAULT_PARAMS
+    return params.load(path, "report", ReportParams), path
+
+
+def _material(folders: _Folders, provenance: dict[str, dict[str, str]], text: str) -> "Material":
+    from rcfam.report import LAW_TABLES, Material
+
+    law_path = folders.law / "law.json"
+    try:
+        law = json.loads(law_path.read_text(encoding="utf-8"))
+        conclusions = (folders.law / "tables" / "conclusions.txt").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise RcfamError(f"{law_path}: no law to report, run `rcfam fit` first: {_line(error)}") from error
+    if not isinstance(law, dict):
+        raise RcfamError(f"{law_path}: expected names and values, found {type(law).__name__}")
+    tables = {name: _read_file(folders.law / "tables" / f"{name}.csv") for name in LAW_TABLES}
+    return Material(
+        law=law,
+        tables={name: _typed(table) for name, table in tables.items()},
+        conclusions=tuple(conclusions),
+        runs=_read([folders.runs]) if folders.runs.exists() else None,
+        evaluation=_optional(folders.evaluation / "evaluation.parquet"),
+        dataset=_optional(folders.dataset / "statistics.parquet"),
+        provenance=provenance,
+        parameters=text,
+    )
+
+
+def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
+    """Columns of a CSV that hold nothing are read as text; the law's are numbers."""
+    import polars as pl
+
+    empty = [name for name in table.columns if table[name].null_count() == table.height]
+    return table.with_columns(pl.col(empty).cast(pl.Float64)) if table.height else table
+
+
+def _optional(path: Path) -> "pl.DataFrame | None":
+    return _read_file(path) if path.exists() else None

@@ -1,1 +1,9 @@
 """Figures and tables in one self-contained page."""
+
+from rcfam.report.charts import charts
+from rcfam.report.figures import figure
+from rcfam.report.material import LAW_TABLES, Material, ReportError, ReportParams
+from rcfam.report.page import page
+from rcfam.report.plots import template
+
+__all__ = ["LAW_TABLES", "Material", "ReportError", "ReportParams", "charts", "figure", "page", "template"]

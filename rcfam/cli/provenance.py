@@ -1,0 +1,58 @@
+"""What a result came from: revision, machine, versions of packages, hashes of data."""
+
+from datetime import UTC
+from pathlib import Path
+
+from rcfam import params
+
+
+def provenance(lock: Path) -> dict[str, dict[str, str]]:
+    """Group -> name -> value: when and from which revision, machine, versions, hashes of the lock file's outputs."""
+    import os
+    import platform
+    from datetime import datetime
+    from importlib import metadata
+
+    made = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "revision": _revision()}
+    machine = {
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
+        "python": platform.python_version(),
+    }
+    versions = {}
+    for name in ("rcfam", "numpy", "scipy", "polars", "torch", "numba", "altair", "vl-convert-python"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "not installed"
+    groups = {"this page": made, "machine": machine, "version of": versions}
+    hashes = _hashes(lock)
+    return {**groups, "hash of": hashes} if hashes else groups
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return "unknown"
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _hashes(lock: Path) -> dict[str, str]:
+    if not lock.exists():
+        return {}
+    stages = params.read(lock).get("stages", {})
+    outs = (entry for stage in stages.values() for entry in stage.get("outs", []))
+    return {str(entry["path"]): str(entry.get("md5", entry.get("hash", ""))) for entry in outs}
+
+
+def _revision() -> str:
+    """The revision of the repository that the working folder is in."""
+    from rcfam.history import HistoryError, Repository
+
+    try:
+        return Repository(Path()).resolve()
+    except HistoryError as error:
+        return f"unknown ({error})"

@@ -1,0 +1,73 @@
+"""Small pieces of HTML. Every text goes through `escape`: names and words of repositories may be hostile."""
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import polars as pl
+
+Cell = float | int | str | None
+NOTHING = "\N{EN DASH}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = "", wrap: bool = False) -> str:
+    """A table that scrolls sideways by itself; columns of text stand left, numbers right."""
+    textual = [any(isinstance(row[i], str) for row in rows) for i in range(len(head))]
+    kinds = [' class="text"' if text else "" for text in textual]
+    wrapped = [' class="text wrap"' if text and wrap else kind for text, kind in zip(textual, kinds, strict=True)]
+    heads = "".join(f"<th{kind}>{escape(name)}</th>" for name, kind in zip(head, kinds, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{kind}>{escape(cell(value))}</td>" for value, kind in zip(row, wrapped, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{title}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def frame(data: pl.DataFrame, names: dict[str, str], caption: str = "") -> str:
+    """Chosen columns of a table under other names."""
+    rows = data.select(list(names)).rows()
+    return table(list(names.values()), rows, caption)
+
+
+def cell(value: Cell) -> str:
+    """A value for people: four significant digits, thousands apart, a dash for nothing."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    if value != value:
+        return NOTHING
+    if value != 0 and abs(value) < 1e-3:
+        return f"{value:.2e}"
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def paragraph(text: str, kind: str = "") -> str:
+    """A paragraph of plain text."""
+    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+
+
+def items(texts: Sequence[str]) -> str:
+    """A list of plain sentences."""
+    return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
+
+
+def chart(name: str, label: str, specs: dict[str, dict[str, Any]]) -> str:
+    """The place of a chart and its document; nothing where there is no such chart."""
+    if name not in specs:
+        return ""
+    place = f'<div class="chart" data-spec="spec-{name}" role="img" aria-label="{escape(label)}"></div>'
+    data = f'<script type="application/json" id="spec-{name}">{embedded(specs[name])}</script>'
+    return f"{place}{data}"
+
+
+def embedded(document: Any) -> str:
+    """JSON that cannot end or open an element of the page, whatever stands in its strings."""
+    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,0 +1,73 @@
+"""What a report is made of, as values: nothing here knows where they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rcfam.errors import RcfamError
+
+
+class ReportError(RcfamError):
+    """Material from which no report can be made."""
+
+
+@dataclass(frozen=True)
+class ReportParams:
+    """Section `report` of the parameter file."""
+
+    title: str = "Loss against length of training windows"
+    picture_width: int = 720
+    """Width of the SVG and PNG figures, in CSS pixels."""
+    picture_scale: float = 2.0
+    """PNG pixels for each CSS pixel."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a value out of bounds."""
+        if not 200 <= self.picture_width <= 4_000:
+            raise ValueError(f"picture_width: {self.picture_width} is not within 200 and 4000")
+        if not 0.5 <= self.picture_scale <= 8:
+            raise ValueError(f"picture_scale: {self.picture_scale} is not within 0.5 and 8")
+
+
+LAW_TABLES = (
+    "points",
+    "law",
+    "band",
+    "fits",
+    "slopes",
+    "forecasts",
+    "evolution",
+    "crossovers",
+    "loss_over_steps",
+    "loss_over_wall",
+)
+
+
+@dataclass(frozen=True)
+class Material:
+    """The law and all that stands beside it. Tables that are not there are left out of the page, and it says so."""
+
+    law: Mapping[str, float | int | str | None]
+    """law.json."""
+    tables: Mapping[str, pl.DataFrame]
+    """The law's tables by name, every one of LAW_TABLES."""
+    conclusions: tuple[str, ...]
+    runs: pl.DataFrame | None = None
+    """The run table."""
+    evaluation: pl.DataFrame | None = None
+    """One row a run on held-out windows."""
+    dataset: pl.DataFrame | None = None
+    """Rows (of, name, quantity, value)."""
+    provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Group -> name -> value: revisions, versions, machine, files."""
+    parameters: str = ""
+    """The parameter file as it was."""
+
+    def __post_init__(self) -> None:
+        """Raise ReportError where a table of the law is missing."""
+        missing = [name for name in LAW_TABLES if name not in self.tables]
+        if missing:
+            raise ReportError(f"the law's table '{missing[0]}' is missing; run the fit again")
+        if "alpha" not in self.law:
+            raise ReportError("the law has no 'alpha'; run the fit again")

@@ -1,0 +1,329 @@
+"""The sections of the page, each from the material to HTML; an empty string where the material holds nothing for it."""
+
+from typing import Any
+
+import polars as pl
+
+from rcfam.report import html
+from rcfam.report.material import Material
+from rcfam.scaling.laws import fit_irreducible, fit_pure
+from rcfam.scaling.published import EXCELLENCE, PLATEAU, TABLES
+
+Specs = dict[str, dict[str, Any]]
+CORE_GFLOP, HEAD_GFLOP = 0.038, 523.0  # forward, a frame, 82M model: appendix J with 7,680 cells and width 768
+
+
+def law(material: Material, specs: Specs) -> str:
+    """The law, its fits, residuals and local slopes."""
+    fits = material.tables["fits"].with_columns(
+        interval=pl.struct("alpha_low", "alpha_high").map_elements(_interval, pl.String, skip_nulls=False)
+    )
+    names = {
+        "law": "law",
+        "data": "data",
+        "method": "method",
+        "alpha": "alpha",
+        "interval": _level(material) + " interval",
+        "amplitude": "A",
+        "irreducible": "E",
+        "r2": "R2 (log)",
+        "aicc": "AICc",
+        "bic": "BIC",
+    }
+    slopes = {
+        "from": "from L",
+        "to": "to L",
+        "slope": "local exponent",
+        "loss_ratio_per_doubling": "loss ratio a doubling",
+    }
+    forecasts = {"law": "law", "length": "L", "measured": "measured", "predicted": "foretold", "error": "error"}
+    parts = [
+        html.chart("law", "loss against length on logarithmic axes", specs),
+        html.paragraph(
+            "Blue: pure law A L^-alpha with its band; orange, dashed: E + A L^-alpha; small grey rings: single runs. "
+            "Every length counts once, as the geometric mean of its seeds.",
+            "note",
+        ),
+        html.frame(fits, names, "Every fit. Intervals: t (ols), profile (least squares), or the bootstrap named."),
+        "<h3>What the law leaves over</h3>",
+        html.chart("residuals", "residuals by length", specs),
+        html.chart("slopes", "local exponents between neighbouring lengths", specs),
+        html.frame(material.tables["slopes"], slopes, "Local exponents: a straight law keeps them level."),
+    ]
+    if material.tables["forecasts"].height:
+        parts.append(
+            html.frame(material.tables["forecasts"], forecasts, "The longest length, foretold from the others.")
+        )
+    return _section("law", "The law", parts)
+
+
+def curves(material: Material, specs: Specs) -> str:
+    """Loss over steps and wall time, the exponent over steps."""
+    parts = [
+        "<h3>Loss over steps</h3>",
+        html.chart("steps", "smoothed loss over steps by length", specs),
+        html.paragraph(
+            "Click lengths in the legend to pick them (shift for several); drag to move, shift and wheel to zoom, "
+            "double click to reset.",
+            "note",
+        ),
+    ]
+    if "evolution" in specs:
+        parts += [
+            "<h3>Exponent over steps</h3>",
+            html.chart("evolution", "exponent alpha over steps", specs),
+            html.paragraph(
+                f"Blue: alpha of the pure law at each step with its t-band; orange, dashed: the saturating "
+                f"exponential; grey, dashed: the paper's plateau, {PLATEAU}. Bands of neighbouring steps "
+                "are not independent.",
+                "note",
+            ),
+        ]
+    return _section("curves", "Learning curves", parts)
+
+
+def wall(material: Material, specs: Specs) -> str:
+    """Loss over wall time and the crossovers."""
+    table = material.tables["crossovers"]
+    if table.height == 0:
+        return _section("wall", "Wall time", [html.paragraph("The run table holds no wall times.")])
+    rows = [
+        (
+            row["short"],
+            row["long"],
+            row["measured"] if row["measured_s"] is None else float(row["measured_s"]),
+            _between(row["low_s"], row["high_s"]),
+            f"{row['seed_pairs_crossed']} of {row['seed_pairs']}",
+            float(row["common_s"]),
+            html.NOTHING if row["predicted_s"] is None else float(row["predicted_s"]),
+            row["predicted"],
+        )
+        for row in table.iter_rows(named=True)
+    ]
+    shown = [tuple(html.cell(value) if i > 1 else value for i, value in enumerate(row)) for row in rows]
+    head = [
+        "short L",
+        "long L",
+        "overtakes at, s",
+        "over seeds, s",
+        "seed pairs",
+        "both trained, s",
+        "predicted, s",
+        "how",
+    ]
+    parts = [
+        html.chart("wall", "smoothed loss over seconds of training by length", specs),
+        html.paragraph(
+            "Diamonds: where a longer window overtakes a shorter one for good. Seconds are training alone, without "
+            "evaluation and checkpoints, on the machine named below.",
+            "note",
+        ),
+        html.table(head, shown, "When the longer window's loss stays at or below the shorter's."),
+        html.paragraph(
+            "Predicted: the law at step t / c(L) with the measured seconds c of a step. Extrapolated rows rest on the "
+            "saturating exponential and on the amplitude's last slope.",
+            "note",
+        ),
+    ]
+    return _section("wall", "Wall time and crossovers", parts)
+
+
+EVALUATION = {
+    "length": "L",
+    "seed": "seed",
+    "loss": "loss",
+    "bits_per_keystroke": "bits a keystroke",
+    "accuracy": "top-1",
+    "sustained": "sustained",
+    "sustained_from_start": "from the start",
+    "early_loss": "early loss",
+    "late_loss": "late loss",
+    "own_loss": "loss, own length",
+    "positions": "positions",
+}
+
+
+def evaluation(material: Material, specs: Specs) -> str:
+    """Held-out figures of every run."""
+    data = material.evaluation
+    if data is None or data.height == 0:
+        return _section("evaluation", "Held-out data", [html.paragraph("No run was evaluated on held-out data.")])
+    known = {name: title for name, title in EVALUATION.items() if name in data.columns}
+    order = [name for name in ("length", "seed") if name in known]
+    table = data.sort(order) if order else data
+    parts = [
+        html.chart("evaluation", "held-out loss against trained length", specs),
+        html.frame(table, known, "Every run on the same held-out windows; losses in nats a token."),
+        html.paragraph(
+            "Sustained: mean number of frames in a row that are right, from every position. The law above is fitted to "
+            "training loss, as the paper's is.",
+            "note",
+        ),
+    ]
+    return _section("evaluation", "Held-out data", parts)
+
+
+def paper(material: Material) -> str:
+    """The paper's tables beside ours, with the same estimators on both."""
+    law_table = material.tables["law"]
+    ours = dict(zip(law_table["length"].to_list(), law_table["loss"].to_list(), strict=True))
+    lengths = sorted(set(ours) | {length for table in TABLES for length in table.lengths})
+    printed = [dict(zip(table.lengths, table.loss, strict=True)) for table in TABLES]
+    rows = [(length, ours.get(length), *(table.get(length) for table in printed)) for length in lengths]
+    step = material.law.get("step")
+    head = ["L", f"here, step {html.cell(step)}", *(f"{table.name}, step {table.step:,}" for table in TABLES)]
+    refits: list[tuple[html.Cell, ...]] = []
+    for table in TABLES:
+        data = table.means()
+        pure, floor = fit_pure(data), fit_irreducible(data)
+        shorter = fit_pure(data.without(0)) if len(data.lengths_N) > 2 else None
+        refits.append(
+            (
+                table.name,
+                pure.alpha,
+                _interval_of(pure.interval),
+                pure.r2_log,
+                None if shorter is None else shorter.alpha,
+                None if floor is None else floor.alpha,
+                None if floor is None else floor.irreducible,
+            )
+        )
+    here = material.law
+    refits.insert(
+        0,
+        (
+            "here",
+            here["alpha"],
+            _between(here.get("alpha_low"), here.get("alpha_high")),
+            here.get("r2"),
+            here.get("alpha_without_shortest"),
+            here.get("irreducible_alpha"),
+            here.get("irreducible"),
+        ),
+    )
+    fitted = ["table", "alpha, pure", "95 % t-interval", "R2 (log)", "without shortest L", "alpha with E", "E"]
+    parts = [
+        html.table(
+            head, rows, "Training loss in nats. Other data, other model, other steps: compare exponents, not losses."
+        ),
+        html.table(fitted, refits, "The same estimators on the paper's printed tables (sections 10.4.1 and 10.4.2)."),
+        "<h3>Where the sources disagree</h3>",
+        html.items(disagreements()),
+    ]
+    return _section("paper", "Beside the paper", parts)
+
+
+def disagreements() -> tuple[str, ...]:
+    """What the paper says twice differently, or what its own tables do not bear out; computed, not quoted."""
+    data = EXCELLENCE.means()
+    pure, shorter, floor = fit_pure(data), fit_pure(data.without(0)), fit_irreducible(data)
+    slopes = -(data.log_loss_N[1:] - data.log_loss_N[:-1]) / (data.log_lengths_N[1:] - data.log_lengths_N[:-1])
+    share = CORE_GFLOP / (CORE_GFLOP + HEAD_GFLOP)
+    lone = 1024 * CORE_GFLOP / (1024 * CORE_GFLOP + HEAD_GFLOP)
+    floor_words = (
+        "" if floor is None else f", and {floor.alpha:.3f} with an irreducible term of {floor.irreducible:.2f}"
+    )
+    return (
+        f"The exponent depends on the shortest length: the excellence table gives alpha = {pure.alpha:.3f} with L = 2 "
+        f"and {shorter.alpha:.3f} without it{floor_words}.",
+        f"The paper calls the law strict; its own table bends: the local exponents fall, "
+        f"{', '.join(f'{slope:.2f}' for slope in slopes)}.",
+        f"Section 10.6 gives the sequence model about 6 % of the forward FLOPs. By the formulas of appendix J it is "
+        f"{100 * share:.3f} % (about {1000 * CORE_GFLOP:.0f} MFLOP beside {HEAD_GFLOP:.0f} GFLOP a frame); about 6 % "
+        f"({100 * lone:.1f}) comes out only when 1,024 frames of the sequence model are set against one of the head.",
+        "The compilers table mixes heads of 3, 6 and 12 layers; only the three 6-layer rows are fitted here, and three "
+        "points leave one degree of freedom: their interval holds 0.",
+        "The wall-time claim of appendix D is an asymptotic one for the assumed law; whether a crossover is reached in "
+        "a training of finite length is a question of measurement, answered in the table of crossovers.",
+    )
+
+
+def dataset(material: Material) -> str:
+    """What was trained on."""
+    data = material.dataset
+    if data is None or not {"of", "name", "quantity", "value"} <= set(data.columns):
+        return _section("dataset", "Dataset", [html.paragraph("No statistics of a dataset were given.")])
+    parts = []
+    for of in data["of"].unique(maintain_order=True).to_list():
+        rows = data.filter(pl.col("of") == of)
+        names = rows["name"].unique(maintain_order=True).to_list()[:24]
+        quantities = rows["quantity"].unique(maintain_order=True).to_list()
+        known = {(row["name"], row["quantity"]): row["value"] for row in rows.iter_rows(named=True)}
+        body = [(str(name), *(_count(known.get((name, quantity))) for quantity in quantities)) for name in names]
+        left = rows["name"].n_unique() - len(names)
+        caption = f"by {of}" + (f", the first {len(names)}; {left} more are not shown" if left else "")
+        if len(names) == 1:
+            parts.append(html.table([str(of), "value"], list(zip(quantities, body[0][1:], strict=True)), caption=""))
+        else:
+            parts.append(html.table([str(of), *map(str, quantities)], body, caption))
+    return _section("dataset", "Dataset", parts)
+
+
+def provenance(material: Material) -> str:
+    """Revisions, versions, machine, parameters, the runs that were read."""
+    parts = []
+    if material.runs is not None:
+        parts.append(html.frame(_run_rows(material.runs), RUN_COLUMNS, "The runs, by length."))
+    for group, pairs in material.provenance.items():
+        parts.append(html.table([group, ""], list(pairs.items()), wrap=True))
+    if material.parameters:
+        parts.append(f"<details><summary>Parameters</summary><pre>{html.escape(material.parameters)}</pre></details>")
+    return _section("provenance", "Provenance", parts)
+
+
+RUN_COLUMNS = {
+    "length": "L",
+    "runs": "runs",
+    "steps": "steps",
+    "batch": "batch",
+    "positions": "positions a run",
+    "step_s": "seconds a step",
+    "wall_s": "training, s",
+    "peak": "peak MiB",
+}
+
+
+def _run_rows(runs: pl.DataFrame) -> pl.DataFrame:
+    """One row a length; columns that the run table lacks come out empty."""
+    optional = dict.fromkeys(("batch", "tokens", "step_s", "wall_s", "peak_bytes"), pl.Float64)
+    table = runs.with_columns(
+        [pl.lit(None, kind).alias(name) for name, kind in optional.items() if name not in runs.columns]
+    )
+    identity = "run" if "run" in runs.columns else "seed" if "seed" in runs.columns else "length"
+    return (
+        table.group_by("length")
+        .agg(
+            runs=pl.col(identity).n_unique(),
+            steps=pl.col("step").max(),
+            batch=pl.col("batch").max(),
+            positions=pl.col("tokens").max(),
+            step_s=pl.col("step_s").median(),
+            wall_s=pl.col("wall_s").max(),
+            peak=pl.col("peak_bytes").max() / 2**20,
+        )
+        .sort("length")
+    )
+
+
+def _section(name: str, title: str, parts: list[str]) -> str:
+    return f'<section id="{name}"><h2>{html.escape(title)}</h2>{"".join(parts)}</section>'
+
+
+def _level(material: Material) -> str:
+    return f"{100 * float(material.law.get('confidence') or 0.95):g} %"
+
+
+def _interval(ends: dict[str, float | None]) -> str:
+    return _between(ends["alpha_low"], ends["alpha_high"])
+
+
+def _interval_of(interval: Any) -> str:
+    return html.NOTHING if interval is None else _between(interval.low, interval.high)
+
+
+def _between(low: Any, high: Any) -> str:
+    return html.NOTHING if low is None or high is None else f"{html.cell(float(low))} to {html.cell(float(high))}"
+
+
+def _count(value: float | None) -> float | int | None:
+    return int(value) if value is not None and float(value).is_integer() else value
