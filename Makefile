@@ -1,5 +1,5 @@
 # make setup   virtual environment in .venv, pinned by constraints.txt; does nothing when up to date
-# make repro   the main job: dvc repro, ending with the law
+# make repro   the main job: dvc repro, ending with the law; PRESET=tiny takes another set of parameters first
 # make test    the tests
 # make check   format, lint, types, import contracts
 # make ui      Prefect server and worker on loopback
@@ -21,6 +21,8 @@ setup: .venv/.ready
 	touch $@
 
 repro: setup
+	$(if $(PRESET),$(BIN)/rcfam preset $(PRESET))
+	$(BIN)/rcfam params
 	$(BIN)/dvc repro
 
 test: setup

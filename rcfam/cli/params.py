@@ -1,0 +1,63 @@
+"""`rcfam preset`, `rcfam params`: choose a complete set of parameters, and check one."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rcfam import params
+from rcfam.errors import RcfamError
+
+_PRESETS = resources.files("rcfam") / "presets"
+
+
+def preset(
+    name: Annotated[str | None, typer.Argument(help="Which one; without a name they are listed.")] = None,
+    path: Annotated[Path, typer.Option("--params", help="The file to write.")] = Path("params.yaml"),
+) -> None:
+    """Write a preset, a complete alternative, to params.yaml; the file that stood there is kept beside it."""
+    known = sorted(entry.name.removesuffix(".yaml") for entry in _PRESETS.iterdir() if entry.name.endswith(".yaml"))
+    if name is None:
+        print("\n".join(known))
+        return
+    if name not in known:
+        raise RcfamError(f"no preset '{name}'; known: {', '.join(known)}")
+    text = (_PRESETS / f"{name}.yaml").read_text(encoding="utf-8")
+    if path.exists() and path.read_text(encoding="utf-8") != text:
+        kept = path.with_name(f"{path.stem}.before{path.suffix}")
+        path.replace(kept)
+        print(f"the former {path} is now {kept}")
+    path.write_text(text, encoding="utf-8")
+    print(f"{path} holds preset '{name}'")
+
+
+def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = Path("params.yaml")) -> None:
+    """Check every section of a parameter file; the first key that is unknown, missing or mistyped is named."""
+    from rcfam.dataset import DatasetParams
+    from rcfam.evaluation import EvaluateParams
+    from rcfam.model import ModelParams
+    from rcfam.rendering import CloneParams, RenderParams
+    from rcfam.report import ReportParams
+    from rcfam.scaling import FitParams
+    from rcfam.tokenizer import TokenizeParams
+    from rcfam.training import StudyParams, TrainParams
+
+    sections = {
+        "clone": CloneParams,
+        "render": RenderParams,
+        "tokenize": TokenizeParams,
+        "dataset": DatasetParams,
+        "model": ModelParams,
+        "study": StudyParams,
+        "train": TrainParams,
+        "evaluate": EvaluateParams,
+        "fit": FitParams,
+        "report": ReportParams,
+    }
+    for section in params.read(path):
+        if section not in sections:
+            raise params.ParamsError(f"{path}: unknown section '{section}'; known: {', '.join(sections)}")
+    for section, kind in sections.items():
+        params.load(path, section, kind)
+    print(f"{path}: {len(sections)} sections, all well")

@@ -1,0 +1,57 @@
+"""`rcfam preset` and `rcfam params`: complete alternatives, and one clear line for a bad key."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRESETS = sorted(path.stem for path in (ROOT / "rcfam" / "presets").glob("*.yaml"))
+
+
+def rcfam(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from rcfam.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_complete(tmp_path: Path, preset: str) -> None:
+    assert rcfam("preset", preset, folder=tmp_path).returncode == 0
+    checked = rcfam("params", folder=tmp_path)
+    assert checked.returncode == 0, checked.stderr
+    assert "10 sections, all well" in checked.stdout
+
+
+def test_the_file_at_the_root_is_the_default_preset() -> None:
+    assert (ROOT / "params.yaml").read_text() == (ROOT / "rcfam" / "presets" / "default.yaml").read_text()
+
+
+def test_a_preset_keeps_the_file_that_stood_there(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("mine: 1\n")
+    assert rcfam("preset", "tiny", folder=tmp_path).returncode == 0
+    assert (tmp_path / "params.before.yaml").read_text() == "mine: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rows: 24", "rows: many", "params.yaml: render.rows: expected int, found 'many'"),
+        ("steps:", "stpes:", "params.yaml: train.stpes: unknown parameter"),
+        ("evaluate:", "evalaute:", "unknown section 'evalaute'"),
+    ],
+)
+def test_a_bad_key_is_one_line_and_exit_code_1(tmp_path: Path, old: str, new: str, message: str) -> None:
+    rcfam("preset", "default", folder=tmp_path)
+    path = tmp_path / "params.yaml"
+    path.write_text(path.read_text().replace(old, new, 1))
+    checked = rcfam("params", folder=tmp_path)
+    assert checked.returncode == 1
+    assert message in checked.stderr
+    assert len(checked.stderr.strip().splitlines()) == 1
+
+
+def test_an_unknown_preset_names_the_known_ones(tmp_path: Path) -> None:
+    asked = rcfam("preset", "huge", folder=tmp_path)
+    assert asked.returncode == 1
+    assert "no preset 'huge'; known: default, tiny" in asked.stderr
