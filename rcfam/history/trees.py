@@ -50,7 +50,9 @@ class TreeHash:
     def remove(self, path: str) -> None:
         """Remove one file; a directory left without entries vanishes, as in git. Unknown paths are ignored."""
         parent, _, name = path.encode("utf-8", "surrogateescape").rpartition(b"/")
-        if self._directories.get(parent, {}).pop(name, None) is not None:
+        entries = self._directories.get(parent, {})
+        if name in entries and entries[name][0] != TREE_MODE:
+            del entries[name]
             self._dirty.add(parent)
 
     def id(self) -> str:
