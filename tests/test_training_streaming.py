@@ -7,7 +7,7 @@ import torch
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import measure
 from rcfam.model.action import ActionModel
-from rcfam.training.streaming import gradients
+from rcfam.training.streaming import gradients, two_pass_gradients
 from tests.oracles.backpropagation import HEADS, plain_gradients, small_model, typed_windows
 
 LENGTH, STREAMS = 11, 3
@@ -46,6 +46,19 @@ def test_float32_gradients_equal_plain_autograd(head: str, backbone: str, chunk:
     batch = typed_windows(LENGTH, STREAMS, seed=3, masked=0.3)
     _, expected = plain_gradients(model, batch)
     assert largest_difference(expected, streamed(model, batch, chunk)[1]) < 1e-5
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 11, 64])
+@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("head", list(HEADS))
+def test_two_passes_equal_plain_autograd(head: str, backbone: str, chunk: int) -> None:
+    model = small_model(head, backbone)
+    batch = typed_windows(LENGTH, STREAMS, seed=2, masked=0.3)
+    loss, expected = plain_gradients(model, batch)
+    measured = two_pass_gradients(model, batch, chunk)
+    found = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+    assert abs(loss - float(measured.loss_TB.sum()) / int(batch.mask_TB.sum())) < 1e-12
+    assert largest_difference(expected, found) < 1e-12
 
 
 def test_a_zero_initial_state_is_not_learned() -> None:

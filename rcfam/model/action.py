@@ -89,8 +89,12 @@ class ActionModel(nn.Module):
     def forward(self, frames: Frames, state: State) -> tuple[Tensor, State]:
         """Logits (T, B, V) and the state after the last frame."""
         features_TBD, state = self.advance(frames, state)
+        return self.decide(features_TBD), state
+
+    def decide(self, features_TBD: Tensor) -> Tensor:
+        """Features -> logits (T, B, V)."""
         logits_TBV: Tensor = self.vote(self.norm(features_TBD))
-        return logits_TBV, state
+        return logits_TBV
 
 
 def build(params: ModelParams, shape: DataShape, seed: int) -> ActionModel:

@@ -49,6 +49,37 @@ def gradients(
     return join(measured)
 
 
+def two_pass_gradients(
+    model: ActionModel, batch: Batch, chunk: int, total: int | None = None, device: torch.device | str = "cpu"
+) -> Measured:
+    """The same gradients, the backbone taken through the whole sequence at once.
+
+    The head's activations are rebuilt a chunk at a time, but every frame's vector and the backbone's activations are
+    held: memory grows with T x B x D, for kernels that are quick over whole sequences only.
+    """
+    if total is None:
+        total = max(1, int(batch.mask_TB.sum()))
+    starts = range(0, len(batch.targets_TB), chunk)
+    with torch.no_grad():
+        vectors = [model.head(frames_of(batch, start, chunk, device)) for start in starts]
+    joined_TBD = torch.cat(vectors).requires_grad_()
+    features_TBD, _ = model.backbone(joined_TBD, model.initial(batch.targets_TB.shape[1]))
+    measured: list[Measured] = []
+    pieces = [piece.requires_grad_() for piece in features_TBD.detach().split(chunk)]
+    slopes: list[Tensor] = []
+    for start, piece in zip(starts, pieces, strict=True):
+        part = score(model.decide(piece), batch, start, chunk)
+        (part.loss_TB.sum() / total).backward()
+        assert piece.grad is not None
+        slopes.append(piece.grad)
+        measured.append(Measured(part.loss_TB.detach(), part.correct_TB))
+    features_TBD.backward(torch.cat(slopes))
+    assert joined_TBD.grad is not None
+    for start, slope_TBD in zip(starts, joined_TBD.grad.split(chunk), strict=True):
+        model.head(frames_of(batch, start, chunk, device)).backward(slope_TBD)
+    return join(measured)
+
+
 def _borders(
     model: ActionModel, batch: Batch, chunk: int, starts: Sequence[int], device: torch.device | str
 ) -> list[State]:
