@@ -10,24 +10,10 @@ from pathlib import Path
 import pytest
 
 from flows import PROJECT, child
+from tests.flows_toy import alive, read_pid, wait_for
 
 # A shell that starts a grandchild in a session of its own, which ignores SIGINT: the hardest to get rid of.
 STUBBORN = "trap '' INT; setsid sh -c \"trap '' INT; echo \\$\\$ > stubborn.pid; sleep 60; true\" & sleep 60; true"
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def pid_in(path: Path, wait_s: float = 10.0) -> int:
-    deadline = time.monotonic() + wait_s
-    while not (path.exists() and path.read_text().strip()):
-        assert time.monotonic() < deadline, f"{path} was never written"
-        time.sleep(0.02)
-    return int(path.read_text())
 
 
 def ended(pid: int, wait_s: float) -> bool:
@@ -71,7 +57,7 @@ def test_stop_interrupts_first(tmp_path: Path) -> None:
 def test_a_command_that_ends_leaves_nothing_behind(tmp_path: Path) -> None:
     process = child.start(["sh", "-c", "setsid sleep 60 & echo $! > left.pid"], folder=tmp_path)
     assert process.wait(timeout=10) == 0
-    assert not alive(pid_in(tmp_path / "left.pid"))
+    assert not alive(wait_for(lambda: read_pid(tmp_path / "left.pid")))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
@@ -81,7 +67,7 @@ def test_stubborn_grandchildren_end_when_the_starter_is_killed(tmp_path: Path, n
         "child.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2]), grace_s=0.5); time.sleep(60)"
     )
     starter = subprocess.Popen([sys.executable, "-c", script, STUBBORN, str(tmp_path)], cwd=PROJECT)
-    stubborn = pid_in(tmp_path / "stubborn.pid")
+    stubborn = wait_for(lambda: read_pid(tmp_path / "stubborn.pid"))
     assert alive(stubborn)
     os.kill(starter.pid, number)
     starter.wait()

@@ -1,0 +1,203 @@
+"""The pipeline under Prefect, as a user runs it: by hand, from the web interface, on a schedule, and killed."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import httpx
+import pytest
+
+from flows import PROJECT, server
+from tests import flows_toy
+from tests.flows_toy import EVERYTHING, results, wait_for
+
+
+class Ui(NamedTuple):
+    """A running `python -m flows.ui`."""
+
+    process: "subprocess.Popen[str]"
+    home: Path
+    port: int
+
+    def ask(self, path: str, **body: Any) -> Any:
+        """POST to the API."""
+        answer = httpx.post(f"http://127.0.0.1:{self.port}/api/{path}", json=body, timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def get(self, path: str) -> Any:
+        answer = httpx.get(f"http://127.0.0.1:{self.port}/api/{path}", timeout=30)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def state(self, flow_run: str) -> str:
+        return str(self.get(f"flow_runs/{flow_run}")["state"]["name"])
+
+
+def start_ui(home: Path) -> Ui:
+    port = server.free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.ui", "--port", str(port)],
+        cwd=PROJECT,
+        env=flows_toy.settings(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if f"http://127.0.0.1:{port}/deployments" in line:
+            return Ui(process, home, port)
+    raise AssertionError(f"the web interface ended: {process.wait()}")
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """The web interface on a database of its own; it has to stop in good order and take everything with it."""
+    started = start_ui(tmp_path_factory.mktemp("home"))
+    yield started
+    below = descendants(started.process.pid)
+    assert len(below) >= 4
+    started.process.send_signal(signal.SIGTERM)
+    assert started.process.wait(timeout=60) == 0
+    assert not [pid for pid in below if flows_toy.alive(pid)]
+    assert not server.taken(started.port)
+    assert not (started.home / "server.json").exists()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return flows_toy.make(tmp_path / "project")
+
+
+def descendants(pid: int) -> list[int]:
+    below = [int(n) for task in Path(f"/proc/{pid}/task").iterdir() for n in (task / "children").read_text().split()]
+    return below + [each for child in below for each in descendants(child)]
+
+
+def test_only_stale_stages_run_and_a_second_run_does_nothing(ui: Ui, project: Path) -> None:
+    first = flows_toy.run("flows.pipeline", "--project", project, home=ui.home)
+    assert first.returncode == 0, first.stderr
+    assert results(first.stdout) == dict.fromkeys(EVERYTHING, "ran")
+    assert "| pure · alpha | 0.315 |" in first.stdout
+    second = flows_toy.run("flows.pipeline", "--project", project, home=ui.home)
+    assert second.returncode == 0, second.stderr
+    assert results(second.stdout) == dict.fromkeys(EVERYTHING, "skipped")
+    assert "Task run" not in second.stderr
+    (project / "words.txt").write_text("held on\n")  # its first two letters are as before, its first four are not
+    (project / "train.sh").write_text(f"echo trained\n{flows_toy.TRAIN}")
+    third = flows_toy.run("flows.pipeline", "--project", project, "--limit", 2, home=ui.home)
+    assert results(third.stdout) == dict.fromkeys(EVERYTHING, "ran")
+    assert "Task run 'train@2' - trained" in third.stderr
+    (project / "words.txt").write_text("HELD ON\n")  # upper case makes them equal
+    fourth = flows_toy.run("flows.pipeline", "--project", project, "--target", "train@2", home=ui.home)
+    assert results(fourth.stdout) == {"prepare": "ran", "train@2": "skipped"}
+
+
+def test_a_failing_stage_fails_the_flow_with_its_name(ui: Ui, project: Path) -> None:
+    (project / "train.sh").write_text(f'test "$1" = 2 && {{ echo error: too short >&2; exit 1; }}\n{flows_toy.TRAIN}')
+    done = flows_toy.run("flows.pipeline", "--project", project, home=ui.home)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: stage 'train@2' failed: error: too short"
+    assert results(done.stdout) == {"prepare": "ran", "train@2": "failed", "train@4": "not", "fit": "not"}
+    failed = ui.ask("flow_runs/filter", flow_runs={"state": {"type": {"any_": ["FAILED"]}}}, sort="START_TIME_DESC")
+    assert "stage 'train@2' failed" in failed[0]["state"]["message"]
+
+
+def test_a_typing_error_is_told_before_anything_is_started(project: Path, tmp_path: Path) -> None:
+    done = flows_toy.run("flows.pipeline", "--project", project, "--target", "trian", home=tmp_path / "home")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: no stage 'trian' in ")
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "home" / "prefect.db").exists()
+
+
+def test_a_run_started_in_the_web_interface_leaves_law_and_stages(ui: Ui, project: Path) -> None:
+    deployment = ui.get("deployments/name/pipeline/local")
+    created = ui.ask(f"deployments/{deployment['id']}/create_flow_run", parameters={"project": str(project)})
+    wait_for(lambda: ui.state(created["id"]) == "Completed", 60)
+    mine = {"flow_run_id": {"any_": [created["id"]]}}
+    artifacts = {each["key"]: each["data"] for each in ui.ask("artifacts/filter", artifacts=mine)}
+    assert "| pure · alpha | 0.315 |" in artifacts["law"]
+    assert '"stage": "train@4", "before": "changed deps' in artifacts["stages"]
+    tasks = ui.ask("task_runs/filter", flow_runs={"id": {"any_": [created["id"]]}})
+    assert {each["name"]: each["state"]["name"] for each in tasks} == dict.fromkeys(EVERYTHING, "Completed")
+
+
+def test_a_schedule_creates_runs(ui: Ui) -> None:
+    """The pinned SQLAlchemy matters: with 2.1 no schedule ever fires, and nothing says so."""
+    deployment = ui.get("deployments/name/pipeline/local")
+    (schedule,) = deployment["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["active"]) == ("0 3 * * *", False)
+    scheduled = {"deployment_id": {"any_": [deployment["id"]]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
+    assert ui.ask("flow_runs/filter", flow_runs=scheduled) == []
+    where = f"http://127.0.0.1:{ui.port}/api/deployments/{deployment['id']}/schedules/{schedule['id']}"
+    assert httpx.patch(where, json={"active": True}).is_success
+    runs = wait_for(lambda: ui.ask("flow_runs/filter", flow_runs=scheduled))
+    assert httpx.patch(where, json={"active": False}).is_success
+    times = {datetime.fromisoformat(run["expected_start_time"]).astimezone(UTC) for run in runs}
+    assert {time.strftime("%H:%M") for time in times} == {"03:00"}
+    assert all(run["auto_scheduled"] for run in runs)
+
+
+def test_a_killed_run_leaves_no_orphan_and_is_told_crashed(ui: Ui, project: Path) -> None:
+    (project / "train.sh").write_text("echo $$ > pid; sleep 60; true\n")
+    command = [sys.executable, "-m", "flows.pipeline", "--project", str(project)]
+    process = subprocess.Popen(command, cwd=PROJECT, env=flows_toy.settings(ui.home), stderr=subprocess.DEVNULL)
+    pid = wait_for(lambda: flows_toy.read_pid(project / "pid"))
+    (flow_run,) = [path.name for path in (ui.home / "alive").iterdir()]
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    wait_for(lambda: not flows_toy.alive(pid), 15)
+    assert ui.state(flow_run) == "Running"
+    (project / "train.sh").write_text(flows_toy.TRAIN)
+    done = flows_toy.run("flows.pipeline", "--project", project, home=ui.home)
+    assert done.returncode == 0, done.stderr
+    assert results(done.stdout) == {"prepare": "skipped", "train@2": "ran", "train@4": "ran", "fit": "ran"}
+    assert ui.state(str(UUID(flow_run))) == "Crashed"
+
+
+def test_an_interrupt_stops_the_stage_and_is_recorded(ui: Ui, project: Path) -> None:
+    (project / "train.sh").write_text("echo $$ > pid; sleep 60; true\n")
+    command = [sys.executable, "-m", "flows.pipeline", "--project", str(project), "--retries", "3"]
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=flows_toy.settings(ui.home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    pid = wait_for(lambda: flows_toy.read_pid(project / "pid"))
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == "interrupted"
+    assert not flows_toy.alive(pid)
+    assert not list((ui.home / "alive").iterdir())
+
+
+def test_a_second_web_interface_on_the_same_port_is_refused_in_one_line(ui: Ui, tmp_path: Path) -> None:
+    done = flows_toy.run("flows.ui", "--port", ui.port, home=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"error: port {ui.port} is taken: stop what listens there, or choose another with --port\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_server_the_run_brings_its_own_and_loses_no_record(ui: Ui, project: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with sqlite3.connect(ui.home / "prefect.db") as made, sqlite3.connect(home / "prefect.db") as copy:
+        made.backup(copy)  # making a database takes Prefect long
+        earlier = {row[0] for row in copy.execute("select id from flow_run").fetchall()}
+    done = flows_toy.run("flows.pipeline", "--project", project, home=home, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert results(done.stdout) == dict.fromkeys(EVERYTHING, "ran")
+    with sqlite3.connect(home / "prefect.db") as database:
+        flows = database.execute("select id, state_name from flow_run").fetchall()
+        ((flow_run, state),) = [row for row in flows if row[0] not in earlier]
+        tasks = database.execute("select name, state_name from task_run where flow_run_id = ?", [flow_run]).fetchall()
+    assert state == "Completed"
+    assert dict(tasks) == dict.fromkeys(EVERYTHING, "Completed")
