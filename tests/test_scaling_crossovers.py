@@ -5,7 +5,7 @@ import pytest
 
 from rcfam.scaling import Run, runs
 from rcfam.scaling.crossovers import crossovers, measure, wall_curve
-from rcfam.scaling.curves import mean_curves, step_grid
+from rcfam.scaling.curves import mean_curves, middles, step_grid
 from rcfam.scaling.evolution import evolution, saturate
 from tests.oracles import planted
 
@@ -14,7 +14,7 @@ def analysed(truth: planted.Planted, lengths: tuple[int, ...], steps: int = 300,
     some = runs(planted.table(truth, lengths, seeds=2, steps=steps))
     steps_G = step_grid(some, 48)
     lengths_N, loss_NG = mean_curves(some, steps_G, window)
-    found = evolution(lengths_N, loss_NG, steps_G, 0.95)
+    found = evolution(lengths_N, loss_NG, middles(some[0], steps_G, window), 0.95)
     return some, found, saturate(found, lengths_N, loss_NG, 50, 0.95, np.random.default_rng(0))
 
 

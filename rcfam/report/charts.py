@@ -11,7 +11,7 @@ import polars as pl
 from rcfam.report.material import Material
 from rcfam.scaling.published import PLATEAU
 
-PURE, FLOOR, PAPER = "#1f77b4", "#d95f02", "#7f7f7f"  # told apart by the colour-blind, on light and on dark
+PURE, FLOOR, PAPER = "#2b84c6", "#d95f02", "#7f7f7f"  # told apart by the colour-blind, on light and on dark
 HEIGHT = 340
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Specs = dict[str, dict[str, Any]]
@@ -113,7 +113,7 @@ def slope_chart(material: Material) -> Chart:
 
 def step_chart(material: Material) -> Chart:
     """Smoothed loss over steps, one line a length."""
-    return _curves(material.tables["loss_over_steps"], "step", "step", [])
+    return _curves(material.tables["loss_over_steps"], "step", "step, middle of the window", [])
 
 
 def wall_chart(material: Material) -> Chart | None:
@@ -166,7 +166,7 @@ def evolution_chart(material: Material) -> Chart | None:
     data = material.tables["evolution"].with_columns(paper=pl.lit(PLATEAU))
     if data.height < 2:
         return None
-    steps = alt.X("step:Q", title="step", scale=alt.Scale(nice=False))
+    steps = alt.X("step:Q", title="step, middle of the window", scale=alt.Scale(nice=False))
     base = alt.Chart(data)
     shown = [alt.Tooltip("step:Q"), alt.Tooltip("alpha:Q", format=".3f"), alt.Tooltip("r2:Q", format=".3f")]
     return alt.layer(

@@ -11,11 +11,16 @@ Cell = float | int | str | None
 NOTHING = "\N{EN DASH}"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = "", wrap: bool = False) -> str:
-    """A table that scrolls sideways by itself; columns of text stand left, numbers right."""
-    textual = [any(isinstance(row[i], str) for row in rows) for i in range(len(head))]
-    kinds = [' class="text"' if text else "" for text in textual]
-    wrapped = [' class="text wrap"' if text and wrap else kind for text, kind in zip(textual, kinds, strict=True)]
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    caption: str = "",
+    left: Sequence[int] = (0,),
+    wrap: bool = False,
+) -> str:
+    """A table that scrolls sideways by itself. Columns numbered in `left` stand left, the others right."""
+    kinds = [' class="text"' if i in left else "" for i in range(len(head))]
+    wrapped = [' class="text wrap"' if i in left and wrap else kind for i, kind in enumerate(kinds)]
     heads = "".join(f"<th{kind}>{escape(name)}</th>" for name, kind in zip(head, kinds, strict=True))
     body = "".join(
         "<tr>"
@@ -28,9 +33,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], caption: str = ""
 
 
 def frame(data: pl.DataFrame, names: dict[str, str], caption: str = "") -> str:
-    """Chosen columns of a table under other names."""
-    rows = data.select(list(names)).rows()
-    return table(list(names.values()), rows, caption)
+    """Chosen columns of a table under other names; texts stand left."""
+    chosen = data.select(list(names))
+    left = [i for i, kind in enumerate(chosen.dtypes) if kind == pl.String]
+    return table(list(names.values()), chosen.rows(), caption, left)
 
 
 def cell(value: Cell) -> str:

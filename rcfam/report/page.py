@@ -14,7 +14,6 @@ from rcfam.scaling.published import EXCELLENCE
 
 # Nothing may be fetched, whatever stands in the page; Vega compiles its expressions, hence 'unsafe-eval'.
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
-VEGALITE = "6.4"  # the version whose documents Altair 6 writes
 
 
 def page(material: Material, params: ReportParams, specs: Specs | None = None) -> str:
@@ -42,7 +41,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
             _NAVIGATION,
             *parts,
             "<noscript><p>The charts need JavaScript; the same pictures lie beside it in figures/.</p></noscript>",
-            f"<script>{bundle(VEGALITE)}</script>",
+            f"<script>{bundle()}</script>",
             f"<script>{_own('page.js')}</script>",
             "</body></html>",
         ]

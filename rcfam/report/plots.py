@@ -1,8 +1,17 @@
 """A page for `dvc plots show` that needs no network: DVC's own loads Vega from a CDN and stays blank offline."""
 
+from functools import cache
+
 import vl_convert
 
-VEGALITE = "5.20"  # the major version that DVC's plot templates are written for
+VEGALITE = "6.4"  # whose documents Altair 6 writes
+# DVC's plot templates name Vega-Lite 5 as their schema, which version 6 draws as well, with a complaint.
+_ANY_VERSION = """
+window.vegaEmbed = (place, spec, options) => {
+  const { $schema, ...rest } = spec;
+  return vegaEmbed(place, rest, { mode: "vega-lite", ...options });
+};
+"""
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -27,14 +36,15 @@ _PAGE = """<!DOCTYPE html>
 
 def template() -> str:
     """The HTML template, about 1 MB, with Vega, Vega-Lite and Vega-Embed inside, for `plots.html_template`."""
-    code = bundle(VEGALITE)
+    code = bundle(_ANY_VERSION)
     for placeholder in ("{plot_divs}", "{scripts}", "{refresh_tag}"):
         if placeholder in code:
             raise ValueError(f"the bundle holds DVC's placeholder {placeholder}")
     return _PAGE.replace("BUNDLE", code)
 
 
-def bundle(vegalite: str) -> str:
-    """Vega, Vega-Lite of that version and Vega-Embed as one script that defines `vegaEmbed`, safe inside an element."""
-    code: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vegalite)
+@cache
+def bundle(snippet: str = "window.vegaEmbed = vegaEmbed;") -> str:
+    """Vega, Vega-Lite and Vega-Embed as one script that ends with `snippet`, safe inside an element of a page."""
+    code: str = vl_convert.javascript_bundle(snippet, VEGALITE)
     return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")  # only string literals could hold them

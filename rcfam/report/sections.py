@@ -16,14 +16,15 @@ CORE_GFLOP, HEAD_GFLOP = 0.038, 523.0  # forward, a frame, 82M model: appendix J
 def law(material: Material, specs: Specs) -> str:
     """The law, its fits, residuals and local slopes."""
     fits = material.tables["fits"].with_columns(
-        interval=pl.struct("alpha_low", "alpha_high").map_elements(_interval, pl.String, skip_nulls=False)
+        bounds=pl.struct("alpha_low", "alpha_high").map_elements(_interval, pl.String, skip_nulls=False)
     )
     names = {
         "law": "law",
-        "data": "data",
+        "lengths": "lengths",
         "method": "method",
         "alpha": "alpha",
-        "interval": _level(material) + " interval",
+        "bounds": _level(material) + " interval",
+        "interval": "by",
         "amplitude": "A",
         "irreducible": "E",
         "r2": "R2 (log)",
@@ -34,9 +35,9 @@ def law(material: Material, specs: Specs) -> str:
         "from": "from L",
         "to": "to L",
         "slope": "local exponent",
-        "loss_ratio_per_doubling": "loss ratio a doubling",
+        "loss_ratio_per_doubling": "loss a doubling, x",
     }
-    forecasts = {"law": "law", "length": "L", "measured": "measured", "predicted": "foretold", "error": "error"}
+    forecasts = {"law": "law", "length": "L", "measured": "measured", "predicted": "foretold", "percent": "error, %"}
     parts = [
         html.chart("law", "loss against length on logarithmic axes", specs),
         html.paragraph(
@@ -44,16 +45,15 @@ def law(material: Material, specs: Specs) -> str:
             "Every length counts once, as the geometric mean of its seeds.",
             "note",
         ),
-        html.frame(fits, names, "Every fit. Intervals: t (ols), profile (least squares), or the bootstrap named."),
+        html.frame(fits, names, "Every fit, and every interval of alpha."),
         "<h3>What the law leaves over</h3>",
         html.chart("residuals", "residuals by length", specs),
         html.chart("slopes", "local exponents between neighbouring lengths", specs),
         html.frame(material.tables["slopes"], slopes, "Local exponents: a straight law keeps them level."),
     ]
     if material.tables["forecasts"].height:
-        parts.append(
-            html.frame(material.tables["forecasts"], forecasts, "The longest length, foretold from the others.")
-        )
+        told = material.tables["forecasts"].with_columns(percent=100 * pl.col("error"))
+        parts.append(html.frame(told, forecasts, "The longest length, foretold from the others."))
     return _section("law", "The law", parts)
 
 
@@ -91,16 +91,15 @@ def wall(material: Material, specs: Specs) -> str:
         (
             row["short"],
             row["long"],
-            row["measured"] if row["measured_s"] is None else float(row["measured_s"]),
-            _between(row["low_s"], row["high_s"]),
+            row["measured"] if row["measured_s"] is None else _seconds(row["measured_s"]),
+            html.NOTHING if row["low_s"] is None else f"{_seconds(row['low_s'])} to {_seconds(row['high_s'])}",
             f"{row['seed_pairs_crossed']} of {row['seed_pairs']}",
-            float(row["common_s"]),
-            html.NOTHING if row["predicted_s"] is None else float(row["predicted_s"]),
+            _seconds(row["common_s"]),
+            html.NOTHING if row["predicted_s"] is None else _seconds(row["predicted_s"]),
             row["predicted"],
         )
         for row in table.iter_rows(named=True)
     ]
-    shown = [tuple(html.cell(value) if i > 1 else value for i, value in enumerate(row)) for row in rows]
     head = [
         "short L",
         "long L",
@@ -118,7 +117,7 @@ def wall(material: Material, specs: Specs) -> str:
             "evaluation and checkpoints, on the machine named below.",
             "note",
         ),
-        html.table(head, shown, "When the longer window's loss stays at or below the shorter's."),
+        html.table(head, rows, "When the longer window's loss stays at or below the shorter's.", left=(7,)),
         html.paragraph(
             "Predicted: the law at step t / c(L) with the measured seconds c of a step. Extrapolated rows rest on the "
             "saturating exponential and on the amplitude's last slope.",
@@ -204,7 +203,10 @@ def paper(material: Material) -> str:
     fitted = ["table", "alpha, pure", "95 % t-interval", "R2 (log)", "without shortest L", "alpha with E", "E"]
     parts = [
         html.table(
-            head, rows, "Training loss in nats. Other data, other model, other steps: compare exponents, not losses."
+            head,
+            rows,
+            "Training loss in nats. Other data, other model, other steps: compare exponents, not losses.",
+            left=(),
         ),
         html.table(fitted, refits, "The same estimators on the paper's printed tables (sections 10.4.1 and 10.4.2)."),
         "<h3>Where the sources disagree</h3>",
@@ -253,7 +255,7 @@ def dataset(material: Material) -> str:
         left = rows["name"].n_unique() - len(names)
         caption = f"by {of}" + (f", the first {len(names)}; {left} more are not shown" if left else "")
         if len(names) == 1:
-            parts.append(html.table([str(of), "value"], list(zip(quantities, body[0][1:], strict=True)), caption=""))
+            parts.append(html.table([str(of), ""], list(zip(quantities, body[0][1:], strict=True))))
         else:
             parts.append(html.table([str(of), *map(str, quantities)], body, caption))
     return _section("dataset", "Dataset", parts)
@@ -265,7 +267,7 @@ def provenance(material: Material) -> str:
     if material.runs is not None:
         parts.append(html.frame(_run_rows(material.runs), RUN_COLUMNS, "The runs, by length."))
     for group, pairs in material.provenance.items():
-        parts.append(html.table([group, ""], list(pairs.items()), wrap=True))
+        parts.append(html.table([group, ""], list(pairs.items()), left=(0, 1), wrap=True))
     if material.parameters:
         parts.append(f"<details><summary>Parameters</summary><pre>{html.escape(material.parameters)}</pre></details>")
     return _section("provenance", "Provenance", parts)
@@ -307,6 +309,10 @@ def _run_rows(runs: pl.DataFrame) -> pl.DataFrame:
 
 def _section(name: str, title: str, parts: list[str]) -> str:
     return f'<section id="{name}"><h2>{html.escape(title)}</h2>{"".join(parts)}</section>'
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:#.3g}".rstrip(".")
 
 
 def _level(material: Material) -> str:

@@ -8,7 +8,7 @@ from scipy import stats
 
 from rcfam.scaling.bootstrap import irreducible_over_points, over_points, over_seeds
 from rcfam.scaling.crossovers import Crossover, crossovers
-from rcfam.scaling.curves import Points, common_step, mean_curves, points_at, seconds_a_step, step_grid
+from rcfam.scaling.curves import Points, common_step, mean_curves, middles, points_at, seconds_a_step, step_grid
 from rcfam.scaling.evolution import Evolution, Saturation, evolution, saturate
 from rcfam.scaling.laws import (
     Bend,
@@ -112,7 +112,7 @@ def analyse(runs: tuple[Run, ...], params: FitParams, progress: Callable[[int], 
     tell(2)
     steps_G = step_grid(runs, params.grid, last)
     lengths_N, loss_NG = mean_curves(runs, steps_G, params.window)
-    found = evolution(lengths_N, loss_NG, steps_G, level)
+    found = evolution(lengths_N, loss_NG, middles(runs[0], steps_G, params.window), level)
     saturation = saturate(found, lengths_N, loss_NG, min(draws, MOST_SATURATION_DRAWS), level, rng)
     tell(3)
     pairs = crossovers(runs, params.window, found, saturation)

@@ -24,7 +24,7 @@ GRID = 2_000  # moments of time at which two curves are compared
 HORIZON = 1_000.0  # times the measured wall time: how far ahead a prediction looks
 
 Measured = Literal["crossed", "from the start", "not reached", "no common time"]
-Predicted = Literal["within the measured steps", "extrapolated", "from the start", "not reached", "no law"]
+Predicted = Literal["in measured steps", "extrapolated", "from the start", "not reached", "no law"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def crossovers(
     for short, long in combinations(timed, 2):
         predicted: tuple[Predicted, float | None] = ("no law", None)
         if found is not None and short in seconds and long in seconds:
-            predicted = predict(short, long, seconds[short], seconds[long], found, saturation, window)
+            predicted = predict(short, long, seconds[short], seconds[long], found, saturation)
         rows.append(_pair(short, long, curves[short], curves[long], predicted))
     return tuple(rows)
 
@@ -106,13 +106,9 @@ def predict(
     long_s: float,
     found: Evolution,
     saturation: Saturation | None,
-    window: int = 1,
 ) -> tuple[Predicted, float | None]:
-    """When the law's curves cross for good; `short_s` and `long_s` are the seconds of one step at each length.
-
-    `window` is the one that the fitted losses were smoothed over: each fit speaks of the middle of its window.
-    """
-    steps_G = found.steps_G - (np.minimum(window, found.steps_G - found.steps_G[0] + 1) - 1) / 2
+    """When the law's curves cross for good; `short_s` and `long_s` are the seconds of one step at each length."""
+    steps_G = found.steps_G
     measured_end = float(steps_G[-1]) * min(short_s, long_s)
     start = float(steps_G[0]) * max(short_s, long_s)
     end = HORIZON * float(steps_G[-1]) * max(short_s, long_s)
@@ -122,25 +118,23 @@ def predict(
         wall_G = wall_G[wall_G <= measured_end]
         if len(wall_G) < 2:
             return "not reached", None
-    long_G = _law_log_loss(long, wall_G / long_s, steps_G, found, saturation)
-    gap_G = long_G - _law_log_loss(short, wall_G / short_s, steps_G, found, saturation)
+    long_G = _law_log_loss(long, wall_G / long_s, found, saturation)
+    gap_G = long_G - _law_log_loss(short, wall_G / short_s, found, saturation)
     state, moment = _last_descent(wall_G, gap_G)
     if state == "from the start":
         return "from the start", moment
     if moment is None:
         return "not reached", None
-    return ("within the measured steps" if moment <= measured_end else "extrapolated"), moment
+    return ("in measured steps" if moment <= measured_end else "extrapolated"), moment
 
 
-def _law_log_loss(
-    length: int, at_M: FloatArray, steps_G: FloatArray, found: Evolution, saturation: Saturation | None
-) -> FloatArray:
+def _law_log_loss(length: int, at_M: FloatArray, found: Evolution, saturation: Saturation | None) -> FloatArray:
     """log A(s) - alpha(s) log L: between measured steps by interpolation over log s, past them by continuation.
 
     The continuations start where the measurements end: log A goes on along its slope over the last half of the grid,
     alpha by the growth that the saturating exponential foretells.
     """
-    log_at_M, log_known_G = np.log(at_M), np.log(steps_G)
+    log_at_M, log_known_G = np.log(at_M), np.log(found.steps_G)
     log_amplitude_M = np.interp(log_at_M, log_known_G, np.log(found.amplitude_G))
     alpha_M = np.interp(log_at_M, log_known_G, found.alpha_G)
     beyond_M = log_at_M > log_known_G[-1]
@@ -148,7 +142,7 @@ def _law_log_loss(
         half = len(log_known_G) // 2
         slope = min(float(np.polyfit(log_known_G[half:], np.log(found.amplitude_G[half:]), 1)[0]), 0.0)
         log_amplitude_M[beyond_M] += slope * (log_at_M[beyond_M] - log_known_G[-1])
-        alpha_M[beyond_M] += saturation(at_M[beyond_M]) - saturation(float(steps_G[-1]))
+        alpha_M[beyond_M] += saturation(at_M[beyond_M]) - saturation(float(found.steps_G[-1]))
     return log_amplitude_M - alpha_M * np.log(length)
 
 

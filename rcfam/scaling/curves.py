@@ -28,6 +28,11 @@ def smoothed(run: Run, steps_G: IntArray, window: int) -> FloatArray:
     return _window_means(run, run.loss_S, steps_G, window)
 
 
+def middles(run: Run, steps_G: IntArray, window: int) -> FloatArray:
+    """Mean step of the rows behind each smoothed loss -> (G,): the step that the mean speaks of."""
+    return _window_means(run, run.steps_S.astype(np.float64), steps_G, window)
+
+
 def smoothed_wall(run: Run, wall_S: FloatArray, window: int) -> FloatArray:
     """Mean of the wall times behind each smoothed loss -> (S,) seconds: the moment that the mean speaks of.
 

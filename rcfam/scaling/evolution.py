@@ -21,7 +21,8 @@ FEWEST_STEPS = 4  # of the grid, for two parameters of the saturating exponentia
 class Evolution:
     """The pure law at every step of a grid. NaN bounds below three lengths."""
 
-    steps_G: IntArray
+    steps_G: FloatArray
+    """Middles of the windows that losses were averaged over: the steps that the fits speak of."""
     alpha_G: FloatArray
     low_G: FloatArray
     """t-interval at each step by itself: bands of neighbouring steps are not independent."""
@@ -51,7 +52,7 @@ class Saturation:
         return self.plateau * -np.expm1(-np.asarray(steps, np.float64) / self.steps)
 
 
-def evolution(lengths_N: IntArray, loss_NG: FloatArray, steps_G: IntArray, confidence: float) -> Evolution:
+def evolution(lengths_N: IntArray, loss_NG: FloatArray, steps_G: FloatArray, confidence: float) -> Evolution:
     """Fit the pure law at every step to one loss a length."""
     x_N, y_GN = np.log(lengths_N), np.log(loss_NG).T
     slope_G, level_G, error_G, rss_G = ols(x_N, y_GN)
@@ -87,7 +88,7 @@ def saturate(
     return Saturation(plateau, steps, rmse, *intervals, seen=bool(found.steps_G[-1] >= 2 * steps))
 
 
-def _fit(steps_G: IntArray, alpha_G: FloatArray) -> tuple[float, float]:
+def _fit(steps_G: FloatArray, alpha_G: FloatArray) -> tuple[float, float]:
     """The best of three starts; tau may lie between a tenth of a step and a hundred times the training."""
     last = float(steps_G[-1])
 

@@ -28,7 +28,7 @@ class PublishedTable:
 
 
 EXCELLENCE = PublishedTable(
-    "technical excellence, 82M, batch 512",
+    "excellence, 82M, batch 512",
     "10.4.2",
     4_000,
     512,
@@ -37,7 +37,7 @@ EXCELLENCE = PublishedTable(
     (0.35, 0.45, 2.03, 3.71, 5.24, 6.20),
 )
 EXCELLENCE_1024 = PublishedTable(
-    "technical excellence, 82M, batch 1,024",
+    "excellence, 82M, batch 1,024",
     "10.4.2",
     4_000,
     1024,
@@ -46,7 +46,7 @@ EXCELLENCE_1024 = PublishedTable(
     (0.28, 0.63, 1.99, 4.32),
 )
 COMPILERS = PublishedTable(
-    "compilers and interpreters, 103M, batch 512",
+    "compilers, 103M, batch 512",
     "10.4.1",
     1_000,
     512,

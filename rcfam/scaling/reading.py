@@ -79,9 +79,13 @@ def _floor(found: Analysis) -> str:
     gap = abs(found.pure.aicc - law.aicc)
     other = "pure" if found.pure.bic < law.bic else "irreducible"
     few = law.lengths - 5 <= 2  # the correction grows past all differences of fit
-    strength = "for want of lengths" if few else "clearly" if gap > 4 else "weakly"
-    agreed = "BIC agrees" if other == better else f"BIC chooses the {other} law: the choice is open"
-    return f"{stated}; AICc chooses the {better} law {strength} (by {gap:.1f}), {agreed}."
+    if other != better:
+        why = ", the sample being too small for its correction" if few else ""
+        return (
+            f"{stated}. The choice is open: AICc is for the {better} law (by {gap:.1f}){why}, BIC for the {other} one."
+        )
+    strength = "clearly" if gap > 4 else "weakly"
+    return f"{stated}; AICc chooses the {better} law {strength} (by {gap:.1f}), BIC agrees."
 
 
 def _forecast(found: Analysis) -> str:
@@ -110,7 +114,7 @@ def _plateau(found: Analysis) -> str:
     if len(curve.steps_G) < 2:
         return ""
     ends = f"alpha goes from {curve.alpha_G[0]:.3f} to {curve.alpha_G[-1]:.3f}"
-    moved = f"From step {curve.steps_G[0]} to {curve.steps_G[-1]} {ends}"
+    moved = f"From step {curve.steps_G[0]:.0f} to {curve.steps_G[-1]:.0f} {ends}"
     fit = found.saturation
     if fit is None:
         return f"{moved}; no saturating exponential fits it."

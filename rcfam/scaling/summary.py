@@ -7,9 +7,9 @@ import polars as pl
 
 from rcfam.scaling.analysis import Analysis, band_share
 from rcfam.scaling.crossovers import mean_wall_curve, wall_curve
-from rcfam.scaling.curves import smoothed
+from rcfam.scaling.curves import middles, smoothed
 from rcfam.scaling.laws import Interval, Law, local_slopes
-from rcfam.scaling.table import FloatArray, IntArray, Run
+from rcfam.scaling.table import FloatArray, Run
 
 CURVE_ROWS = 160  # of one curve in a table: enough for any figure, little enough for a page
 BAND_ROWS = 65
@@ -108,35 +108,36 @@ def _band_table(found: Analysis) -> pl.DataFrame:
 
 def _fits_table(found: Analysis) -> pl.DataFrame:
     shortest = f"without L = {found.means.lengths_N[0]}"
-    named: Sequence[tuple[str, Law | None, Interval | None]] = (
-        ("all lengths", found.pure, None),
-        ("all lengths, bootstrap over points", found.pure, found.pure_over_points),
-        ("all lengths, bootstrap over seeds", found.pure, found.pure_over_seeds),
-        ("all lengths", found.pure_huber, None),
-        (shortest, found.without_shortest, None),
-        ("all lengths", found.irreducible, None),
-        ("all lengths, bootstrap over points", found.irreducible, found.irreducible_over_points),
-        ("all lengths", found.irreducible_huber, None),
-        (shortest, found.irreducible_without_shortest, None),
+    named: Sequence[tuple[str, str | None, Law | None, Interval | None]] = (
+        ("all", "t", found.pure, None),
+        ("all", "bootstrap over points", found.pure, found.pure_over_points),
+        ("all", "bootstrap over seeds", found.pure, found.pure_over_seeds),
+        ("all", None, found.pure_huber, None),
+        (shortest, "t", found.without_shortest, None),
+        ("all", "profile", found.irreducible, None),
+        ("all", "bootstrap over points", found.irreducible, found.irreducible_over_points),
+        ("all", None, found.irreducible_huber, None),
+        (shortest, "profile", found.irreducible_without_shortest, None),
     )
     rows = []
-    for data, law, replaced in named:
-        if law is None or ("bootstrap" in data and replaced is None):
+    for data, way, law, replaced in named:
+        if law is None or (way is not None and "bootstrap" in way and replaced is None):
             continue
         interval = replaced if replaced is not None else law.interval
         rows.append(
             {
                 "law": law.form,
-                "data": data,
+                "lengths": data,
                 "method": law.method,
                 "alpha": law.alpha,
                 **_bounds("alpha", interval),
+                "interval": way if interval is not None else None,
                 "amplitude": law.amplitude,
                 "irreducible": law.irreducible,
                 "r2": law.r2_log,
                 "aicc": law.aicc,
                 "bic": law.bic,
-                "lengths": law.lengths,
+                "count": law.lengths,
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -205,7 +206,7 @@ def _step_curves(found: Analysis) -> pl.DataFrame:
         first, last = max(run.steps_S[0] for run in some), min(run.steps_S[-1] for run in some)
         steps_G = np.unique(np.round(np.geomspace(first, max(first, last), CURVE_ROWS)).astype(np.int64))
         loss_RG = np.array([smoothed(run, steps_G, found.params.window) for run in some])
-        parts.append(_curve(length, "step", steps_G, loss_RG))
+        parts.append(_curve(length, "step", middles(some[0], steps_G, found.params.window), loss_RG))
     return pl.concat(parts)
 
 
@@ -227,7 +228,7 @@ def _by_length(runs: Sequence[Run]) -> dict[int, list[Run]]:
     return {length: [r for r in runs if r.length == length] for length in sorted({run.length for run in runs})}
 
 
-def _curve(length: int, axis: str, at_G: FloatArray | IntArray, loss_RG: FloatArray) -> pl.DataFrame:
+def _curve(length: int, axis: str, at_G: FloatArray, loss_RG: FloatArray) -> pl.DataFrame:
     columns = {"length": np.full(len(at_G), length), axis: at_G, "loss": np.exp(np.log(loss_RG).mean(axis=0))}
     return pl.DataFrame({**columns, "low": loss_RG.min(axis=0), "high": loss_RG.max(axis=0)})
 
