@@ -1,5 +1,6 @@
 """One repository: resolve a revision, walk its commits, read their changes and trees."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -16,6 +17,7 @@ pygit2.option(Option.SET_OWNER_VALIDATION, False)
 
 MAX_FILE_BYTES = 1_000_000
 _REMEMBERED_REASONS = 1 << 16
+_RECENT_BYTES = 1 << 24
 _RENAME_LIMIT = 400  # candidates on each side; beyond it only exact renames are found
 
 _FLAGS = DiffOption.INCLUDE_TYPECHANGE
@@ -68,7 +70,9 @@ class Repository:
             raise HistoryError(f"{path} is a shallow clone; fetch its whole history first (git fetch --unshallow)")
         if self.raw.is_empty:
             raise HistoryError(f"{path} is empty: it has no commit yet")
-        self._reasons: dict[tuple[pygit2.Oid, bool, int], Reason | None] = {}
+        self._reasons: dict[tuple[str, bool, int], Reason | None] = {}
+        self._recent: OrderedDict[str, bytes] = OrderedDict()
+        self._recent_bytes = 0
 
     def resolve(self, revision: str = "HEAD") -> str:
         """The commit id of a branch, tag, id or other revision. Raises HistoryError when it is unknown or no commit."""
@@ -180,19 +184,14 @@ class Repository:
         """Why a file's contents cannot be typed; answers are remembered by object."""
         if file.mode == SUBMODULE:
             return "submodule"
-        key = (file.id, file.mode == LINK, max_file_bytes)
+        oid = str(file.id)
+        key = (oid, file.mode == LINK, max_file_bytes)
         if key not in self._reasons:
             if len(self._reasons) >= _REMEMBERED_REASONS:
                 self._reasons.clear()
-            data = self._blob(file.id).data
+            data = self.read(oid)
             self._reasons[key] = "too large" if len(data) > max_file_bytes else content_reason(file.mode, data)
         return self._reasons[key]
-
-    def _blob(self, oid: pygit2.Oid | str) -> pygit2.Blob:
-        blob = self.raw.get(oid)
-        if not isinstance(blob, pygit2.Blob):
-            raise HistoryError(f"{self.path}: the contents of object {oid} are missing")
-        return blob
 
     def tree(self, commit: str) -> dict[str, tuple[int, str]]:
         """Every file of a commit's tree: path -> (mode exactly as stored, object id)."""
@@ -208,8 +207,20 @@ class Repository:
         return files
 
     def read(self, oid: str) -> bytes:
-        """A blob's contents. Raises HistoryError where it is missing."""
-        return self._blob(oid).data
+        """A blob's contents; recent ones are remembered. Raises HistoryError where it is missing."""
+        data = self._recent.get(oid)
+        if data is not None:
+            self._recent.move_to_end(oid)
+            return data
+        blob = self.raw.get(pygit2.Oid(hex=oid))
+        if not isinstance(blob, pygit2.Blob):
+            raise HistoryError(f"{self.path}: the contents of object {oid} are missing")
+        data = blob.data
+        self._recent[oid] = data
+        self._recent_bytes += len(data)
+        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
+            self._recent_bytes -= len(self._recent.popitem(last=False)[1])
+        return data
 
     def licence(self, commit: str) -> str | None:
         """The first line of the licence file at the root of a commit's tree, None where there is none."""

@@ -146,8 +146,10 @@ def _delete(line: str, start: int, stop: int, random: Random) -> str:
     if len(best) == 1 or not is_plain(line):
         return best
     begins = ends = 0
-    for begin, end in words(line):
-        if start < begin <= stop:
+    for begin, end in words(line, start):
+        if begin > stop:
+            break
+        if start < begin:
             begins += 1
             if begin == stop:
                 return "d" + ("w" if begins == 1 else f"{begins}w")
@@ -167,12 +169,11 @@ def _change(line: str, start: int, stop: int, random: Random) -> str:
     if count == 1 or not is_plain(line):
         return best
     if line[start] not in " \t":
-        ends = 0
-        for _, end in words(line):
-            if start < end <= stop:
-                ends += 1
-                if end == stop:
-                    return "cw" if ends == 1 else f"c{ends}w"
+        for count_words, (_, end) in enumerate(words(line, start), 1):
+            if end > stop:
+                break
+            if end == stop:
+                return "cw" if count_words == 1 else f"c{count_words}w"
     if line.find(line[stop], start + 1) == stop and random.random() < 0.5:
         return "ct" + line[stop]
     return best

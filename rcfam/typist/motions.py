@@ -1,6 +1,8 @@
 """The cheapest plausible keys that move the editor's cursor."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
 from rcfam.typist.strokes import DOWN, ENTER, UP
@@ -9,6 +11,7 @@ _PLAIN = re.compile(r"[\t -~]*")
 _WORDS = re.compile(r"[0-9A-Za-z_]+|[^0-9A-Za-z_ \t]+")
 _BLANK = " \t"
 _FEW = 3  # up to here a key is repeated rather than counted
+_MANY_WORDS = 9  # nobody counts further
 _ARROWS_SHARE = 0.15
 _COLON_SHARE = 0.15
 
@@ -18,9 +21,12 @@ def is_plain(line: str) -> bool:
     return _PLAIN.fullmatch(line) is not None
 
 
-def words(line: str) -> list[tuple[int, int]]:
-    """The (start, end) of the editor's words in a plain line, end excluded."""
-    return [match.span() for match in _WORDS.finditer(line)]
+def words(line: str, start: int) -> Iterator[tuple[int, int]]:
+    """The (start, end) of the editor's words in a plain line from column `start` on, end excluded.
+
+    A word that begins before `start` comes with `start` as its beginning.
+    """
+    return (match.span() for match in _WORDS.finditer(line, start))
 
 
 def first_non_blank(line: str) -> int:
@@ -92,24 +98,36 @@ def _relative(line: str, start: int, target: int) -> str:
 
 
 def _by_words(line: str, start: int, target: int, best: str) -> str:
-    """The same way by word starts or ends, if that is shorter than `best`."""
-    low, high = min(start, target), max(start, target)
+    """The same way by word starts or ends, if that is no longer than `best`."""
+    if target < start:
+        return _back_by_words(line, start, target, best)
     begins = ends = 0
-    lands_on_begin = lands_on_end = False
-    for begin, end in words(line):
-        if low < begin <= high and target > start:
+    for begin, end in words(line, start):
+        if begin > target or begins > _MANY_WORDS:
+            break
+        if begin > start:
             begins += 1
-            lands_on_begin = begin == target
-        if low <= begin < high and target < start:
-            begins += 1
-            lands_on_begin = lands_on_begin or begin == target
+            if begin == target:
+                keys = times(begins, "w")
+                return keys if len(keys) <= len(best) else best
         if start < end - 1 <= target:
             ends += 1
-            lands_on_end = end - 1 == target
-    if lands_on_begin:
-        keys = times(begins, "w" if target > start else "b")
-        best = keys if len(keys) <= len(best) else best
-    if lands_on_end and target > start:
-        keys = times(ends, "e")
-        best = keys if len(keys) < len(best) else best
+            if end - 1 == target:
+                keys = times(ends, "e")
+                return keys if len(keys) < len(best) else best
     return best
+
+
+def _back_by_words(line: str, start: int, target: int, best: str) -> str:
+    inside = target > 0 and any(end > target for _, end in islice(words(line, target - 1), 1))
+    if inside and line[target - 1] not in _BLANK:
+        return best  # the target is no word's beginning
+    begins = 0
+    for begin, _ in words(line, target):
+        if begin >= start or begins > _MANY_WORDS:
+            break
+        if not begins and begin != target:
+            return best
+        begins += 1
+    keys = times(begins, "b")
+    return keys if 0 < begins <= _MANY_WORDS and len(keys) <= len(best) else best

@@ -19,7 +19,7 @@ _MAX_MESSAGE_OPTION = 100  # longer subjects are typed in the editor
 
 @dataclass(frozen=True)
 class TypistParams:
-    """How the typist works. `vim`: commands with counts and motions; `arrows`: cursor keys and Backspace, as the paper's.
+    """How the typist works. `vim`: commands, counts and motions; `arrows`: cursor keys and Backspace, as in the paper.
 
     With `message` "before", a commit is begun with its message, so that the message stands before the edits it
     describes (the paper's "dummy vcs" actions), and completed after them. The same seed gives the same keys.
@@ -92,11 +92,14 @@ class Typist:
 
 def _say(message: str, options: str) -> str:
     """`git commit` with a message: on the line where it is short, else in the editor."""
-    text = "\n".join(line.rstrip() for line in message.strip().splitlines())
-    text = "".join(c for c in text if c.isprintable() or c in "\t\n")
+    text = "\n".join([_printable(line.rstrip()) for line in message.strip().splitlines()])
     if not text:
         return f"git commit {options}--allow-empty-message -m ''{ENTER}"
     if "\n" in text or "\t" in text or len(text) > _MAX_MESSAGE_OPTION:
         return f"git commit {options.rstrip()}".rstrip() + f"{ENTER}i{typed(text)}{ESCAPE}:wq{ENTER}"
     quoted = quote(text)
     return f"git commit {options}-m {quoted if quoted[0] in chr(34) + chr(39) else f'{chr(34)}{text}{chr(34)}'}{ENTER}"
+
+
+def _printable(line: str) -> str:
+    return line if line.isprintable() else "".join([c for c in line if c.isprintable() or c == "\t"])
