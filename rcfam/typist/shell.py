@@ -9,7 +9,7 @@ from rcfam.history import Change
 from rcfam.history.changes import EXECUTABLE, LINK, SUBMODULE
 from rcfam.typist.strokes import ENTER
 
-_BARE = re.compile(r"[A-Za-z0-9_./@%=:,][A-Za-z0-9_./@%=:,+-]*")
+_BARE = re.compile(r"[A-Za-z0-9_./@%=:,][A-Za-z0-9_./@%=:,+~-]*")
 _DOUBLE_QUOTED = re.compile(r'[^"\\$`!]*')
 _MAX_REMOVED = 6  # paths on one `git rm` line
 _MAX_LINE = 160

@@ -92,7 +92,7 @@ class Typist:
 
 def _say(message: str, options: str) -> str:
     """`git commit` with a message: on the line where it is short, else in the editor."""
-    text = "\n".join([_printable(line.rstrip()) for line in message.strip().splitlines()])
+    text = "\n".join([_printable(line.rstrip()) for line in message.splitlines()]).strip()
     if not text:
         return f"git commit {options}--allow-empty-message -m ''{ENTER}"
     if "\n" in text or "\t" in text or len(text) > _MAX_MESSAGE_OPTION:

@@ -36,12 +36,16 @@ class Git:
         return done.stdout.strip()
 
     def write(self, files: dict[str, bytes | None]) -> None:
-        """Write files, remove those that are None."""
-        for name, data in files.items():
+        """Remove those that are None, with directories left empty, then write the others."""
+        for name in [name for name, data in files.items() if data is None]:
             path = self.folder / name
-            if data is None:
-                path.unlink()
-            else:
+            path.unlink()
+            while path.parent != self.folder and not any(path.parent.iterdir()):
+                path = path.parent
+                path.rmdir()
+        for name, data in files.items():
+            if data is not None:
+                path = self.folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
 
