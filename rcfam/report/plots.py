@@ -9,7 +9,8 @@ VEGALITE = "6.4"  # whose documents Altair 6 writes
 _ANY_VERSION = """
 window.vegaEmbed = (place, spec, options) => {
   const { $schema, ...rest } = spec;
-  return vegaEmbed(place, rest, { mode: "vega-lite", ...options });
+  const actions = { export: true, source: false, compiled: false, editor: false };
+  return vegaEmbed(place, rest, { mode: "vega-lite", actions, ...options });
 };
 """
 
