@@ -2,8 +2,8 @@
 
     python -m benchmarks.loader [--json] [--dataset FOLDER] [--seconds S]
 
-Without a dataset of `rcfam dataset` it makes one: source text typed into 24 x 80 cells that scroll. One core, by CPU time; a
-frame counts when it is handed out, `passed` counts the frames that had to be decoded on the way.
+Without a dataset of `rcfam dataset` it makes one: source text typed into 24 x 80 cells that scroll. One core, by CPU
+time; a frame counts when it is handed out, `passed` counts the frames that had to be decoded on the way.
 """
 
 import argparse

@@ -27,11 +27,11 @@ def record(path: Path, commits: list[str], repository: str | None = None, attrib
     """A recording in which each commit's text is typed over the grid, cell after cell."""
     cells, place = np.full((ROWS, COLUMNS), 32, np.uint32), 0
     table = np.arange(3 * attributes, dtype=np.uint32).reshape(-1, 3)
-    provenance = {"repository": repository or path.stem, "revision": "0" * 40}
+    provenance = {"name": repository or path.stem, "revision": "0" * 40}
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file, Writer(file, ROWS, COLUMNS, table, provenance, chunk_frames=64) as writer:
         for number, text in enumerate(commits):
-            writer.mark("commit", f"{number:040x}")
+            writer.mark("commit", f"{number:040x} Commit {number}")
             for key in keys.from_text(text):
                 cursor = np.array([[place // COLUMNS, place % COLUMNS, 1]], np.int32)
                 writer.append(cells[None].copy(), cursor, np.array([key], np.uint32))
@@ -103,6 +103,8 @@ def test_one_repository_goes_through_both_stages(place: Place) -> None:
     assert index["frames"].sum() == reader.frames
     assert index["tokens"].sum() == len(tokens.tokens_N)
     commits = pl.read_parquet(place.dataset / "commits.parquet")
+    assert commits["commit"].to_list() == [f"{number:040x}" for number in range(len(COMMITS))]
+    assert commits["subject"].to_list() == [f"Commit {number}" for number in range(len(COMMITS))]
     assert commits["frames"].to_list() == np.diff(borders).tolist()
     assert commits["tokens"].sum() == len(tokens.tokens_N)
     assert commits["side"].to_list() == ["train" if b < cut else "held_out" for b in borders[:-1]]

@@ -88,8 +88,8 @@ def test_a_stream_longer_than_every_buffer() -> None:
         ("PascalCase", ["Pascal", "Case"]),
         ("snake_case2", ["snake", "_", "case", "2"]),
         ("HTTPServer(URL)", ["HTTP", "Server", "(", "URL", ")"]),
-        ("x = y  z", ["x", " ", "=", " y", "  ", "z"]),
-        ("\n    return A", ["\r    ", "return", " A"]),
+        ("x = y  z", ["x", " =", " y", "  ", "z"]),
+        ("\n    return A\n\n  b", ["\r    ", "return", " A", "\r\r  ", "b"]),
     ],
 )
 def test_chunks_part_where_a_reader_parts_them(text: str, expected: list[str]) -> None:

@@ -207,7 +207,7 @@ def _open(place: Path) -> "Reader":
 
 
 def _repository(name: str, reader: "Reader") -> str:
-    return reader.provenance.get("repository", name)
+    return reader.provenance.get("name", name)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ BREAKS: Final = ("commit", "program")  # kinds of marks that no token may span
 COMMITS_SCHEMA: Final = {
     "recording": pl.String,
     "commit": pl.String,
+    "subject": pl.String,
     "side": pl.String,
     "first_frame": pl.Int64,
     "frames": pl.Int64,
@@ -73,7 +74,9 @@ def stretch_row(span: Span, repository: str, tokens: Tokens) -> dict[str, Any]:
 
 
 def commit_rows(name: str, spans: Sequence[Span], frames: int, marks: Sequence[Mark], tokens: Tokens) -> pl.DataFrame:
-    """One row a commit of one recording. Frames before the first commit mark belong to no commit."""
+    """One row a commit of one recording. A commit's mark is its id and subject; frames before the first belong to
+    none.
+    """
     begun = [mark for mark in marks if mark.kind == "commit"]
     first = np.array([mark.frame for mark in begun], np.int64)
     stop = np.append(first[1:], frames) if len(first) else first
@@ -81,7 +84,8 @@ def commit_rows(name: str, spans: Sequence[Span], frames: int, marks: Sequence[M
     return pl.DataFrame(
         {
             "recording": [name] * len(begun),
-            "commit": [mark.text for mark in begun],
+            "commit": [mark.text.partition(" ")[0] for mark in begun],
+            "subject": [mark.text.partition(" ")[2] for mark in begun],
             "side": [_side(spans, mark.frame) for mark in begun],
             "first_frame": first,
             "frames": stop - first,

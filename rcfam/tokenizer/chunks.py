@@ -1,11 +1,11 @@
 """Where a token may not reach across: keystrokes fall into chunks by case class, and a token lies inside one chunk.
 
 A chunk is, at the first place where it fits:
-- a word piece: lower run, Capitalised, UPPER run (without the capital that begins the next piece) or digits, with at
-  most one space before it. So camelCase, PascalCase, HTTPServer and snake_case part where a reader parts them (paper,
-  section 7).
-- a run of spaces; a run of other punctuation; a run of letters outside ASCII.
-- Enter with the spaces that follow it; any other control or named key repeated.
+- a word piece or a run of punctuation, with at most one space before it. A word piece is a lower run, Capitalised, an
+  UPPER run (without the capital that begins the next piece), digits, or letters outside ASCII. So camelCase,
+  PascalCase, HTTPServer and snake_case part where a reader parts them (paper, section 7).
+- a run of spaces.
+- Enter, repeated or not, with the spaces that follow; any other control or named key repeated.
 """
 
 # K keystrokes
@@ -68,9 +68,9 @@ def _run_end(keys_K, start, stop, wanted):  # type: ignore[no-untyped-def]
 
 @kernel
 def _word_end(keys_K, start, stop):  # type: ignore[no-untyped-def]
-    """End of the word piece that starts at `start`, or `start` where none does."""
+    """End of the word piece or punctuation that starts at `start`, or `start` where none does."""
     first = key_class(keys_K[start])
-    if first in (LOWER, DIGIT, FOREIGN):
+    if first in (LOWER, DIGIT, FOREIGN, PUNCTUATION):
         return _run_end(keys_K, start, stop, first)
     if first != UPPER:
         return start
@@ -87,18 +87,14 @@ def chunk_end(keys_K, start, stop):  # type: ignore[no-untyped-def]
     """The end (exclusive) of the chunk that begins at `start`; it is at most `stop` and more than `start`."""
     stop = min(stop, start + MAX_CHUNK_KEYS)
     first = key_class(keys_K[start])
-    if first == PUNCTUATION:
-        return _run_end(keys_K, start, stop, PUNCTUATION)
     if first == OUTSIDE:
         return start + 1
     if first == CONTROL:
         key = keys_K[start]
-        if key == _ENTER and start + 1 < stop and keys_K[start + 1] == 32:
-            return _run_end(keys_K, start + 1, stop, SPACE)
         end = start + 1
         while end < stop and keys_K[end] == key:
             end += 1
-        return end
+        return _run_end(keys_K, end, stop, SPACE) if key == _ENTER else end
     if first == SPACE:
         end = _run_end(keys_K, start, stop, SPACE)
         if end == start + 1 and end < stop:

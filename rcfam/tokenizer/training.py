@@ -23,8 +23,8 @@ from rcfam.tokenizer.vocabulary import Tokenizer
 
 SMALLEST: Final = 256
 LONGEST: Final = 64
-_CANDIDATES_A_TOKEN: Final = 8  # pruning begins at this many candidates for each token wanted
-_KEEP_A_ROUND: Final = 0.8
+_CANDIDATES_A_TOKEN: Final = 32  # pruning begins at this many candidates for each token wanted
+_KEEP_A_ROUND: Final = 0.9
 _CHUNKS: Final = 1_000_000  # the most frequent distinct chunks that are looked at
 # What every vocabulary holds, so that no plain keystroke of a repository never seen needs spelling.
 BASIC: Final = (

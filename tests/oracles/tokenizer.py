@@ -6,9 +6,9 @@ import re
 MAX_CHUNK_KEYS = 256
 _NAMED, _LAST = 0x110000, 0x11003F
 _FOREIGN = "[\x80-\ud7ff\ue000-\U0010ffff]+"
-_WORD = rf"[A-Z]+(?![a-z])|[A-Z][a-z]+|[A-Z]+(?=[A-Z][a-z])|[a-z]+|[0-9]+|{_FOREIGN}"
 _PUNCTUATION = r"[!-/:-@\[-`{-~]+"
-_CHUNK = re.compile(rf"\r +| ?(?:{_WORD})|  +| |{_PUNCTUATION}|([\x00-\x1f\x7f])\1*")
+_WORD = rf"[A-Z]+(?![a-z])|[A-Z][a-z]+|[A-Z]+(?=[A-Z][a-z])|[a-z]+|[0-9]+|{_FOREIGN}|{_PUNCTUATION}"
+_CHUNK = re.compile(rf"\r+ *| ?(?:{_WORD})|  +| |([\x00-\x1f\x7f])\1*")
 
 
 def chunks(keys: list[int]) -> list[list[int]]:
