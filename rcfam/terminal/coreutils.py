@@ -1,0 +1,406 @@
+"""The shell's commands over the virtual files: cd ls cat mkdir rmdir rm mv cp chmod ln touch echo pwd."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from rcfam.terminal import attributes as A
+from rcfam.terminal import words
+from rcfam.terminal.files import EXECUTABLE, LINK, Files, FilesError
+from rcfam.terminal.vcs import Vcs
+
+Output = list[tuple[str, int]]
+"""what a command prints: runs of text and attribute"""
+
+
+class CommandError(Exception):
+    """A command failed; the text is what it prints. It never leaves the shell."""
+
+
+@dataclass
+class Place:
+    """Where a command runs."""
+
+    files: Files
+    vcs: Vcs
+    here: str
+    """the directory, below the root"""
+    name: str
+    """the root's name"""
+
+    def shown(self) -> str:
+        return f"~/{self.name}/{self.here}" if self.here else f"~/{self.name}"
+
+    def path(self, word: str, follow: bool = True) -> str:
+        """The path below the root that `word` names. Raises FilesError."""
+        home = words.home_path(word)
+        if home is not None:
+            return self.files.resolve(home, "", follow)
+        if word == "":
+            raise FilesError("", "No such file or directory")
+        if word.startswith("/"):
+            root = f"/home/user/{self.name}"
+            if word != root and not word.startswith(root + "/"):
+                raise FilesError(word, "No such file or directory")
+            return self.files.resolve(word.removeprefix(root), "", follow)
+        return self.files.resolve(word, self.here, follow)
+
+    def loose(self, word: str) -> str:
+        """A path for a name whose directory does not exist: good for showing, never for writing."""
+        return f"{self.here}/{word}" if self.here else word
+
+
+def options(name: str, arguments: list[str], allowed: str) -> tuple[set[str], list[str]]:
+    """Split single-letter options from the other arguments."""
+    flags: set[str] = set()
+    rest: list[str] = []
+    for i, argument in enumerate(arguments):
+        if argument == "--":
+            return flags, rest + arguments[i + 1 :]
+        if argument.startswith("-") and len(argument) > 1:
+            for letter in argument[1:]:
+                if letter not in allowed:
+                    raise CommandError(f"{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information.")
+                flags.add(letter)
+        else:
+            rest.append(argument)
+    return flags, rest
+
+
+def _need(name: str, arguments: list[str], count: int = 1) -> None:
+    if not arguments:
+        raise CommandError(f"{name}: missing {'file ' if name in ('cp', 'mv', 'ln', 'touch') else ''}operand\nTry '{name} --help' for more information.")
+    if len(arguments) < count:
+        raise CommandError(
+            f"{name}: missing destination file operand after '{words.shown(arguments[0])}'\nTry '{name} --help' for more information."
+        )
+
+
+def _each(arguments: list[str], act: Callable[[str], None], message: str) -> Output:
+    """Do `act` on every argument; a failure prints `message` with the name and the reason, and the others go on."""
+    errors = []
+    for argument in arguments:
+        try:
+            act(argument)
+        except FilesError as error:
+            errors.append(message.format(words.shown(argument), error.reason))
+    if errors:
+        raise CommandError("\n".join(errors))
+    return []
+
+
+def _cd(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("cd", arguments, "")
+    if len(rest) > 1:
+        raise CommandError("-bash: cd: too many arguments")
+    if not rest:
+        place.here = ""
+        return []
+    try:
+        path = place.path(rest[0])
+        place.files.listing(path)
+    except FilesError as error:
+        raise CommandError(f"-bash: cd: {words.shown(rest[0])}: {error.reason}") from None
+    place.here = path
+    return []
+
+
+def _pwd(place: Place, arguments: list[str]) -> Output:
+    return [(f"/home/user/{place.name}{'/' + place.here if place.here else ''}\n", A.PLAIN)]
+
+
+def _echo(place: Place, arguments: list[str]) -> Output:
+    newline = "\n"
+    if arguments[:1] == ["-n"]:
+        newline, arguments = "", arguments[1:]
+    return [(" ".join(words.shown(argument) for argument in arguments) + newline, A.PLAIN)]
+
+
+def _attribute(place: Place, path: str) -> int:
+    if place.files.is_directory(path):
+        return A.DIRECTORY
+    mode = place.files[path].mode
+    return {LINK: A.LINK, EXECUTABLE: A.EXECUTABLE}.get(mode, A.PLAIN)
+
+
+def _ls(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("ls", arguments, "al1AF")
+    names: list[tuple[str, str]] = []
+    folders: list[tuple[str, str]] = []
+    errors: list[str] = []
+    for word in rest or ["."]:
+        try:
+            path = place.path(word, follow="l" not in flags)
+        except FilesError as error:
+            errors.append(f"ls: cannot access '{words.shown(word)}': {error.reason}")
+            continue
+        if place.files.is_directory(path):
+            folders.append((words.shown(word), path))
+        elif path in place.files:
+            names.append((words.shown(word), path))
+        else:
+            errors.append(f"ls: cannot access '{words.shown(word)}': No such file or directory")
+    output: Output = [(f"{error}\n", A.PLAIN) for error in errors]
+    output += _table(place, names, flags)
+    for i, (shown, path) in enumerate(folders):
+        if len(folders) + len(names) > 1:
+            output.append((f"{'' if i == 0 and not names else chr(10)}{shown}:\n", A.PLAIN))
+        inside = [name for name in place.files.listing(path) if flags & {"a", "A"} or not name.startswith(".")]
+        entries = [(name, f"{path}/{name}" if path else name) for name in inside]
+        if "a" in flags:
+            entries = [(".", path), ("..", path.rpartition("/")[0]), *entries]
+        output += _table(place, entries, flags)
+    return output
+
+
+def _table(place: Place, entries: list[tuple[str, str]], flags: set[str], width: int = 80) -> Output:
+    if "l" in flags:
+        return [run for name, path in entries for run in _long(place, name, path)]
+    if "1" in flags or not entries:
+        return [run for name, path in entries for run in ((name, _attribute(place, path)), ("\n", A.PLAIN))]
+    sizes = [len(name) for name, _ in entries]
+    rows, widths = len(entries), [max(sizes)]
+    for lines in range(1, len(entries) + 1):
+        tried = [max(sizes[i : i + lines]) + 2 for i in range(0, len(sizes), lines)]
+        if sum(tried) - 2 < width:
+            rows, widths = lines, tried
+            break
+    output: Output = []
+    for row in range(rows):
+        for column, i in enumerate(range(row, len(entries), rows)):
+            name, path = entries[i]
+            output.append((name, _attribute(place, path)))
+            if i + rows < len(entries):
+                output.append((" " * (widths[column] - len(name)), A.PLAIN))
+        output.append(("\n", A.PLAIN))
+    return output
+
+
+def _long(place: Place, name: str, path: str) -> Output:
+    if place.files.is_directory(path):
+        return [("drwxr-xr-x user user 4096 ", A.PLAIN), (name, A.DIRECTORY), ("\n", A.PLAIN)]
+    mode, data = place.files[path]
+    bits = {LINK: "lrwxrwxrwx", EXECUTABLE: "-rwxr-xr-x"}.get(mode, "-rw-r--r--")
+    end = f" -> {data.decode('utf-8', 'surrogateescape')}\n" if mode == LINK else "\n"
+    return [(f"{bits} user user {len(data):4d} ", A.PLAIN), (name, _attribute(place, path)), (end, A.PLAIN)]
+
+
+def _cat(place: Place, arguments: list[str]) -> Output:
+    output: Output = []
+    errors = []
+    for word in options("cat", arguments, "")[1]:
+        try:
+            data = place.files.read(place.path(word))
+        except FilesError as error:
+            errors.append(f"cat: {words.shown(word)}: {error.reason}")
+            continue
+        output.append((data.decode("utf-8", "surrogateescape"), A.PLAIN))
+    if errors:
+        raise CommandError("".join(text for text, _ in output) + "\n".join(errors))
+    return output
+
+
+def _mkdir(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("mkdir", arguments, "p")
+    _need("mkdir", rest)
+
+    def act(word: str) -> None:
+        if "p" in flags:
+            _make_parents(place, word)
+        else:
+            place.files.make_directory(place.path(word))
+
+    return _each(rest, act, "mkdir: cannot create directory ‘{}’: {}")
+
+
+def _make_parents(place: Place, word: str) -> None:
+    done = ""
+    for part in word.rstrip("/").split("/"):
+        done = f"{done}/{part}" if done else part
+        if done:
+            path = place.path(done)
+            if path in place.files:
+                raise FilesError(path, "Not a directory" if done != word.rstrip("/") else "File exists")
+            place.files.make_directories(path)
+
+
+def _rmdir(place: Place, arguments: list[str]) -> Output:
+    rest = options("rmdir", arguments, "")[1]
+    _need("rmdir", rest)
+    return _each(rest, lambda word: place.files.remove_directory(place.path(word)), "rmdir: failed to remove '{}': {}")
+
+
+def _touch(place: Place, arguments: list[str]) -> Output:
+    rest = options("touch", arguments, "")[1]
+    _need("touch", rest)
+
+    def act(word: str) -> None:
+        path = place.path(word)
+        if not place.files.exists(path):
+            _check_folder(place, path)
+            place.files.write(path, b"")
+
+    return _each(rest, act, "touch: cannot touch '{}': {}")
+
+
+def _check_folder(place: Place, path: str) -> None:
+    folder = path.rpartition("/")[0]
+    if not place.files.is_directory(folder):
+        raise FilesError(path, "No such file or directory")
+
+
+def _rm(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("rm", arguments, "rRf")
+    if not rest and "f" in flags:
+        return []
+    _need("rm", rest)
+
+    def act(word: str) -> None:
+        path = place.path(word, follow=False)
+        if place.files.is_directory(path):
+            if not flags & {"r", "R"}:
+                raise FilesError(path, "Is a directory")
+            if not path:
+                raise FilesError(path, "Device or resource busy")
+            place.files.remove_tree(path)
+        elif path in place.files:
+            place.files.remove(path)
+        elif "f" not in flags:
+            raise FilesError(path, "No such file or directory")
+
+    return _each(rest, act, "rm: cannot remove '{}': {}")
+
+
+def _into(place: Place, target: str, source: str) -> str:
+    """Where `source` lands when it is moved or copied to `target`, a directory or a new name."""
+    path = place.path(target, follow=True)
+    if place.files.is_directory(path):
+        name = source.rstrip("/").rpartition("/")[2]
+        return f"{path}/{name}" if path else name
+    if target.endswith("/"):
+        raise FilesError(path, "Not a directory")
+    return path
+
+
+def _mv(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("mv", arguments, "fnv")
+    _need("mv", rest, 2)
+    *sources, target = rest
+    _check_target(place, "mv", sources, target)
+
+    def act(word: str) -> None:
+        old = place.path(word, follow=False)
+        if not place.files.exists(old):
+            raise FilesError(old, "No such file or directory")
+        new = _into(place, target, word)
+        if new in place.files and place.files[new].mode == LINK:
+            place.files.remove(new)
+        if new == old:
+            raise FilesError(old, "are the same file")
+        place.files.rename(old, new)
+
+    return _each(sources, act, "mv: cannot move '{}': {}")
+
+
+def _check_target(place: Place, name: str, sources: list[str], target: str) -> None:
+    if len(sources) > 1:
+        try:
+            place.files.listing(place.path(target))
+        except FilesError:
+            raise CommandError(f"{name}: target '{words.shown(target)}': No such file or directory") from None
+
+
+def _cp(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("cp", arguments, "rRfPad")
+    _need("cp", rest, 2)
+    *sources, target = rest
+    _check_target(place, "cp", sources, target)
+    keep_links = bool(flags & {"P", "a", "d", "r", "R"})
+
+    def act(word: str) -> None:
+        old = place.path(word, follow=not keep_links)
+        if not place.files.exists(old):
+            raise FilesError(old, "No such file or directory")
+        if place.files.is_directory(old) and not flags & {"r", "R", "a"}:
+            raise FilesError(old, "-r not specified; omitting directory")
+        new = _into(place, target, word)
+        if new == old or new.startswith(f"{old}/"):
+            raise FilesError(old, "cannot copy a file or directory to itself")
+        _copy(place, old, new)
+
+    return _each(sources, act, "cp: cannot copy '{}': {}")
+
+
+def _copy(place: Place, old: str, new: str) -> None:
+    if place.files.is_directory(old):
+        place.files.make_directories(new)
+        for name in place.files.listing(old):
+            _copy(place, f"{old}/{name}", f"{new}/{name}")
+        return
+    _check_folder(place, new)
+    mode, data = place.files[old]
+    place.files.write(new, data, mode if new not in place.files or mode == LINK else None)
+
+
+def _chmod(place: Place, arguments: list[str]) -> Output:
+    if len(arguments) < 2:
+        raise CommandError("chmod: missing operand\nTry 'chmod --help' for more information.")
+    mode, *rest = arguments
+    rest = rest[1:] if rest[0] == "--" else rest
+    if mode in ("+x", "a+x", "u+x") or (mode.isdecimal() and mode[-3:] in ("755", "775", "777", "700")):
+        executable = True
+    elif mode in ("-x", "a-x", "u-x") or (mode.isdecimal() and mode[-3:] in ("644", "664", "666", "600")):
+        executable = False
+    else:
+        raise CommandError(f"chmod: invalid mode: ‘{words.shown(mode)}’\nTry 'chmod --help' for more information.")
+
+    def act(word: str) -> None:
+        path = place.path(word)
+        if not place.files.is_directory(path):
+            place.files.chmod(path, executable)
+
+    return _each(rest, act, "chmod: cannot access '{}': {}")
+
+
+def _ln(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("ln", arguments, "sfnT")
+    _need("ln", rest)
+    if "s" not in flags:
+        raise CommandError("ln: hard links are not supported here")
+    target, name = rest[0], rest[1] if len(rest) > 1 else rest[0].rpartition("/")[2]
+    shown = words.shown(target)
+    try:
+        path = place.path(name, follow=False)
+        if place.files.is_directory(path):
+            base = target.rstrip("/").rpartition("/")[2]
+            path = f"{path}/{base}" if path else base
+        if path in place.files and "f" in flags:
+            place.files.remove(path)
+        _check_folder(place, path)
+        place.files.symlink(shown.encode("utf-8", "surrogateescape"), path)
+    except FilesError as error:
+        raise CommandError(f"ln: failed to create symbolic link '{words.shown(name)}': {error.reason}") from None
+    return []
+
+
+def _true(place: Place, arguments: list[str]) -> Output:
+    return []
+
+
+COMMANDS: Final[dict[str, Callable[[Place, list[str]], Output]]] = {
+    "cd": _cd,
+    "pwd": _pwd,
+    "echo": _echo,
+    "ls": _ls,
+    "cat": _cat,
+    "mkdir": _mkdir,
+    "rmdir": _rmdir,
+    "touch": _touch,
+    "rm": _rm,
+    "mv": _mv,
+    "cp": _cp,
+    "chmod": _chmod,
+    "ln": _ln,
+    "true": _true,
+    ":": _true,
+}

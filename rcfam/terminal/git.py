@@ -1,0 +1,287 @@
+"""The `git` of the shell: verbs over the virtual index, with git's own words."""
+
+from dataclasses import dataclass
+
+from rcfam.terminal import attributes as A
+from rcfam.terminal import words
+from rcfam.terminal.coreutils import CommandError, Output, Place, options
+from rcfam.terminal.files import FilesError
+
+
+@dataclass(frozen=True)
+class EditMessage:
+    """`git commit` without a message: the editor is to open on `text`."""
+
+    text: str
+
+
+def git(place: Place, arguments: list[str]) -> Output | EditMessage:
+    """Run one git command."""
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if verb == "add":
+        return _add(place, rest)
+    if verb == "rm":
+        return _rm(place, rest)
+    if verb == "mv":
+        return _mv(place, rest)
+    if verb == "commit":
+        return _commit(place, rest)
+    if verb == "status":
+        return _status(place, rest)
+    if verb == "log":
+        return _log(place, rest)
+    if verb == "diff":
+        return _diff(place, rest)
+    raise CommandError(f"git: '{words.shown(verb)}' is not a git command. See 'git --help'." if verb else "usage: git <command> [<args>]")
+
+
+def _below(place: Place, path: str, names: list[str]) -> list[str]:
+    return [name for name in names if not path or name == path or name.startswith(path + "/")]
+
+
+def _add(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("git add", ["-A" if word == "--all" else word for word in arguments], "Afuv")
+    vcs = place.vcs
+    if not rest:
+        if "A" not in flags and "u" not in flags:
+            return [("Nothing specified, nothing added.\n", A.PLAIN)]
+        rest = ["~/"] if False else ["."]
+        paths = [""]
+    else:
+        paths = []
+        for word in rest:
+            try:
+                paths.append(place.path(word, follow=False))
+            except FilesError:
+                raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files") from None
+    for word, path in zip(rest, paths, strict=True):
+        exact = path in place.files or path in vcs.index
+        if not exact and not place.files.is_directory(path) and not _below(place, path, list(vcs.index)):
+            raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files")
+        for name in [path] if exact else _below(place, path, vcs.unstaged()):
+            vcs.stage(name)
+    return []
+
+
+def _rm(place: Place, arguments: list[str]) -> Output:
+    cached = "--cached" in arguments
+    flags, rest = options("git rm", [word for word in arguments if word != "--cached"], "rfq")
+    names: list[str] = []
+    for word in rest:
+        try:
+            path = place.path(word, follow=False)
+        except FilesError:
+            path = place.loose(word)
+        found = [path] if path in place.vcs.index else _below(place, path, sorted(place.vcs.index))
+        if not found:
+            raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files")
+        if path not in place.vcs.index and "r" not in flags:
+            raise CommandError(f"fatal: not removing '{words.shown(word)}' recursively without -r")
+        names += found
+    for name in names:
+        if not cached and name in place.files:
+            place.files.remove(name)
+            place.files.prune(name.rpartition("/")[0])
+        place.vcs.forget(name)
+    return [] if "q" in flags else [(f"rm '{name}'\n", A.PLAIN) for name in names]
+
+
+def _mv(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("git mv", arguments, "fkv")
+    if len(rest) < 2:
+        raise CommandError("usage: git mv [<options>] <source>... <destination>")
+    *sources, target = rest
+    for word in sources:
+        shown = f"source={words.shown(word)}, destination={words.shown(target)}"
+        try:
+            old, new = place.path(word, follow=False), place.path(target, follow=False)
+            if place.files.is_directory(new):
+                new = f"{new}/{old.rpartition('/')[2]}" if new else old.rpartition("/")[2]
+            if not _below(place, old, list(place.vcs.index) if place.files.is_directory(old) else [old]) or not place.files.exists(old):
+                raise FilesError(old, "bad source")
+            if old not in place.vcs.index and not place.files.is_directory(old):
+                raise FilesError(old, "not under version control")
+            if place.files.exists(new) and "f" not in flags:
+                raise FilesError(new, "destination exists")
+            if not place.files.is_directory(new.rpartition("/")[0]):
+                raise FilesError(new, "No such file or directory")
+            moved = [old] if old in place.files else _below(place, old, sorted(place.files))
+            place.files.rename(old, new)
+        except FilesError as error:
+            raise CommandError(f"fatal: {error.reason}, {shown}") from None
+        for name in moved:
+            place.vcs.stage(name)
+            place.vcs.stage(new + name[len(old) :])
+        place.files.prune(old.rpartition("/")[0])
+    return []
+
+
+def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
+    messages: list[str] = []
+    queue = list(arguments)
+    flags: set[str] = set()
+    while queue:
+        word = queue.pop(0)
+        if word in ("-m", "-am", "--message"):
+            if not queue:
+                raise CommandError("error: switch `m' requires a value")
+            messages.append(queue.pop(0))
+            flags |= {"-a"} if word == "-am" else set()
+        elif word.startswith("-m"):
+            messages.append(word[2:])
+        elif word in ("-a", "--all", "-q", "--quiet", "--allow-empty", "--allow-empty-message", "--amend", "--no-edit", "--no-verify", "-n"):
+            flags.add(word)
+        elif word == "--cleanup=verbatim":
+            flags.add(word)
+        else:
+            raise CommandError(f"error: pathspec '{words.shown(word)}' did not match any file(s) known to git")
+    vcs = place.vcs
+    if flags & {"-a", "--all"}:
+        for path in vcs.unstaged():
+            if path in vcs.index:
+                vcs.stage(path)
+    if not vcs.staged() and not flags & {"--allow-empty", "--amend"}:
+        if vcs.unstaged():
+            raise CommandError("On branch main\nno changes added to commit")
+        raise CommandError("On branch main\nnothing to commit, working tree clean")
+    if not messages and {"--amend", "--no-edit"} <= flags and vcs.commits:
+        printed = vcs.commit(vcs.commits[-1].message)
+        return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
+    if not messages:
+        return EditMessage(template(place))
+    message = clean("\n\n".join(messages), comments=False)
+    if not message and "--allow-empty-message" not in flags:
+        raise CommandError("Aborting commit due to empty commit message.")
+    printed = vcs.commit(message)
+    return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
+
+
+def template(place: Place) -> str:
+    """What the editor shows for `git commit`: an empty line, then git's comments."""
+    lines = [
+        "",
+        "# Please enter the commit message for your changes. Lines starting",
+        "# with '#' will be ignored, and an empty message aborts the commit.",
+        "#",
+        "# On branch main",
+    ]
+    staged = place.vcs.staged()
+    if staged:
+        lines.append("# Changes to be committed:")
+    lines += [f"#\t{_kind(place, path)}{path}" for path in staged]
+    lines.append("#")
+    return "\n".join(lines) + "\n"
+
+
+def clean(message: str, comments: bool = True) -> str:
+    """git's clean-up: comment lines dropped, trailing blanks and surplus empty lines stripped."""
+    lines = [line.rstrip() for line in message.split("\n") if not (comments and line.startswith("#"))]
+    kept: list[str] = []
+    for line in lines:
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return "\n".join(kept)
+
+
+def finish(place: Place, data: bytes) -> Output:
+    """The commit after the editor wrote its message."""
+    message = clean(data.decode("utf-8", "surrogateescape"))
+    if not message:
+        raise CommandError("Aborting commit due to empty commit message.")
+    return [(place.vcs.commit(message), A.PLAIN)]
+
+
+def _kind(place: Place, path: str) -> str:
+    if path not in place.vcs.index:
+        return "deleted:    "
+    return "modified:   " if path in place.vcs.head else "new file:   "
+
+
+def _status(place: Place, arguments: list[str]) -> Output:
+    short = any(word in ("-s", "--short", "--porcelain") for word in arguments)
+    vcs = place.vcs
+    staged, unstaged = vcs.staged(), vcs.unstaged()
+    if short:
+        return _short_status(place, staged, unstaged)
+    output: Output = [("On branch main\n", A.PLAIN)]
+    if not vcs.commits:
+        output.append(("\nNo commits yet\n\n", A.PLAIN))
+    if staged:
+        output.append(('Changes to be committed:\n  (use "git restore --staged <file>..." to unstage)\n', A.PLAIN))
+        output += [(f"\t{_kind(place, path)}{path}\n", A.ADDED) for path in staged]
+        output.append(("\n", A.PLAIN))
+    changed = [path for path in unstaged if path in vcs.index]
+    new = [path for path in unstaged if path not in vcs.index]
+    if changed:
+        output.append(('Changes not staged for commit:\n  (use "git add <file>..." to update what will be committed)\n', A.PLAIN))
+        output += [(f"\t{'modified' if path in place.files else 'deleted'}:   {path}\n", A.REMOVED) for path in changed]
+        output.append(("\n", A.PLAIN))
+    if new:
+        output.append(('Untracked files:\n  (use "git add <file>..." to include in what will be committed)\n', A.PLAIN))
+        output += [(f"\t{path}\n", A.REMOVED) for path in new]
+        output.append(("\n", A.PLAIN))
+    if not staged and not unstaged:
+        output.append(("nothing to commit, working tree clean\n", A.PLAIN))
+    elif not staged:
+        output.append(('no changes added to commit (use "git add" and/or "git commit -a")\n', A.PLAIN))
+    return output
+
+
+def _short_status(place: Place, staged: list[str], unstaged: list[str]) -> Output:
+    vcs = place.vcs
+    output: Output = []
+    for path in sorted({*staged, *unstaged}):
+        if path in staged:
+            first = "D" if path not in vcs.index else "M" if path in vcs.head else "A"
+        else:
+            first = " "
+        if path in unstaged:
+            second = "D" if path not in place.files else "M" if path in vcs.index else "?"
+        else:
+            second = " "
+        if second == "?" and first == " ":
+            output += [("??", A.REMOVED)]
+        else:
+            output += [(first, A.ADDED), (second, A.REMOVED)]
+        output.append((f" {path}\n", A.PLAIN))
+    return output
+
+
+def _log(place: Place, arguments: list[str]) -> Output:
+    count = len(place.vcs.commits)
+    if not count:
+        raise CommandError("fatal: your current branch 'main' does not have any commits yet")
+    for i, word in enumerate(arguments):
+        digits = arguments[i + 1] if word == "-n" and i + 1 < len(arguments) else word.removeprefix("-n").removeprefix("-")
+        if digits.isdecimal():
+            count = min(count, int(digits))
+    output: Output = []
+    for i, commit in enumerate(reversed(place.vcs.commits[-count:] if count else [])):
+        head = " (HEAD -> main)" if i == 0 else ""
+        if "--oneline" in arguments:
+            output += [(commit.id[:7], A.COMMIT), (f"{head} {commit.message.split(chr(10))[0]}\n", A.PLAIN)]
+        else:
+            body = "".join(f"    {line}\n" if line else "\n" for line in commit.message.split("\n"))
+            start = "" if i == 0 else "\n"
+            output += [(f"{start}commit {commit.id}{head}\n", A.COMMIT), (f"Author: user <user@host>\n\n{body}", A.PLAIN)]
+    return output
+
+
+def _diff(place: Place, arguments: list[str]) -> Output:
+    from difflib import unified_diff
+
+    cached = "--cached" in arguments or "--staged" in arguments
+    vcs = place.vcs
+    output: Output = []
+    for path in vcs.staged() if cached else [path for path in vcs.unstaged() if path in vcs.index]:
+        old = (vcs.head if cached else vcs.index).get(path)
+        new = vcs.index.get(path) if cached else place.files.get(path)
+        a = (old.data if old else b"").decode("utf-8", "surrogateescape").splitlines()
+        b = (new.data if new else b"").decode("utf-8", "surrogateescape").splitlines()
+        output.append((f"diff --git a/{path} b/{path}\n", A.MODE))
+        for line in unified_diff(a, b, f"a/{path}", f"b/{path}", lineterm=""):
+            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.LINK}.get(line[:1], A.PLAIN)
+            output.append((f"{line}\n", attribute))
+    return output

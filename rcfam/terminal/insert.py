@@ -1,0 +1,195 @@
+"""Insert and replace mode. Everything typed goes in as it is; arrows move and begin a new undo unit, as in vim."""
+
+import numpy as np
+
+from rcfam.terminal.inner import inner
+from rcfam.terminal import draw, text
+from rcfam.terminal import state as S
+from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
+
+
+@inner
+def previous(s, line, column):
+    """The column of the character before, its combining marks passed over."""
+    column -= 1
+    start = s.lines[text.slot(s.ctl, line), 0]
+    while column > 0 and s.widths[s.pool[start + column]] == 0:
+        column -= 1
+    return max(column, 0)
+
+
+@inner
+def following(s, line, column):
+    """The column of the character after, at most the line's length."""
+    k = text.slot(s.ctl, line)
+    total = s.lines[k, 1]
+    column += 1
+    while column < total and s.widths[s.pool[s.lines[k, 0] + column]] == 0:
+        column += 1
+    return min(column, total)
+
+
+@inner
+def type_character(s, character):
+    """Insert one character before the cursor."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    text.save(s, line, 1)
+    if ctl[S.MODE] == S.REPLACE and ctl[S.COLUMN] < text.length(s, line):
+        start = text.own(s, line, 0)
+        s.pool[start + ctl[S.COLUMN]] = character
+    else:
+        text.insert_character(s, line, ctl[S.COLUMN], character)
+    ctl[S.COLUMN] += 1
+
+
+@inner
+def enter(s):
+    ctl = s.ctl
+    text.save(s, ctl[S.LINE], 1)
+    text.split(s, ctl[S.LINE], ctl[S.COLUMN])
+    ctl[S.LINE] += 1
+    ctl[S.COLUMN] = 0
+
+
+@inner
+def backspace(s):
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    column = ctl[S.COLUMN]
+    if column > 0:
+        start = s.lines[text.slot(s.ctl, line), 0]
+        before = column - 1 if s.widths[s.pool[start + column - 1]] == 0 else previous(s, line, column)
+        if ctl[S.MODE] == S.INSERT:
+            text.save(s, line, 1)
+            text.remove(s, line, before, column - before)
+        ctl[S.COLUMN] = before
+    elif line > 0:
+        if ctl[S.MODE] == S.INSERT:
+            text.save(s, line - 1, 2)
+            ctl[S.COLUMN] = text.length(s, line - 1)
+            text.join(s, line - 1)
+        else:
+            ctl[S.COLUMN] = text.length(s, line - 1)
+        ctl[S.LINE] -= 1
+
+
+@inner
+def delete(s):
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    column = ctl[S.COLUMN]
+    if column < text.length(s, line):
+        text.save(s, line, 1)
+        text.remove(s, line, column, following(s, line, column) - column)
+    elif line + 1 < ctl[S.LINES]:
+        text.save(s, line, 2)
+        text.join(s, line)
+
+
+@inner
+def arrow(s, key):
+    """Move the cursor in insert mode."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    text.close_unit(s)
+    if key == LEFT:
+        if ctl[S.COLUMN] > 0:
+            ctl[S.COLUMN] = previous(s, line, ctl[S.COLUMN])
+        ctl[S.WANT] = S.HERE
+    elif key == RIGHT:
+        if ctl[S.COLUMN] < text.length(s, line):
+            ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
+        ctl[S.WANT] = S.HERE
+    elif key == HOME:
+        ctl[S.COLUMN] = 0
+        ctl[S.WANT] = 0
+    elif key == END:
+        ctl[S.COLUMN] = text.length(s, line)
+        ctl[S.WANT] = S.STICK
+    elif (key == UP and line > 0) or (key == DOWN and line + 1 < ctl[S.LINES]):
+        line += -1 if key == UP else 1
+        ctl[S.LINE] = line
+        ctl[S.COLUMN] = draw.column_at(s, line, ctl[S.WANT])
+
+
+@inner
+def _literal(s, key):
+    """A key after Ctrl-V: itself, or a digit of a character's number. False where the key is still to be acted on."""
+    ctl = s.ctl
+    if ctl[S.LITERAL] == 1:
+        if 48 <= key <= 57:
+            ctl[S.LITERAL] = 10
+            ctl[S.LITERAL_VALUE] = key - 48
+            ctl[S.LITERAL_LEFT] = 2
+            return True
+        if key == 120 or key == 88 or key == 117 or key == 85 or key == 111 or key == 79:
+            ctl[S.LITERAL] = 8 if key == 111 or key == 79 else 16
+            ctl[S.LITERAL_LEFT] = 8 if key == 85 else (4 if key == 117 else (3 if key == 111 or key == 79 else 2))
+            ctl[S.LITERAL_VALUE] = -key
+            return True
+        ctl[S.LITERAL] = 0
+        if key < NAMED:
+            type_character(s, 0 if key == 10 else key)
+        return True
+    base = ctl[S.LITERAL]
+    digit = np.int64(99)
+    if 48 <= key <= 57:
+        digit = key - 48
+    elif 97 <= key <= 102:
+        digit = key - 87
+    elif 65 <= key <= 70:
+        digit = key - 55
+    value = ctl[S.LITERAL_VALUE]
+    if digit < base and not (base == 10 and value * 10 + digit > 255):
+        ctl[S.LITERAL_VALUE] = max(value, 0) * base + digit
+        ctl[S.LITERAL_LEFT] -= 1
+        if ctl[S.LITERAL_LEFT] > 0:
+            return True
+        ctl[S.LITERAL] = 0
+        _type_number(s)
+        return True
+    ctl[S.LITERAL] = 0
+    _type_number(s)
+    return False
+
+
+@inner
+def _type_number(s):
+    value = s.ctl[S.LITERAL_VALUE]
+    if value < 0:
+        value = -value  # no digit came: the letter itself
+    if value == 10:
+        value = 0
+    if value <= 0x10FFFF and not 0xD800 <= value < 0xE000:
+        type_character(s, value)
+
+
+@inner
+def press_insert(s, key):
+    """One key in insert mode; true where the mode ends."""
+    ctl = s.ctl
+    if ctl[S.LITERAL] and _literal(s, key):
+        ctl[S.WANT] = S.HERE
+        return False
+    if key >= NAMED:
+        if key == DELETE:
+            delete(s)
+        else:
+            arrow(s, key)
+            return False
+    elif key >= 32 and key != 127:
+        type_character(s, key)
+    elif key == 9:
+        type_character(s, key)
+    elif key == 13 or key == 10:
+        enter(s)
+    elif key == 127 or key == 8:
+        backspace(s)
+    elif key == 22:
+        ctl[S.LITERAL] = 1
+        return False
+    elif key == 27 or key == 3:
+        return True
+    ctl[S.WANT] = S.HERE
+    return False

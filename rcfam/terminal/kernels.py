@@ -1,0 +1,102 @@
+"""The door to the compiled terminal: `press` consumes one key, `run` many.
+
+`press(state, key) -> trap`. A trap other than TRAP_NONE asks for `terminal.service(trap)` before the next key, after which
+`terminal.state` must be read again. Other rooms may call `press` from their own kernels.
+"""
+
+import numpy as np
+
+from rcfam.jit import kernel
+from rcfam.terminal import draw, insert, readline, tty, view
+from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
+
+
+@inner
+def headroom(s):
+    """TRAP_GROW where one more key might not fit, else TRAP_NONE."""
+    ctl = s.ctl
+    if (
+        s.pool.shape[0] - ctl[S.POOL_END] < 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
+        or ctl[S.GAP_SIZE] < S.SPARE_LINES
+        or s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < S.SPARE_LOG
+        or s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size
+    ):
+        return S.TRAP_GROW
+    return S.TRAP_NONE
+
+
+@inner
+def press_editor(s, key):
+    ctl = s.ctl
+    trap = S.TRAP_NONE
+    if ctl[S.MODE] == S.INSERT or ctl[S.MODE] == S.REPLACE:
+        insert.press_insert(s, key)
+    if trap == S.TRAP_NONE:
+        view.refresh(s)
+        trap = headroom(s)
+    return trap
+
+
+@kernel
+def press(s, key):
+    """Consume one key and bring the cells and the cursor up to date; return a trap."""
+    key = np.int64(key)
+    ctl = s.ctl
+    if ctl[S.PREFIX]:
+        ctl[S.PREFIX] = 0
+        if key != 2:
+            ctl[S.KEY] = key
+            return S.TRAP_PREFIX
+    elif key == 2:
+        ctl[S.PREFIX] = 1
+        return S.TRAP_NONE
+    if ctl[S.PROGRAM] == S.EDITOR:
+        return press_editor(s, key)
+    return readline.press_shell(s, key)
+
+
+@kernel
+def run(s, keys, start):
+    """Press keys[start:] until the end or a trap; return the number of the next key and the trap."""
+    for i in range(start, keys.shape[0]):
+        trap = press(s, keys[i])
+        if trap != S.TRAP_NONE:
+            return i + 1, trap
+    return keys.shape[0], S.TRAP_NONE
+
+
+# Doors for Python's services
+
+
+@kernel
+def refresh(s):
+    """Redraw the editor."""
+    view.refresh(s)
+
+
+@kernel
+def show_mode(s):
+    """Blank the editor's last line, or show the mode there."""
+    draw.show_mode(s)
+
+
+@kernel
+def write(s, codes, attribute):
+    """Write characters to the shell's screen at the cursor."""
+    tty.write(s, codes, attribute)
+
+
+@kernel
+def draw_input(s):
+    """Draw the shell's input line, scrolling the screen where it needs more rows."""
+    while readline.draw_input(s) == S.TRAP_SCROLL:
+        tty.scroll(s, 1)
+        s.ctl[S.PROMPT_ROW] -= 1
+        s.ctl[S.INPUT_ROW] -= 1
+
+
+@kernel
+def combine(s, glyph, mark):
+    """The number of a grapheme cluster, made where it is new."""
+    return draw.combine(s, glyph, mark)

@@ -1,0 +1,206 @@
+"""The compiled state: a NamedTuple of arrays, and the meaning of every scalar in `ctl`.
+
+The text of the editor's buffer lives in `pool`, an append-only run of characters. `lines` is the line table: (start, length) of
+each line in the pool, with a gap at the place of the last insertion or deletion of lines. A line at or beyond `ctl[MARK]`
+belongs to the open undo unit and is edited in place; a line below it is shared with the undo log or the register and is copied to the
+pool's end before its first edit. So undo, yank and put move pairs of numbers and never text.
+
+`rows` says what every screen row shows, so that a redraw draws only the rows that differ.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.terminal import widths
+
+
+class State(NamedTuple):
+    """All that a kernel sees. Arrays are replaced by larger ones when they grow: read `terminal.state` again after a service."""
+
+    cells: NDArray[np.uint32]
+    """(R, C) cells, as in cells.py"""
+    cursor: NDArray[np.int32]
+    """(3,): row, column, visible"""
+    dirty: NDArray[np.uint8]
+    """(R,): 1 for every row whose cells may have changed since the reader cleared it"""
+    ctl: NDArray[np.int64]
+    """(SCALARS,): the scalars below"""
+    rows: NDArray[np.int64]
+    """(R, 4): what a text row shows: start, length, row within the line, rows of the line"""
+    lines: NDArray[np.int64]
+    """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the register's lines"""
+    pool: NDArray[np.uint32]
+    """(capacity,): characters; the first TEXT of them are the regions below"""
+    log: NDArray[np.int64]
+    """(capacity, 4): the undo log from the front, the redo log from the back: saved lines, headers of entries and units"""
+    clusters: NDArray[np.int32]
+    """(capacity, 6): each grapheme cluster as (glyph before, mark), and four buckets of their hash table: 0 or number + 1"""
+    widths: NDArray[np.uint8]
+    """(0x110000,): the class of each code point, as in widths.py"""
+
+
+# Programs
+SHELL: Final = 0
+EDITOR: Final = 1
+
+# Modes of the editor
+NORMAL: Final = 0
+INSERT: Final = 1
+REPLACE: Final = 2
+COMMAND: Final = 3
+VISUAL: Final = 4
+
+# What `rows` holds where no line is shown
+ROW_UNKNOWN: Final = -1
+ROW_TILDE: Final = -2
+ROW_AT: Final = -3
+
+STICK: Final = 1 << 40  # the wanted column after `$`
+HERE: Final = -1  # the wanted column is where the cursor stands at the end of the key
+
+# Traps: what Python is asked to do before the next key
+TRAP_NONE: Final = 0
+TRAP_GROW: Final = 1  # enlarge what lacks headroom
+TRAP_RETRY: Final = 2  # enlarge by ctl[NEED], then execute the pending command
+TRAP_PREFIX: Final = 3  # ctl[KEY] came after the multiplexer's prefix
+TRAP_LINE: Final = 4  # the shell's line is complete
+TRAP_HISTORY: Final = 5  # ctl[KEY] is -1 (older) or 1 (newer)
+TRAP_INTERRUPT: Final = 6  # Ctrl-C in the shell
+TRAP_LOGOUT: Final = 7  # Ctrl-D on an empty shell line
+TRAP_CLEAR: Final = 8  # Ctrl-L in the shell
+TRAP_EX: Final = 9  # the editor's command line is complete
+TRAP_REPLAY: Final = 10  # press keys[0:ctl[REPLAY_LENGTH]] ctl[REPLAY_COUNT] times
+TRAP_QUIT: Final = 11  # ZZ (ctl[KEY] 1) or ZQ (0)
+TRAP_SCROLL: Final = 12  # the shell's input no longer fits below its prompt
+
+# Headroom kept for one more key beyond twice the longest line
+SPARE_CHARACTERS: Final = 4096
+SPARE_LINES: Final = 64
+SPARE_LOG: Final = 256
+
+_NAMES: Final = 96
+SCALARS: Final = _NAMES
+
+# General
+PROGRAM: Final = 0
+PREFIX: Final = 1  # 1 after the multiplexer's prefix
+KEY: Final = 2  # the key or number that goes with a trap
+NEED: Final = 3  # pool characters, lines and undo entries that a pending command needs
+CLUSTERS: Final = 4  # grapheme clusters in use
+# Text
+LINES: Final = 5
+GAP: Final = 6
+GAP_SIZE: Final = 7
+POOL_END: Final = 8
+MARK: Final = 9
+LONGEST: Final = 10  # no line is longer (an upper bound)
+EMPTY: Final = 11  # vim's empty buffer: written as no bytes at all
+MODIFIED: Final = 12
+EOL: Final = 13
+# Cursor and view
+LINE: Final = 14
+COLUMN: Final = 15
+WANT: Final = 16  # the virtual column that j and k return to
+TOP: Final = 17
+SKIP: Final = 18  # screen rows of the top line that are scrolled away
+BOTTOM: Final = 19  # the first line that is not wholly shown
+# Editor
+MODE: Final = 20
+COUNT: Final = 21  # 0 where none was typed
+COUNT2: Final = 22  # the count before an operator
+OPERATOR: Final = 23  # its character, 0 for none
+LEAD: Final = 24  # a first key that waits for its second: g z r f t F T m ' ` Z "
+LITERAL: Final = 25  # 0, 1 after Ctrl-V, else the base of the number being typed
+LITERAL_VALUE: Final = 26
+LITERAL_LEFT: Final = 27  # digits that may still come
+FIND_KEY: Final = 28  # f t F T of the last such motion
+FIND_CHARACTER: Final = 29
+PATTERN_LENGTH: Final = 30
+PATTERN_BACKWARD: Final = 31
+INPUT_LENGTH: Final = 32
+INPUT_CURSOR: Final = 33
+INPUT_KIND: Final = 34  # ':' '/' '?'
+VISUAL_LINE: Final = 35
+VISUAL_COLUMN: Final = 36
+VISUAL_KIND: Final = 37  # 'V' or 'v'
+REGISTER_LINES: Final = 38
+REGISTER_KIND: Final = 39  # 1 for whole lines
+UNDO_END: Final = 40
+REDO_END: Final = 41
+UNIT_OPEN: Final = 42  # the next change joins the open undo unit
+ENTRY: Final = 43  # where the open entry's header stands in `log`, -1 for none
+ENTRY_LINES: Final = 44  # the number of lines when the entry was opened
+DOT_LENGTH: Final = 45
+DOT_RECORDING: Final = 46  # keys recorded for the change in progress, at the end of `keys`
+REPLAY_LENGTH: Final = 47
+REPLAY_COUNT: Final = 48
+REPLAYING: Final = 49
+INSERT_COUNT: Final = 50
+INSERT_FROM: Final = 51  # where the inserted keys begin in the recording
+SHIFTWIDTH: Final = 52
+TABSTOP: Final = 53
+EXPANDTAB: Final = 54
+NUMBER: Final = 55
+MESSAGE: Final = 56  # 1 while the last line shows a message that the next change of mode clears
+RULER_HASH: Final = 57
+WHOLE: Final = 58  # redraw every row
+START_LINE: Final = 59  # where the insertion began
+START_COLUMN: Final = 60
+HALF: Final = 61  # rows that Ctrl-D and Ctrl-U scroll, 0 for half the window
+SYNTAX: Final = 62
+REPLACED: Final = 63  # characters that Backspace may restore in replace mode
+CURSOR_ROW: Final = 64
+DRAWN_TOP: Final = 70  # what the rows show
+DRAWN_SKIP: Final = 71
+INPUT_ROW: Final = 72  # the last row that the input line reached
+PENDING: Final = 73  # a command waits for the buffers to grow
+SAVED_LINE: Final = 74  # where the cursor stood before the change that was undone
+SAVED_COLUMN: Final = 75
+COLUMNS: Final = 76
+CHANGED: Final = 69  # text changed since the last redraw
+# Shell
+PROMPT_ROW: Final = 65
+PROMPT_COLUMN: Final = 66
+KILLED_LENGTH: Final = 67
+MARKS: Final = 68  # marks a-z are lines in the file-long table of the terminal
+
+# Regions at the pool's front, each REGION characters
+REGION: Final = 1 << 14
+INPUT: Final = 0  # the shell's line or the editor's command line
+KILLED: Final = REGION  # what Ctrl-Y puts back in the shell
+PATTERN: Final = 2 * REGION  # the last search pattern
+KEYS: Final = 3 * REGION  # the keys of the change in progress and of the last one, which `.` repeats
+TEXT: Final = 5 * REGION
+
+DEFAULT_POOL: Final = TEXT + (1 << 16)
+DEFAULT_LINES: Final = 1 << 10
+DEFAULT_LOG: Final = 1 << 11
+DEFAULT_CLUSTERS: Final = 1 << 15
+
+
+def new(rows: int, columns: int) -> State:
+    """A blank state with an empty buffer."""
+    ctl = np.zeros(SCALARS, dtype=np.int64)
+    ctl[COLUMNS] = columns
+    ctl[LINES] = 1
+    ctl[GAP] = 1
+    ctl[GAP_SIZE] = DEFAULT_LINES - 1
+    ctl[EMPTY] = ctl[EOL] = 1
+    ctl[ENTRY] = -1
+    ctl[SHIFTWIDTH] = ctl[TABSTOP] = 8
+    lines = np.zeros((DEFAULT_LINES, 4), dtype=np.int64)
+    lines[0, 0] = ctl[POOL_END] = ctl[MARK] = TEXT
+    return State(
+        cells=np.full((rows, columns), 0x20, dtype=np.uint32),
+        cursor=np.array([0, 0, 1], dtype=np.int32),
+        dirty=np.ones(rows, dtype=np.uint8),
+        ctl=ctl,
+        rows=np.full((rows, 4), ROW_UNKNOWN, dtype=np.int64),
+        lines=lines,
+        pool=np.zeros(DEFAULT_POOL, dtype=np.uint32),
+        log=np.zeros((DEFAULT_LOG, 4), dtype=np.int64),
+        clusters=np.zeros((DEFAULT_CLUSTERS, 6), dtype=np.int32),
+        widths=widths.table(),
+    )

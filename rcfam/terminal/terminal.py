@@ -1,0 +1,392 @@
+"""`Terminal`: the compiled state, its windows, and the services that the kernels ask for through traps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.errors import RcfamError
+from rcfam.terminal import attributes, buffer, commandline, kernels
+from rcfam.terminal import state as S
+from rcfam.terminal.cells import BLANK, CLUSTER_BASE
+from rcfam.terminal.coreutils import CommandError, Output
+from rcfam.terminal.files import Files, FilesError
+from rcfam.terminal.git import EditMessage, finish
+from rcfam.terminal.shell import HOST, Edit, Shell
+from rcfam.terminal.state import State
+from rcfam.terminal.vcs import Vcs
+
+MIN_ROWS, MIN_COLUMNS = 6, 40
+MAX_ROWS, MAX_COLUMNS = 512, 1024
+MAX_WINDOWS = 10
+
+
+@dataclass
+class Buffer:
+    """The file in a window's editor."""
+
+    path: str
+    shown: str
+    new: bool
+    message: bool = False
+    """a commit message: written to no file, committed when the editor leaves"""
+    written: bytes | None = None
+    """what a commit message was last saved as"""
+
+
+@dataclass
+class Window:
+    """One window of the multiplexer: a shell, perhaps with an editor on top."""
+
+    state: State
+    shell: Shell
+    buffer: Buffer | None = None
+    behind: NDArray[np.uint32] | None = None
+    """the shell's screen while the editor is open"""
+    behind_cursor: tuple[int, int] = (0, 0)
+
+
+class Terminal:
+    """A deterministic terminal of `rows` x `columns` cells: virtual files, shell, editor, multiplexer. Nothing real is touched.
+
+    `state` holds the frame (`cells`, `cursor`, `dirty`) and is replaced when its arrays grow. `files` are the virtual files, below
+    a root that the prompt shows as `~/name`. KEYS.md says what every key does. Raises RcfamError where the size is out of bounds.
+    """
+
+    def __init__(self, rows: int = 24, columns: int = 80, name: str = "repo") -> None:
+        if not (MIN_ROWS <= rows <= MAX_ROWS and MIN_COLUMNS <= columns <= MAX_COLUMNS):
+            bounds = f"{MIN_ROWS} x {MIN_COLUMNS} to {MAX_ROWS} x {MAX_COLUMNS}"
+            raise RcfamError(f"a terminal of {rows} x {columns} cells is outside {bounds}")
+        self.files = Files()
+        self.vcs = Vcs(self.files)
+        self.attributes = attributes.table()
+        self._name = name
+        self._clusters: list[str] = []
+        self.state = S.new(rows, columns)
+        self._windows: dict[int, Window] = {0: Window(self.state, self._new_shell())}
+        self.window = 0
+        self._prompt()
+        self._status_bar()
+
+    def _new_shell(self) -> Shell:
+        return Shell(self.files, self.vcs, self._name)
+
+    @property
+    def clusters(self) -> list[str]:
+        """The grapheme clusters by number: glyph CLUSTER_BASE + n in a cell is clusters[n]."""
+        table = self.state.clusters
+        for number in range(len(self._clusters), int(self.state.ctl[S.CLUSTERS])):
+            glyph, mark = (int(value) for value in table[number])
+            base = self._clusters[glyph - CLUSTER_BASE] if glyph >= CLUSTER_BASE else chr(glyph)
+            self._clusters.append(base + chr(mark))
+        return self._clusters
+
+    @property
+    def program(self) -> str:
+        """The program in the foreground: 'shell' or 'editor'."""
+        return "editor" if self.state.ctl[S.PROGRAM] == S.EDITOR else "shell"
+
+    def press(self, keys: NDArray[np.uint32]) -> None:
+        """Press keys, one after another."""
+        at = 0
+        while at < len(keys):
+            at, trap = kernels.run(self.state, keys, at)
+            if trap:
+                self.service(trap)
+
+    def service(self, trap: int) -> None:
+        """Do what a trap asked for; read `state` again afterwards."""
+        window = self._windows[self.window]
+        if trap == S.TRAP_PREFIX:
+            self._prefix(int(self.state.ctl[S.KEY]))
+        elif trap == S.TRAP_LINE:
+            self._submit(window)
+        elif trap == S.TRAP_HISTORY:
+            self._history(window)
+        elif trap == S.TRAP_INTERRUPT:
+            self._leave_input(window, "^C")
+            window.shell.interrupt()
+            self._prompt()
+        elif trap == S.TRAP_LOGOUT:
+            self._print([("exit\n", attributes.PLAIN)])
+            self._close_window()
+        elif trap == S.TRAP_CLEAR:
+            self._clear()
+            self._prompt(keep_input=True)
+        elif trap == S.TRAP_SCROLL:
+            self._draw_input()
+        elif trap != S.TRAP_GROW:
+            self._editor_service(window, trap)
+        self._grow()
+
+    # The multiplexer
+
+    def _prefix(self, key: int) -> None:
+        numbers = sorted(self._windows)
+        place = numbers.index(self.window)
+        if key == ord("c") and len(numbers) < MAX_WINDOWS:
+            number = min(set(range(MAX_WINDOWS)) - set(numbers))
+            rows, columns = self.state.cells.shape
+            self._windows[number] = Window(S.new(rows, columns), self._new_shell())
+            self._switch(number)
+            self._clear()
+            self._prompt()
+        elif key == ord("n"):
+            self._switch(numbers[(place + 1) % len(numbers)])
+        elif key == ord("p"):
+            self._switch(numbers[place - 1])
+        elif ord("0") <= key <= ord("9") and key - ord("0") in self._windows:
+            self._switch(key - ord("0"))
+
+    def _switch(self, number: int) -> None:
+        if number == self.window:
+            return
+        old = self._windows[self.window]
+        now = self.state
+        old.state = now._replace(cells=now.cells.copy(), cursor=now.cursor.copy())
+        self.window = number
+        window = self._windows[number]
+        cells = window.state.cells
+        cursor = window.state.cursor
+        window.state.ctl[S.CLUSTERS] = now.ctl[S.CLUSTERS]
+        self.state = window.state._replace(
+            cells=now.cells, cursor=now.cursor, dirty=now.dirty, clusters=now.clusters
+        )
+        self.state.cells[:-1] = cells[:-1]
+        self.state.cursor[:] = cursor
+        self.state.dirty[:] = 1
+        self._status_bar()
+
+    def _close_window(self) -> None:
+        if len(self._windows) == 1:
+            window = self._windows[self.window]
+            window.shell = self._new_shell()
+            self.state.ctl[S.INPUT_LENGTH] = self.state.ctl[S.INPUT_CURSOR] = 0
+            self._clear()
+            self._prompt()
+            return
+        closed = self.window
+        self._switch(max((n for n in self._windows if n < closed), default=min(n for n in self._windows if n != closed)))
+        del self._windows[closed]
+        self._status_bar()
+
+    def _status_bar(self) -> None:
+        state = self.state
+        columns = state.cells.shape[1]
+        row = state.cells.shape[0] - 1
+        names = []
+        for number in sorted(self._windows):
+            window = self._windows[number]
+            mark = "*" if number == self.window else ""
+            names.append(f"{number}:{'vim' if window.buffer else window.shell.window_name()}{mark or ' '}")
+        left = "[0] " + " ".join(names)
+        right = f'"{HOST}"'
+        text = left[: columns - len(right) - 1].ljust(columns - len(right)) + right
+        codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+        state.cells[row] = codes | np.uint32(attributes.STATUS << 21)
+        state.dirty[row] = 1
+
+    # The shell
+
+    def _print(self, output: Output) -> None:
+        for text, attribute in output:
+            if text:
+                kernels.write(self.state, buffer.characters(text.encode("utf-8", "surrogateescape")), attribute)
+
+    def _prompt(self, keep_input: bool = False) -> None:
+        state = self.state
+        if state.cursor[1] > 0 and not keep_input:
+            state.cursor[1] = min(state.cursor[1], state.cells.shape[1])
+        self._print(self._windows[self.window].shell.prompt())
+        ctl = state.ctl
+        ctl[S.PROMPT_ROW] = ctl[S.INPUT_ROW] = state.cursor[0]
+        ctl[S.PROMPT_COLUMN] = state.cursor[1]
+        if not keep_input:
+            ctl[S.INPUT_LENGTH] = ctl[S.INPUT_CURSOR] = 0
+        ctl[S.LITERAL] = 0
+        self._draw_input()
+
+    def _draw_input(self) -> None:
+        kernels.draw_input(self.state)
+
+    def _clear(self) -> None:
+        """Blank the shell's rows, cursor at the top."""
+        self.state.cells[:-1] = BLANK
+        self.state.cursor[:2] = 0
+        self.state.dirty[:] = 1
+
+    def _leave_input(self, window: Window, mark: str = "") -> str:
+        """Finish the input line: the cursor goes to the row after it; returns what was typed."""
+        state = self.state
+        ctl = state.ctl
+        line = buffer.to_bytes(state.pool[S.INPUT : S.INPUT + ctl[S.INPUT_LENGTH]]).decode("utf-8", "surrogateescape")
+        if not mark:
+            ctl[S.INPUT_CURSOR] = ctl[S.INPUT_LENGTH]
+        self._draw_input()
+        self._print([(mark + "\n", attributes.PLAIN)])
+        ctl[S.INPUT_LENGTH] = ctl[S.INPUT_CURSOR] = 0
+        return line
+
+    def _submit(self, window: Window) -> None:
+        line = self._leave_input(window)
+        self._print(window.shell.submit(line))
+        self._continue(window)
+
+    def _continue(self, window: Window) -> None:
+        """Run what the shell has queued, up to its end or to an editor."""
+        output, wanted = window.shell.step()
+        if [run for run in output if run[0] == "\f"]:
+            self._clear()
+            output = []
+        self._print(output)
+        if isinstance(wanted, Edit):
+            self._open(window, wanted.path, wanted.shown, wanted.line)
+        elif isinstance(wanted, EditMessage):
+            self._open_message(window, wanted.text)
+        elif window.shell.exited:
+            self._close_window()
+        else:
+            self._prompt()
+
+    def _history(self, window: Window) -> None:
+        ctl = self.state.ctl
+        current = buffer.to_bytes(self.state.pool[S.INPUT : S.INPUT + ctl[S.INPUT_LENGTH]]).decode("utf-8", "surrogateescape")
+        line = window.shell.recall(int(ctl[S.KEY]), current)
+        if line is None:
+            return
+        codes = buffer.characters(line.encode("utf-8", "surrogateescape"))[: S.REGION]
+        self.state.pool[S.INPUT : S.INPUT + codes.size] = codes
+        ctl[S.INPUT_LENGTH] = ctl[S.INPUT_CURSOR] = codes.size
+        self._draw_input()
+
+    # The editor
+
+    def _open(self, window: Window, path: str, shown: str, line: int = 0) -> None:
+        """Open the editor on a file below the root."""
+        self._enter_editor(window)
+        self.edit(window, path, shown)
+        if line:
+            commandline.go_to(self.state, line)
+        self._show_file_message(window)
+
+    def _open_message(self, window: Window, text: str) -> None:
+        self._enter_editor(window)
+        window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, message=True)
+        self.state = buffer.load(self.state, text.encode("utf-8", "surrogateescape"))
+        self.state.ctl[S.PROGRAM] = S.EDITOR
+        self._show_file_message(window)
+
+    def _enter_editor(self, window: Window) -> None:
+        if window.behind is None:
+            window.behind = self.state.cells[:-1].copy()
+            window.behind_cursor = (int(self.state.cursor[0]), int(self.state.cursor[1]))
+
+    def edit(self, window: Window, path: str, shown: str) -> None:
+        """Load a file, or an empty buffer where there is none."""
+        files = self.files
+        new = path not in files
+        data = b"" if new else files.read(path)
+        window.buffer = Buffer(path, shown, new)
+        self.state = buffer.load(self.state, data)
+        self.state.ctl[S.PROGRAM] = S.EDITOR
+
+    def _show_file_message(self, window: Window) -> None:
+        opened = window.buffer
+        assert opened is not None
+        self._status_bar()
+        kernels.show_mode(self.state)
+        commandline.message(self.state, commandline.file_message(self.state, opened.shown, opened.new, ""))
+        kernels.refresh(self.state)
+
+    def close_editor(self, window: Window) -> None:
+        """Back to the shell, its screen as it was."""
+        left = window.buffer
+        assert left is not None and window.behind is not None
+        state = self.state
+        state.cells[:-1] = window.behind
+        state.dirty[:] = 1
+        state.cursor[:] = (*window.behind_cursor, 1)
+        state.ctl[S.PROGRAM] = S.SHELL
+        state.ctl[S.MODE] = S.NORMAL
+        window.buffer = window.behind = None
+        self._status_bar()
+        if left.message:
+            try:
+                self._print(finish(window.shell.place, left.written or b""))
+            except CommandError as error:
+                window.shell.status = 1
+                self._print([(f"{error}\n", attributes.PLAIN)])
+        self._continue(window)
+
+    def write(self, window: Window, path: str | None = None, shown: str = "") -> str:
+        """`:w`: write the buffer, to another path where one is given; returns vim's message."""
+        opened = window.buffer
+        assert opened is not None
+        data = buffer.save(self.state)
+        if opened.message and path is None:
+            opened.written = data
+            self.state.ctl[S.MODIFIED] = 0
+            return commandline.file_message(self.state, opened.shown, False, " written", len(data))
+        target = opened.path if path is None else path
+        name = opened.shown if path is None else shown
+        folder = target.rpartition("/")[0]
+        if not self.files.is_directory(folder) or self.files.is_directory(target):
+            return f'E{"212: Can" if not self.files.is_directory(target) else "17"}'
+        new = target not in self.files
+        self.files.write(target, data)
+        if path is None:
+            opened.new = False
+            self.state.ctl[S.MODIFIED] = 0
+        return commandline.file_message(self.state, name, new, " written", len(data))
+
+    def _editor_service(self, window: Window, trap: int) -> None:
+        if trap == S.TRAP_EX:
+            commandline.execute(self, window)
+        else:
+            raise AssertionError(f"no service for trap {trap}")
+
+    # Growth
+
+    def _grow(self) -> None:
+        """Double every array that lacks headroom for one more key."""
+        s = self.state
+        ctl = s.ctl
+        room = 2 * int(ctl[S.LONGEST]) + S.SPARE_CHARACTERS + int(ctl[S.NEED])
+        if s.pool.size - ctl[S.POOL_END] < room:
+            s = s._replace(pool=_enlarged(s.pool, 2 * s.pool.size + 2 * room))
+        lines = S.SPARE_LINES + int(ctl[S.NEED])
+        if ctl[S.GAP_SIZE] < lines:
+            table = _enlarged(s.lines, 2 * s.lines.shape[0] + lines)
+            gap = int(ctl[S.GAP])
+            after = int(ctl[S.LINES]) - gap
+            table[table.shape[0] - after :, :2] = s.lines[gap + int(ctl[S.GAP_SIZE]) : gap + int(ctl[S.GAP_SIZE]) + after, :2]
+            ctl[S.GAP_SIZE] += table.shape[0] - s.lines.shape[0]
+            s = s._replace(lines=table)
+        entries = S.SPARE_LOG + int(ctl[S.NEED])
+        if s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < entries:
+            log = _enlarged(s.log, 2 * s.log.shape[0] + entries)
+            redo = int(ctl[S.REDO_END])
+            log[log.shape[0] - redo :] = s.log[s.log.shape[0] - redo :]
+            s = s._replace(log=log)
+        if s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size and s.clusters.shape[0] < 1 << 20:
+            s = self._more_clusters(s)
+        ctl[S.NEED] = 0
+        self.state = s
+
+    def _more_clusters(self, s: State) -> State:
+        old = s.clusters
+        larger = s._replace(clusters=np.zeros((2 * old.shape[0], 6), dtype=np.int32))
+        count = int(s.ctl[S.CLUSTERS])
+        larger.ctl[S.CLUSTERS] = 0
+        for glyph, mark in old[:count, :2].tolist():
+            kernels.combine(larger, glyph, mark)
+        return larger
+
+
+def _enlarged(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
+    larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
+    larger[: array.shape[0]] = array
+    return larger
+
+
+__all__ = ["FilesError", "Terminal"]

@@ -1,0 +1,131 @@
+"""What the shell knows of version control: an index, a head and a counter of commits. It is never real git.
+
+Commit ids are digests of content and of the commit before, so that the same keys always show the same ids.
+"""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from rcfam.terminal.files import Entry, Files
+
+
+@dataclass(frozen=True)
+class Commit:
+    id: str
+    message: str
+
+
+class Vcs:
+    """The index and the commits over one `Files`."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.head: dict[str, Entry] = {}
+        self.index: dict[str, Entry] = {}
+        self.commits: list[Commit] = []
+        self._unsettled = files.watch()
+        self._staged: set[str] = set()
+
+    def staged(self) -> list[str]:
+        """Paths whose index differs from the last commit."""
+        return sorted(self._staged)
+
+    def unstaged(self) -> list[str]:
+        """Paths whose file differs from the index, untracked ones too."""
+        settled = [path for path in self._unsettled if self.files.get(path) == self.index.get(path)]
+        self._unsettled.difference_update(settled)
+        return sorted(self._unsettled)
+
+    def stage(self, path: str) -> None:
+        """Let the index hold what the file system holds at `path`."""
+        entry = self.files.get(path)
+        if entry is None:
+            self.index.pop(path, None)
+        else:
+            self.index[path] = entry
+        self._unsettled.discard(path)
+        self._note(path)
+
+    def forget(self, path: str) -> None:
+        """Drop `path` from the index; the file stays."""
+        self.index.pop(path, None)
+        if path in self.files:
+            self._unsettled.add(path)
+        self._note(path)
+
+    def adopt(self, path: str) -> None:
+        """Take what the file system holds at `path` as committed, as after a pull that brought it."""
+        self.stage(path)
+        if path in self.index:
+            self.head[path] = self.index[path]
+        else:
+            self.head.pop(path, None)
+        self._staged.discard(path)
+
+    def _note(self, path: str) -> None:
+        if self.index.get(path) == self.head.get(path):
+            self._staged.discard(path)
+        else:
+            self._staged.add(path)
+
+    def commit(self, message: str) -> str:
+        """Record the index; returns what git prints."""
+        digest = hashlib.sha1(message.encode("utf-8", "surrogatepass"), usedforsecurity=False)
+        digest.update((self.commits[-1].id if self.commits else "").encode())
+        changes: list[tuple[str, Entry | None, Entry | None]] = []
+        for path in self.staged():
+            old, new = self.head.get(path), self.index.get(path)
+            changes.append((path, old, new))
+            digest.update(path.encode("utf-8", "surrogateescape") + b"\0")
+            if new is None:
+                self.head.pop(path, None)
+            else:
+                digest.update(b"%o\0%b\0" % (new.mode, new.data))
+                self.head[path] = new
+        self._staged.clear()
+        root = " (root-commit)" if not self.commits else ""
+        self.commits.append(Commit(digest.hexdigest(), message))
+        subject = " ".join(message.split("\n\n", 1)[0].split("\n"))
+        lines = [f"[main{root} {self.commits[-1].id[:7]}] {subject}"]
+        if changes:
+            lines.append(_summary(changes))
+            for path, old, new in changes:
+                if old is None and new is not None:
+                    lines.append(f" create mode {new.mode:o} {path}")
+                elif new is None and old is not None:
+                    lines.append(f" delete mode {old.mode:o} {path}")
+                elif old and new and old.mode != new.mode:
+                    lines.append(f" mode change {old.mode:o} => {new.mode:o} {path}")
+        return "\n".join(lines) + "\n"
+
+
+def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> str:
+    """git's count of files and lines; a moved line counts as unchanged, which git's own diff would count twice."""
+    added = removed = 0
+    for _, old, new in changes:
+        more, less = line_counts(old.data if old else b"", new.data if new else b"")
+        added += more
+        removed += less
+    parts = [f" {len(changes)} file{'s' if len(changes) != 1 else ''} changed"]
+    if added or not removed:
+        parts.append(f"{added} insertion{'s' if added != 1 else ''}(+)")
+    if removed or not added:
+        parts.append(f"{removed} deletion{'s' if removed != 1 else ''}(-)")
+    return ", ".join(parts)
+
+
+def line_counts(old: bytes, new: bytes) -> tuple[int, int]:
+    """Lines added and removed, a binary file counting none."""
+    if b"\0" in old[:8000] or b"\0" in new[:8000]:
+        return 0, 0
+    a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    begin = 0
+    limit = min(len(a), len(b))
+    while begin < limit and a[begin] == b[begin]:
+        begin += 1
+    end = 0
+    while end < limit - begin and a[-1 - end] == b[-1 - end]:
+        end += 1
+    before, after = Counter(a[begin : len(a) - end]), Counter(b[begin : len(b) - end])
+    return (after - before).total(), (before - after).total()

@@ -1,0 +1,259 @@
+"""Where the window stands: vim's scrolling rules, then the redraw and the cursor.
+
+A cursor a little outside the window scrolls it by as few lines as needed, one far outside is put in the middle (vim's
+`update_topline`, `scroll_cursor_bot`, `scroll_cursor_top`, `scroll_cursor_halfway`, with scrolloff 0 and scrolljump 1).
+"""
+
+from rcfam.terminal.inner import inner
+from rcfam.terminal import state as S
+from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
+
+
+@inner
+def _cached_height(s, line, row):
+    """Rows that `line` takes, from the screen row where it would stand if nothing changed."""
+    k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
+    rows = s.rows
+    if 0 <= row < rows.shape[0] and rows[row, 0] == s.lines[k, 0] and rows[row, 1] == s.lines[k, 1]:
+        return rows[row, 3]
+    return height(s.ctl, s.pool, s.widths, s.lines[k, 0], s.lines[k, 1])
+
+
+@inner
+def measure(s):
+    """Find ctl[BOTTOM], the first line not wholly shown from the top line on; return the rows left empty below."""
+    ctl = s.ctl
+    bottom = text_rows(s)
+    row = -ctl[S.SKIP]
+    line = ctl[S.TOP]
+    while line < ctl[S.LINES] and row < bottom:
+        rows = _cached_height(s, line, max(row, 0))
+        if row + rows > bottom:
+            break
+        row += rows
+        line += 1
+    ctl[S.BOTTOM] = line
+    return bottom - max(row, 0)
+
+
+@inner
+def to_middle(s, at_end):
+    """Put the cursor's line in the middle; lines below the end count only where `at_end` is false."""
+    ctl = s.ctl
+    rows = text_rows(s)
+    line = ctl[S.LINE]
+    used = line_height(s, line)
+    top = line
+    last = line
+    above = 0
+    below = 0
+    while top > 0:
+        if above < below:
+            h = line_height(s, top - 1)
+            used += h
+            if used > rows:
+                break
+            above += h
+            top -= 1
+        elif last < ctl[S.LINES] - 1:
+            last += 1
+            h = line_height(s, last)
+            used += h
+            if used > rows:
+                break
+            below += h
+        else:
+            below += 1
+            if at_end:
+                used += 1
+    ctl[S.TOP] = top
+    ctl[S.SKIP] = 0
+
+
+@inner
+def to_top(s, minimum, always):
+    """Scroll so that the cursor's line, above the window, is its first."""
+    ctl = s.ctl
+    rows = text_rows(s)
+    line = ctl[S.LINE]
+    used = line_height(s, line)
+    scrolled = used if line < ctl[S.TOP] else 0
+    top = line - 1
+    new = line
+    while top >= 0:
+        h = line_height(s, top)
+        used += h
+        if used > rows:
+            break
+        if top < ctl[S.TOP]:
+            scrolled += h
+        if new >= ctl[S.TOP] or scrolled > minimum:
+            break
+        new = top
+        top -= 1
+    if used > rows:
+        to_middle(s, False)
+        return
+    if new < ctl[S.TOP] or always:
+        ctl[S.TOP] = new
+    ctl[S.TOP] = min(ctl[S.TOP], line)
+    ctl[S.SKIP] = 0
+
+
+@inner
+def to_bottom(s, minimum, empty):
+    """Scroll so that the cursor's line, below the window, is its last; `empty` rows stand below ctl[BOTTOM]."""
+    ctl = s.ctl
+    rows = text_rows(s)
+    line = ctl[S.LINE]
+    bottom = ctl[S.BOTTOM]
+    used = line_height(s, line)
+    scrolled = 0
+    if line >= bottom:
+        scrolled = used
+        if line == bottom:
+            scrolled -= empty
+    low = line
+    high = line
+    last = ctl[S.LINES] - 1
+    while low > 0:
+        if (scrolled <= 0 or scrolled >= minimum or high + 1 > last) and low <= bottom:
+            break
+        low -= 1
+        h = line_height(s, low)
+        used += h
+        if used > rows:
+            break
+        if low >= bottom:
+            scrolled += h
+            if low == bottom:
+                scrolled -= empty
+        if high < last:
+            high += 1
+            h = line_height(s, high)
+            used += h
+            if used > rows:
+                break
+            if scrolled < minimum and high >= bottom:
+                scrolled += h
+                if high == bottom:
+                    scrolled -= empty
+    if scrolled <= 0:
+        count = 0
+    elif used > rows:
+        count = used
+    else:
+        count = 0
+        i = 0
+        next_line = ctl[S.TOP]
+        while i < scrolled and next_line <= bottom:
+            if next_line <= last:
+                i += line_height(s, next_line)
+            else:
+                i += 1
+            next_line += 1
+            count += 1
+        if i < scrolled:
+            count = 9999
+    if count >= rows and count > minimum:
+        to_middle(s, False)
+    else:
+        ctl[S.TOP] = min(ctl[S.TOP] + count, last)
+        ctl[S.SKIP] = 0
+
+
+@inner
+def follow_cursor(s):
+    """Move the window where the cursor left it; ctl[BOTTOM] must be right on entry and is again on return."""
+    ctl = s.ctl
+    rows = text_rows(s)
+    line = ctl[S.LINE]
+    before = ctl[S.TOP]
+    if ctl[S.TOP] >= ctl[S.LINES]:
+        ctl[S.TOP] = ctl[S.LINES] - 1
+    empty = 0
+    if ctl[S.CHANGED] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.WHOLE]:
+        empty = measure(s)
+    elif line >= ctl[S.BOTTOM]:
+        empty = measure(s)
+    if line < ctl[S.TOP]:
+        half = max(2, rows // 2 - 1)
+        if ctl[S.TOP] - line >= half:
+            to_middle(s, False)
+        else:
+            to_top(s, 1, False)
+    elif line >= ctl[S.BOTTOM] and ctl[S.BOTTOM] < ctl[S.LINES]:
+        if line - ctl[S.BOTTOM] + 1 <= rows + 1:
+            to_bottom(s, 1, empty)
+        else:
+            to_middle(s, False)
+    if ctl[S.TOP] != before:
+        measure(s)
+
+
+@inner
+def cursor_column(s, line, column):
+    """The virtual column where vim draws the cursor: a tab's last cell, except where text is being inserted."""
+    v = virtual(s, line, column)
+    k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
+    if column < s.lines[k, 1]:
+        c = s.pool[s.lines[k, 0] + column]
+        w = s.widths[c]
+        if w == 9 and s.ctl[S.MODE] != S.INSERT and s.ctl[S.MODE] != S.REPLACE:
+            return advance(s.ctl, s.widths, v, c) - 1
+        if w == 2 and v % s.cells.shape[1] == s.cells.shape[1] - 1:
+            return v + 1
+    return v
+
+
+@inner
+def _skip_rows(s, v):
+    """A cursor line higher than the window shows only the part around the cursor, at virtual column `v`."""
+    ctl = s.ctl
+    if ctl[S.LINE] != ctl[S.TOP]:
+        ctl[S.SKIP] = 0
+        return
+    rows = text_rows(s)
+    row = v // s.cells.shape[1]
+    if row < ctl[S.SKIP]:
+        ctl[S.SKIP] = row
+    elif row >= ctl[S.SKIP] + rows:
+        ctl[S.SKIP] = row - rows + 1
+    elif ctl[S.SKIP] > 0 and line_height(s, ctl[S.LINE]) <= rows:
+        ctl[S.SKIP] = 0
+
+
+@inner
+def refresh(s):
+    """Scroll, redraw what changed, place the cursor and the ruler."""
+    ctl = s.ctl
+    if ctl[S.WHOLE]:
+        for r in range(s.rows.shape[0]):
+            s.rows[r, 0] = S.ROW_UNKNOWN
+    follow_cursor(s)
+    line = ctl[S.LINE]
+    v = cursor_column(s, line, ctl[S.COLUMN])
+    _skip_rows(s, v)
+    if ctl[S.CHANGED] or ctl[S.WHOLE] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.SKIP] != ctl[S.DRAWN_SKIP]:
+        draw_text(s)
+        ctl[S.CHANGED] = 0
+        ctl[S.WHOLE] = 0
+        ctl[S.DRAWN_TOP] = ctl[S.TOP]
+        ctl[S.DRAWN_SKIP] = ctl[S.SKIP]
+    if ctl[S.WANT] == S.HERE:
+        ctl[S.WANT] = v
+    columns = s.cells.shape[1]
+    row = -ctl[S.SKIP]
+    i = ctl[S.TOP]
+    while i < line:
+        row += _cached_height(s, i, row)
+        i += 1
+    row += v // columns
+    column = v % columns
+    if column == 0 and v > 0 and row >= text_rows(s):
+        row -= 1
+        column = columns - 1
+    s.cursor[0] = min(max(row, 0), text_rows(s) - 1)
+    s.cursor[1] = column
+    s.cursor[2] = 1
+    draw_ruler(s, v, v)

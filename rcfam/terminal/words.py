@@ -1,0 +1,128 @@
+"""From a shell line to commands: bash's quoting, `;` and `&&`, redirections. Nothing is expanded but a leading `~`."""
+
+from dataclasses import dataclass, field
+
+
+class Incomplete(Exception):  # noqa: N818 - not an error: the line goes on
+    """A quote is still open or the line ends in a backslash: bash would ask for more."""
+
+
+class Syntax(Exception):  # noqa: N818 - shown to the person at the prompt, never raised to a caller
+    """What bash would complain of: the token it did not expect."""
+
+
+@dataclass
+class Command:
+    words: list[str] = field(default_factory=list)
+    target: str | None = None
+    """where the output goes, None for the screen"""
+    append: bool = False
+    needs_success: bool = False
+    """joined to the command before by &&"""
+
+
+def parse(line: str) -> list[Command]:
+    """The commands of a line. Raises Incomplete or Syntax."""
+    commands = [Command()]
+    redirect = ""
+    for token, plain in _tokens(line):
+        current = commands[-1]
+        if plain and token in (";", "&&", "\n"):
+            if redirect or (not current.words and (token != "\n")):
+                raise Syntax("newline" if token == "\n" else token)
+            if current.words:
+                commands.append(Command(needs_success=token == "&&"))
+        elif plain and token in (">", ">>"):
+            if redirect:
+                raise Syntax(token)
+            redirect = token
+        elif plain and token[0] in "|&<()":
+            raise Syntax(token)
+        elif redirect:
+            current.target, current.append, redirect = token, redirect == ">>", ""
+        else:
+            current.words.append(token)
+    if redirect:
+        raise Syntax("newline")
+    if not commands[-1].words:
+        if commands[-1].needs_success:
+            raise Incomplete
+        commands.pop()
+    return commands
+
+
+def _tokens(line: str) -> list[tuple[str, bool]]:
+    """Words and operators; the flag is true for operators."""
+    tokens: list[tuple[str, bool]] = []
+    word: list[str] | None = None
+    i = 0
+    end = len(line)
+    while i < end:
+        c = line[i]
+        i += 1
+        if c in " \t\n;&|<>()":
+            if word is not None:
+                tokens.append(("".join(word), False))
+                word = None
+            if c in " \t":
+                continue
+            if c in "&>|" and line[i : i + 1] == c:
+                c += c
+                i += 1
+            tokens.append((c, True))
+        elif c == "#" and word is None:
+            i = line.find("\n", i)
+            i = end if i < 0 else i
+        else:
+            quoted, i = _quoted(line, c, i)
+            if word is None:
+                word = []
+                if c == "~" and (i == end or line[i] in "/ \t\n;&>"):
+                    quoted = _HOME
+            word.append(quoted)
+    if word is not None:
+        tokens.append(("".join(word), False))
+    return tokens
+
+
+_HOME = "\0home"
+"""stands for a leading unquoted ~ until the path is resolved; NUL cannot be typed into a word"""
+
+
+def _quoted(line: str, c: str, i: int) -> tuple[str, int]:
+    """The literal text that begins with `c` at i - 1, and where it ends."""
+    if c == "\\":
+        if i >= len(line):
+            raise Incomplete
+        return ("" if line[i] == "\n" else line[i]), i + 1
+    if c == "'":
+        close = line.find("'", i)
+        if close < 0:
+            raise Incomplete
+        return line[i:close], close + 1
+    if c != '"':
+        return c, i
+    out = []
+    while True:
+        if i >= len(line):
+            raise Incomplete
+        c = line[i]
+        i += 1
+        if c == '"':
+            return "".join(out), i
+        if c == "\\" and i < len(line) and line[i] in '"\\$`\n':
+            if line[i] != "\n":
+                out.append(line[i])
+            i += 1
+        else:
+            out.append(c)
+
+
+def home_path(word: str) -> str | None:
+    """The path below the root where `word` began with an unquoted ~, else None."""
+    return word.removeprefix(_HOME).lstrip("/") if word.startswith(_HOME) else None
+
+
+def shown(word: str) -> str:
+    """The word as messages show it."""
+    return word.replace(_HOME, "/home/user/repo")
