@@ -38,6 +38,7 @@ JUDGED = (TrialState.COMPLETE, TrialState.PRUNED)
 HEARTBEAT_S = 30
 UNSIGNED_AFTER_S = 60.0  # a trial that no process has signed for so long was killed as it began
 PATIENCE_S = 120.0  # beyond twice the training time: start of the process, opening the data, one slow step; then killed
+_BAR = "{l_bar}{bar}| {n:.0f}/{total:.0f} s [{remaining} left]"  # seconds of training
 
 
 class TuneError(Exception):
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     search = Search(command, options.seconds, tuple(options.lengths), tuple(options.batches), options.seed)
     try:
         study = open_study(options.storage, options.study, search.seed)
-        with tqdm(unit="s", desc="search", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} s [{remaining} left]") as bar:
+        with tqdm(total=0, desc="search", bar_format=_BAR) as bar:
             run(study, search, options.trials, bar)
     except KeyboardInterrupt:
         print(f"interrupted; the same command goes on from {options.storage}", file=sys.stderr)
@@ -177,7 +178,7 @@ def run(study: optuna.Study, search: Search, trials: int, bar: "tqdm[None]") -> 
         except TrialError as error:
             raise TuneError(str(error)) from error
         bar.update((done + 1) * search.seconds - bar.n)
-        bar.write(line(study.trials[-1]))
+        bar.write(line(study.trials[-1]), file=sys.stderr)
 
 
 def judge(trial: Trial, search: Search, progress: Callable[[float], None]) -> float:
