@@ -18,10 +18,22 @@ class Region(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """What separates two texts. `lines` counts the lines of the old one."""
+    """What separates two texts. `lines` counts the lines of the old one; the first `shared` of them are `before`.
+
+    `middle` are the old lines that follow, at least up to the end of the last region.
+    """
 
     lines: int
     regions: list[Region]
+    before: bytes
+    shared: int
+    middle: list[str]
+
+    def occurs(self, word: str, start: int, stop: int) -> bool:
+        """Whether an ASCII word stands anywhere in the old lines `start : stop`, where start is 0 or in the middle."""
+        if start < self.shared and word.encode("ascii") in self.before:
+            return True
+        return word in "\n".join(self.middle[max(0, start - self.shared) : max(0, stop - self.shared)])
 
 
 def common_prefix(a: Text, b: Text) -> int:
@@ -67,7 +79,7 @@ def difference(old: bytes, new: bytes) -> Difference:
     new = new if new.endswith(b"\n") or not new else new + b"\n"
     lines = old.count(b"\n")
     if old == new:
-        return Difference(lines, [])
+        return Difference(lines, [], b"", 0, [])
     start = old.rfind(b"\n", 0, common_prefix(old, new)) + 1
     suffix = common_suffix(old, new, min(len(old), len(new)) - start)
     cut_old, cut_new = len(old) - suffix, len(new) - suffix
@@ -78,12 +90,12 @@ def difference(old: bytes, new: bytes) -> Difference:
     old_part, new_part = old[start : len(old) - suffix], new[start : len(new) - suffix]
     old_lines, new_lines = _split(old_part), _split(new_part)
     if not old_lines or not new_lines or len(old_lines) == len(new_lines) == 1:
-        return Difference(lines, [Region(before, old_lines, new_lines)])
+        return Difference(lines, [Region(before, old_lines, new_lines)], old[:start], before, old_lines)
     regions = [
         Region(before + h.old_start, old_lines[h.old_start : h.old_stop], new_lines[h.new_start : h.new_stop])
         for h in hunks(old_part, new_part)
     ]
-    return Difference(lines, regions)
+    return Difference(lines, regions, old[:start], before, old_lines)
 
 
 def _starts_line(text: bytes, place: int, start: int) -> bool:

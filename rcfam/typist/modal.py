@@ -1,5 +1,6 @@
 """Editor sessions in the modal style: commands with counts, operators and motions."""
 
+import re
 from random import Random
 
 from rcfam.typist.difference import Region, common_prefix, common_suffix, difference
@@ -9,6 +10,12 @@ from rcfam.typist.strokes import ENTER, ESCAPE, typed
 
 _MAX_CELLS = 64  # pairs of lines that are looked at when lines are matched to lines
 _EDIT_OVERHEAD = 5  # keys that an edit inside a line costs beside its text
+_FAR = 12  # lines; nearer places are seen, not searched for
+_SEARCH_SHARE = 0.25
+_SOUGHT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{4,15}")
+_PAGE_SHARE = 0.1
+_PAGE = 20  # about the lines of a page
+_PAGE_DOWN, _PAGE_UP = "\x06", "\x02\x02"  # Ctrl-F; Ctrl-B, once for the multiplexer
 _SAVE = ((0.7, f":wq{ENTER}"), (0.85, f":x{ENTER}"), (1.0, "ZZ"))
 
 
@@ -37,10 +44,16 @@ def edit(old: bytes, new: bytes, random: Random) -> str:
     found = difference(old, new)
     # Opened from a shell the cursor is in column 0, opened inside the editor on the first non-blank.
     pen = _Pen(found.lines, None if old[:1] in (b" ", b"\t") else 0, random)
-    shift = 0
+    shift, passed, behind = 0, 0, ""
     for region in found.regions:
-        pen.apply(region.start + shift, region)
+        row = region.start + shift
+        if not pen.page_towards(row) and row - pen.row > _FAR and region.old and random.random() < _SEARCH_SHARE:
+            match = _SOUGHT.search(region.old[0])
+            if match and match[0] not in behind and not found.occurs(match[0], passed, region.start):
+                pen.search(row, region.old[0], match[0])
+        pen.apply(row, region)
         shift += len(region.new) - len(region.old)
+        passed, behind = region.start + len(region.old), "\n".join(region.new)
     pen.keys.append(save(old, new, random))
     return "".join(pen.keys)
 
@@ -76,6 +89,23 @@ class _Pen:
             self.keys.append(keys)
             self.row = row
             self.column = first_non_blank(line) if jumped and line is not None else None
+
+    def search(self, row: int, line: str, word: str) -> None:
+        """Move to a line by searching a word of it that stands nowhere between."""
+        self.keys.append(f"/{word}{ENTER}")
+        self.row = row
+        self.column = line.index(word)
+
+    def page_towards(self, row: int) -> bool:
+        """Now and then page towards a far line before going to it by number; where paging ends does not matter."""
+        row = min(row, self.rows - 1)
+        pages = min(3, abs(row - self.row) // _PAGE)
+        if not pages or self._random.random() >= _PAGE_SHARE:
+            return False
+        key = _PAGE_DOWN if row > self.row else _PAGE_UP
+        self.keys.append(f"{key * pages}{row + 1}G")
+        self.row, self.column = row, None
+        return True
 
     def insert(self, row: int, lines: list[str]) -> None:
         """Put new lines before the line at `row`, from the side that is nearer."""

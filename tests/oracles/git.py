@@ -5,6 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
+_FIRST_DAY = 1_767_225_600  # 2026-01-01
 _ENVIRONMENT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_SYSTEM": os.devnull,
@@ -54,7 +55,7 @@ class Git:
         self.write(files or {})
         self.run("add", "-A")
         self.day += 1
-        date = f"2026-01-{self.day:02}T12:00:00Z"
+        date = f"{_FIRST_DAY + 86400 * self.day} +0000"
         self.run(
             *("commit", "-q", "--allow-empty", "--allow-empty-message", "-m", message),
             GIT_AUTHOR_NAME=author,
