@@ -37,7 +37,8 @@ def gradients(
     borders = _borders(model, batch, chunk, starts, device)
     measured: list[Measured] = []
     later: list[Tensor | None] = []  # the gradient of the state after the chunk; nothing follows the last chunk
-    for start, border in zip(reversed(starts), reversed(borders), strict=True):
+    for start in reversed(starts):
+        border = borders.pop()  # with its gradient it is done with after this turn
         state = tuple(part.requires_grad_() for part in border) if start else model.initial(streams)
         logits_TBV, after = model(frames_of(batch, start, chunk, device), state)
         part = score(logits_TBV, batch, start, chunk)
