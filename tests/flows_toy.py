@@ -1,6 +1,5 @@
 """A DVC project of tiny shell stages: prepare -> train@2, train@4 -> fit."""
 
-import json
 import os
 import subprocess
 import sys
@@ -100,9 +99,3 @@ def alive(pid: int) -> bool:
 def read_pid(path: Path) -> int | None:
     """The number in a file, once it stands there."""
     return int(path.read_text()) if path.exists() and path.read_text().strip() else None
-
-
-def law(project: Path) -> dict[str, object]:
-    """The toy's law."""
-    document: dict[str, object] = json.loads((project / "data/law/law.json").read_text())
-    return document
