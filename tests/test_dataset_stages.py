@@ -241,7 +241,7 @@ def test_stages_that_do_not_belong_together_are_refused(place: Place) -> None:
     refused(place.index(), "held_out 0.3", "0.6", "tokenize again")
     place.params.write_text(PARAMS)
     record(place.recordings / "b.tsr", COMMITS[:3])
-    refused(place.index(), "b.tsr", "another recording")
+    refused(place.index(), "b: its tokens", "another recording")
     assert place.tokenize().exit_code == 0
     document = json.loads((place.tokens / "split.json").read_text())
     (place.tokens / "split.json").write_text(json.dumps(document | {"vocabulary": "0"}))
@@ -260,3 +260,19 @@ def test_different_grids_are_refused(place: Place) -> None:
         writer.append(np.full((5, 2, 9), 32, np.uint32), np.zeros((5, 3), np.int32), np.full(5, 97, np.uint32))
     assert place.tokenize().exit_code == 0
     refused(place.index(), "grids differ", "4 x 30", "2 x 9")
+
+
+def test_text_on_both_sides_is_reported_by_commit(place: Place) -> None:
+    novel = "".join(f"w{n:03d} = {n * 7919 % 1009}\n" for n in range(60))
+    other = "".join(f"{n * 104729 % 997} -> q{n}\n" for n in range(60))
+    record(place.recordings / "only.tsr", [novel, novel + other[:10], other, novel])
+    place.params.write_text(PARAMS.replace("0.3", "0.4"))
+    place.both()
+    commits = pl.read_parquet(place.dataset / "commits.parquet")
+    assert commits["side"].to_list() == ["train", "train", "held_out", "held_out"]
+    shared = commits["shared"].to_list()
+    assert shared[:2] == [None, None]
+    assert shared[2] < 0.1
+    assert shared[3] > 0.9
+    table = pl.read_parquet(place.dataset / "statistics.parquet")
+    assert table.filter(pl.col("quantity") == "commits mostly typed in training too")["value"].to_list() == [1.0]

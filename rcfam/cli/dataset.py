@@ -14,11 +14,8 @@ from rcfam.errors import RcfamError
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.dataset.building import Split
     from rcfam.dataset.split import Source, Span
-    from rcfam.dataset.tokens import Tokens
     from rcfam.recording import Reader
-    from rcfam.tokenizer import Tokenizer
 
 VOCABULARY = "vocabulary.json"
 LEDGER = "ledger.parquet"
@@ -79,6 +76,8 @@ def dataset(
 
     from rcfam import params as parameters
     from rcfam.dataset import DatasetError, DatasetParams, building, index, statistics
+    from rcfam.dataset import tokens as token_files
+    from rcfam.dataset.survey import Survey, shared_text
     from rcfam.tokenizer import Tokenizer
 
     settings = parameters.load(params, "dataset", DatasetParams)
@@ -89,14 +88,17 @@ def dataset(
             f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
             f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
         )
-    if split.vocabulary_hash != tokenizer.hash:
-        raise DatasetError(f"{tokens}: split.json was made with another vocabulary: run rcfam tokenize again")
-    survey = _Survey(tokenizer, split)
-    for name, place in tqdm(_recordings(recordings).items(), desc="index", unit="recording"):
-        survey.add(name, place, tokens)
+    survey = Survey(tokenizer, split)
+    places = _recordings(recordings)
+    for name, place in tqdm(places.items(), desc="index", unit="recording"):
+        reader = _open(place)
+        found = token_files.load(tokens / f"{name}{token_files.SUFFIX}")
+        survey.add(name, _repository(name, reader), reader, found)
+        reader.close()
+    table = survey.index()
+    with tqdm(total=int(table["frames"].sum()), desc="compare", unit="key", unit_scale=True) as bar:
+        commits = shared_text(table, survey.commits(), lambda name: _open(places[name]), bar.update)
     frequency = statistics.token_table(tokenizer, survey.counts)
-    table = pl.DataFrame(survey.rows)
-    commits = pl.concat(survey.commits)
     ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
     numbers = statistics.statistics(table, commits, frequency, ledger)
     about = survey.about() | {
@@ -110,67 +112,6 @@ def dataset(
         frequency.write_parquet(fresh / "tokens.parquet")
         numbers.write_parquet(fresh / "statistics.parquet")
     _print(numbers, out)
-
-
-class _Survey:
-    """What `rcfam dataset` gathers, one recording at a time."""
-
-    def __init__(self, tokenizer: "Tokenizer", split: "Split") -> None:
-        import numpy as np
-
-        from rcfam.dataset.split import HELD_OUT, TRAIN
-
-        self._tokenizer = tokenizer
-        self._spans: dict[str, list[Span]] = {}
-        for span in split.spans:
-            self._spans.setdefault(span.name, []).append(span)
-        self.rows: list[dict[str, object]] = []
-        self.commits: list[pl.DataFrame] = []
-        self.counts = {side: np.zeros(len(tokenizer), np.int64) for side in (TRAIN, HELD_OUT)}
-        self._attributes: list[object] = []
-        self._grids: dict[tuple[int, int], str] = {}
-
-    def add(self, name: str, place: Path, tokens: Path) -> None:
-        """Take one recording in. Raises DatasetError where it and its tokens do not belong together."""
-        import numpy as np
-
-        from rcfam.dataset import DatasetError, building
-        from rcfam.dataset import tokens as token_files
-
-        reader = _open(place)
-        found = token_files.load(tokens / f"{name}{token_files.SUFFIX}")
-        spans = self._spans.get(name, [])
-        if sum(span.stop - span.start for span in spans) != reader.frames or not self._fits(found):
-            raise DatasetError(f"{place}: its tokens were made from another recording: run rcfam tokenize again")
-        for span in spans:
-            row = building.stretch_row(span, _repository(name, reader), found)
-            self.rows.append(row)
-            stretch = found.tokens_N[row["first_token"] : row["first_token"] + row["tokens"]]
-            self.counts[span.side] += np.bincount(stretch, minlength=len(self._tokenizer))
-        if spans:
-            self.commits.append(building.commit_rows(name, spans, reader.frames, reader.marks, found))
-        self._attributes.append(reader.attributes)
-        self._grids.setdefault((reader.rows, reader.columns), name)
-        if len(self._grids) > 1:
-            (one, first), (other, second) = self._grids.items()
-            raise DatasetError(f"grids differ: {first} is {one[0]} x {one[1]}, {second} is {other[0]} x {other[1]}")
-
-    def _fits(self, tokens: "Tokens") -> bool:
-        known = len(tokens.tokens_N) == 0 or 0 <= tokens.tokens_N.min() <= tokens.tokens_N.max() < len(self._tokenizer)
-        return bool(known)
-
-    def about(self) -> dict[str, object]:
-        """What dataset.json says of the data."""
-        from rcfam.dataset import index
-
-        (rows, columns), *_ = self._grids
-        return {
-            "rows": rows,
-            "columns": columns,
-            "vocabulary": self._tokenizer.padded,
-            "vocabulary_hash": self._tokenizer.hash,
-            "attributes": index.merge_attributes(self._attributes).tolist(),  # type: ignore[arg-type]
-        }
 
 
 def _source(name: str, place: Path) -> "Source":
@@ -244,4 +185,7 @@ def _print(numbers: "pl.DataFrame", out: Path) -> None:
             f"{side}: {value['commits']:,.0f} commits, {value['keystrokes']:,.0f} keystrokes, "
             f"{value['tokens']:,.0f} tokens, {value['bits per token, unigram']:.2f} bits a token without context"
         )
+        share = value.get("share of text that training has typed too")
+        if share is not None:
+            print(f"{side}: {share:.1%} of its text stands in training too, by commit in {out / 'commits.parquet'}")
     print(f"index and statistics: {out}")

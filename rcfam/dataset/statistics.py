@@ -87,13 +87,19 @@ def statistics(
     """Rows (of, name, quantity, value): of 'all', a 'side', a 'token kind', a 'language', or what was 'left out' for a
     reason.
 
-    `index` and `commits` are the dataset's tables, `tokens` is `token_table`'s, `ledger` the rendering's account of
-    changes.
+    `index` and `commits` are the dataset's tables, `commits` with the column `shared` of `survey.shared_text`, `tokens`
+    is `token_table`'s, `ledger` the rendering's account of changes.
     """
     rows = _amounts("all", "all", index, commits, tokens[TRAIN] + tokens[HELD_OUT], tokens)
     for side in (TRAIN, HELD_OUT):
         here = index.filter(pl.col("side") == side)
         rows += _amounts("side", side, here, commits.filter(pl.col("side") == side), tokens[side], tokens)
+    told = commits.drop_nulls("shared")
+    frames = told["frames"].to_numpy()
+    if frames.sum():
+        share = float((told["shared"].to_numpy() * frames).sum() / frames.sum())
+        rows.append(("side", HELD_OUT, "share of text that training has typed too", share))
+        rows.append(("side", HELD_OUT, "commits mostly typed in training too", float((told["shared"] > 0.5).sum())))
     whole = tokens.with_columns(uses=pl.col(TRAIN) + pl.col(HELD_OUT))
     for kind in whole["kind"].unique().sort():
         chosen = whole.filter(pl.col("kind") == kind)

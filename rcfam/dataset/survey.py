@@ -1,0 +1,121 @@
+"""What the dataset stage gathers, one recording at a time: the index, the commits, counts, and text on both sides."""
+
+# V vocabulary
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rcfam.dataset import building, duplicates, index
+from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError, Span
+from rcfam.dataset.tokens import Tokens
+from rcfam.tokenizer import Tokenizer
+
+
+class Recording(Protocol):
+    """What is asked of an opened recording (recording.Reader)."""
+
+    frames: int
+    rows: int
+    columns: int
+    attributes: NDArray[np.uint32]
+    marks: list[Any]
+
+    def keys(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint32]: ...
+
+
+class Survey:
+    """Gathers the tables of a dataset. Every recording is taken in once with `add`; then the tables can be asked
+    for.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, split: building.Split) -> None:
+        if split.vocabulary_hash != tokenizer.hash:
+            raise DatasetError("split.json was made with another vocabulary: run rcfam tokenize again")
+        self._tokenizer = tokenizer
+        self._spans: dict[str, list[Span]] = {}
+        for span in split.spans:
+            self._spans.setdefault(span.name, []).append(span)
+        self._rows: list[dict[str, Any]] = []
+        self._commits = [pl.DataFrame(schema=building.COMMITS_SCHEMA)]
+        self._attributes: list[NDArray[np.uint32]] = []
+        self._grids: dict[tuple[int, int], str] = {}
+        self.counts = {side: np.zeros(len(tokenizer), np.int64) for side in (TRAIN, HELD_OUT)}
+
+    def add(self, name: str, repository: str, recording: Recording, tokens: Tokens) -> None:
+        """Take one recording in. Raises DatasetError where it, its tokens and the split do not belong together."""
+        spans = self._spans.get(name, [])
+        if sum(span.stop - span.start for span in spans) != recording.frames or not self._fits(tokens, recording):
+            raise DatasetError(f"{name}: its tokens were made from another recording: run rcfam tokenize again")
+        for span in spans:
+            row = building.stretch_row(span, repository, tokens)
+            self._rows.append(row)
+            stretch = tokens.tokens_N[row["first_token"] : row["first_token"] + row["tokens"]]
+            self.counts[span.side] += np.bincount(stretch, minlength=len(self._tokenizer))
+        if spans:
+            self._commits.append(building.commit_rows(name, spans, recording.frames, recording.marks, tokens))
+        self._attributes.append(recording.attributes)
+        self._grids.setdefault((recording.rows, recording.columns), name)
+        if len(self._grids) > 1:
+            (one, first), (other, second) = self._grids.items()
+            raise DatasetError(f"grids differ: {first} is {one[0]} x {one[1]}, {second} is {other[0]} x {other[1]}")
+
+    def _fits(self, tokens: Tokens, recording: Recording) -> bool:
+        if not len(tokens.tokens_N):
+            return recording.frames == 0
+        known = 0 <= tokens.tokens_N.min() <= tokens.tokens_N.max() < len(self._tokenizer)
+        return bool(known and int(self._tokenizer.keystrokes_V[tokens.tokens_N].sum()) == recording.frames)
+
+    def index(self) -> pl.DataFrame:
+        """The rows of index.parquet."""
+        return pl.DataFrame(self._rows)
+
+    def commits(self) -> pl.DataFrame:
+        """One row a commit."""
+        return pl.concat(self._commits)
+
+    def about(self) -> dict[str, Any]:
+        """What dataset.json says of the data."""
+        (rows, columns), *_ = self._grids
+        return {
+            "rows": rows,
+            "columns": columns,
+            "vocabulary": self._tokenizer.padded,
+            "vocabulary_hash": self._tokenizer.hash,
+            "attributes": index.merge_attributes(self._attributes).tolist(),
+        }
+
+
+def shared_text(
+    table: pl.DataFrame,
+    commits: pl.DataFrame,
+    opened: Callable[[str], Recording],
+    progress: Callable[[int], None] | None = None,
+) -> pl.DataFrame:
+    """`commits` with a column `shared`: the share of each held-out commit's text that the training side has typed too.
+
+    Null for training commits and for those with too little text to tell (duplicates.py). `table` is the index,
+    `opened(name)` a recording; `progress` is told the keystrokes read.
+    """
+    by_side = {side: table.filter(pl.col("side") == side) for side in (TRAIN, HELD_OUT)}
+    known = duplicates.Known(duplicates.rate(int(by_side[TRAIN]["frames"].sum())))
+    for row in by_side[TRAIN].iter_rows(named=True):
+        known.add(opened(row["recording"]).keys(row["first_frame"], row["first_frame"] + row["frames"]))
+        if progress is not None:
+            progress(row["frames"])
+    shared: dict[tuple[str, int], float] = {}
+    for row in by_side[HELD_OUT].iter_rows(named=True):
+        name, first = row["recording"], row["first_frame"]
+        here = commits.filter((pl.col("recording") == name) & (pl.col("side") == HELD_OUT))
+        borders = here["first_frame"].to_numpy() - first
+        counts = known.count(opened(name).keys(first, first + row["frames"]), borders)
+        for border, seen, same in zip(here["first_frame"], *counts.tolist(), strict=True):
+            if seen:
+                shared[name, border] = same / seen
+        if progress is not None:
+            progress(row["frames"])
+    keys = commits.select("recording", "first_frame").iter_rows()
+    return commits.with_columns(shared=pl.Series([shared.get(key) for key in keys], dtype=pl.Float64))
