@@ -60,7 +60,9 @@ def options(name: str, arguments: list[str], allowed: str) -> tuple[set[str], li
         if argument.startswith("-") and len(argument) > 1:
             for letter in argument[1:]:
                 if letter not in allowed:
-                    raise CommandError(f"{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information.")
+                    raise CommandError(
+                        f"{name}: invalid option -- '{letter}'\nTry '{name} --help' for more information."
+                    )
                 flags.add(letter)
         else:
             rest.append(argument)
@@ -69,7 +71,9 @@ def options(name: str, arguments: list[str], allowed: str) -> tuple[set[str], li
 
 def _need(name: str, arguments: list[str], count: int = 1) -> None:
     if not arguments:
-        raise CommandError(f"{name}: missing {'file ' if name in ('cp', 'mv', 'ln', 'touch') else ''}operand\nTry '{name} --help' for more information.")
+        raise CommandError(
+            f"{name}: missing {'file ' if name in ('cp', 'mv', 'ln', 'touch') else ''}operand\nTry '{name} --help' for more information."
+        )
     if len(arguments) < count:
         raise CommandError(
             f"{name}: missing destination file operand after '{words.shown(arguments[0])}'\nTry '{name} --help' for more information."
@@ -383,6 +387,14 @@ def _ln(place: Place, arguments: list[str]) -> Output:
     return []
 
 
+CLEAR: Final = ("", -1)
+"""printed last by `clear`"""
+
+
+def _clear(place: Place, arguments: list[str]) -> Output:
+    return [CLEAR]
+
+
 def _true(place: Place, arguments: list[str]) -> Output:
     return []
 
@@ -401,6 +413,7 @@ COMMANDS: Final[dict[str, Callable[[Place, list[str]], Output]]] = {
     "cp": _cp,
     "chmod": _chmod,
     "ln": _ln,
+    "clear": _clear,
     "true": _true,
     ":": _true,
 }

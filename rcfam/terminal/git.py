@@ -13,6 +13,7 @@ class EditMessage:
     """`git commit` without a message: the editor is to open on `text`."""
 
     text: str
+    amend: bool = False
 
 
 def git(place: Place, arguments: list[str]) -> Output | EditMessage:
@@ -32,7 +33,11 @@ def git(place: Place, arguments: list[str]) -> Output | EditMessage:
         return _log(place, rest)
     if verb == "diff":
         return _diff(place, rest)
-    raise CommandError(f"git: '{words.shown(verb)}' is not a git command. See 'git --help'." if verb else "usage: git <command> [<args>]")
+    raise CommandError(
+        f"git: '{words.shown(verb)}' is not a git command. See 'git --help'."
+        if verb
+        else "usage: git <command> [<args>]"
+    )
 
 
 def _below(place: Place, path: str, names: list[str]) -> list[str]:
@@ -45,7 +50,7 @@ def _add(place: Place, arguments: list[str]) -> Output:
     if not rest:
         if "A" not in flags and "u" not in flags:
             return [("Nothing specified, nothing added.\n", A.PLAIN)]
-        rest = ["~/"] if False else ["."]
+        rest = ["."]
         paths = [""]
     else:
         paths = []
@@ -97,7 +102,9 @@ def _mv(place: Place, arguments: list[str]) -> Output:
             old, new = place.path(word, follow=False), place.path(target, follow=False)
             if place.files.is_directory(new):
                 new = f"{new}/{old.rpartition('/')[2]}" if new else old.rpartition("/")[2]
-            if not _below(place, old, list(place.vcs.index) if place.files.is_directory(old) else [old]) or not place.files.exists(old):
+            if not _below(
+                place, old, list(place.vcs.index) if place.files.is_directory(old) else [old]
+            ) or not place.files.exists(old):
                 raise FilesError(old, "bad source")
             if old not in place.vcs.index and not place.files.is_directory(old):
                 raise FilesError(old, "not under version control")
@@ -129,9 +136,19 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
             flags |= {"-a"} if word == "-am" else set()
         elif word.startswith("-m"):
             messages.append(word[2:])
-        elif word in ("-a", "--all", "-q", "--quiet", "--allow-empty", "--allow-empty-message", "--amend", "--no-edit", "--no-verify", "-n"):
-            flags.add(word)
-        elif word == "--cleanup=verbatim":
+        elif word in (
+            "-a",
+            "--all",
+            "-q",
+            "--quiet",
+            "--allow-empty",
+            "--allow-empty-message",
+            "--amend",
+            "--no-edit",
+            "--no-verify",
+            "-n",
+            "--no-edit",
+        ) or word == "--cleanup=verbatim":
             flags.add(word)
         else:
             raise CommandError(f"error: pathspec '{words.shown(word)}' did not match any file(s) known to git")
@@ -147,12 +164,15 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
     if not messages and {"--amend", "--no-edit"} <= flags and vcs.commits:
         printed = vcs.commit(vcs.commits[-1].message)
         return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
-    if not messages:
-        return EditMessage(template(place))
-    message = clean("\n\n".join(messages), comments=False)
-    if not message and "--allow-empty-message" not in flags:
+    amend = "--amend" in flags
+    if amend and not vcs.commits:
+        raise CommandError("fatal: You have nothing to amend.")
+    if not messages and not (amend and "--no-edit" in flags):
+        return EditMessage((vcs.commits[-1].message + "\n" if amend else "") + template(place), amend)
+    message = clean("\n\n".join(messages), comments=False) if messages else vcs.commits[-1].message
+    if not message and "--allow-empty-message" not in flags and not amend:
         raise CommandError("Aborting commit due to empty commit message.")
-    printed = vcs.commit(message)
+    printed = vcs.commit(message, amend)
     return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
 
 
@@ -185,12 +205,12 @@ def clean(message: str, comments: bool = True) -> str:
     return "\n".join(kept)
 
 
-def finish(place: Place, data: bytes) -> Output:
+def finish(place: Place, data: bytes, amend: bool) -> Output:
     """The commit after the editor wrote its message."""
     message = clean(data.decode("utf-8", "surrogateescape"))
     if not message:
         raise CommandError("Aborting commit due to empty commit message.")
-    return [(place.vcs.commit(message), A.PLAIN)]
+    return [(place.vcs.commit(message, amend), A.PLAIN)]
 
 
 def _kind(place: Place, path: str) -> str:
@@ -215,7 +235,9 @@ def _status(place: Place, arguments: list[str]) -> Output:
     changed = [path for path in unstaged if path in vcs.index]
     new = [path for path in unstaged if path not in vcs.index]
     if changed:
-        output.append(('Changes not staged for commit:\n  (use "git add <file>..." to update what will be committed)\n', A.PLAIN))
+        output.append(
+            ('Changes not staged for commit:\n  (use "git add <file>..." to update what will be committed)\n', A.PLAIN)
+        )
         output += [(f"\t{'modified' if path in place.files else 'deleted'}:   {path}\n", A.REMOVED) for path in changed]
         output.append(("\n", A.PLAIN))
     if new:
@@ -254,7 +276,9 @@ def _log(place: Place, arguments: list[str]) -> Output:
     if not count:
         raise CommandError("fatal: your current branch 'main' does not have any commits yet")
     for i, word in enumerate(arguments):
-        digits = arguments[i + 1] if word == "-n" and i + 1 < len(arguments) else word.removeprefix("-n").removeprefix("-")
+        digits = (
+            arguments[i + 1] if word == "-n" and i + 1 < len(arguments) else word.removeprefix("-n").removeprefix("-")
+        )
         if digits.isdecimal():
             count = min(count, int(digits))
     output: Output = []
@@ -265,7 +289,10 @@ def _log(place: Place, arguments: list[str]) -> Output:
         else:
             body = "".join(f"    {line}\n" if line else "\n" for line in commit.message.split("\n"))
             start = "" if i == 0 else "\n"
-            output += [(f"{start}commit {commit.id}{head}\n", A.COMMIT), (f"Author: user <user@host>\n\n{body}", A.PLAIN)]
+            output += [
+                (f"{start}commit {commit.id}{head}\n", A.COMMIT),
+                (f"Author: user <user@host>\n\n{body}", A.PLAIN),
+            ]
     return output
 
 

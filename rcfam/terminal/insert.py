@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from rcfam.terminal.inner import inner
 from rcfam.terminal import draw, text
 from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
 from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
 
 
@@ -178,9 +178,7 @@ def press_insert(s, key):
         else:
             arrow(s, key)
             return False
-    elif key >= 32 and key != 127:
-        type_character(s, key)
-    elif key == 9:
+    elif (key >= 32 and key != 127) or key == 9:
         type_character(s, key)
     elif key == 13 or key == 10:
         enter(s)

@@ -7,9 +7,15 @@
 import numpy as np
 
 from rcfam.jit import kernel
-from rcfam.terminal import draw, insert, readline, tty, view
+from rcfam.terminal import draw, insert, normal, readline, tty, view
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
+
+
+@kernel
+def pool_room(ctl):
+    """Characters that the next key may add: every line copied and indented once, and the longest twice."""
+    return ctl[S.POOL_END] - S.TEXT + 16 * ctl[S.LINES] + 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
 
 
 @inner
@@ -17,9 +23,10 @@ def headroom(s):
     """TRAP_GROW where one more key might not fit, else TRAP_NONE."""
     ctl = s.ctl
     if (
-        s.pool.shape[0] - ctl[S.POOL_END] < 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
-        or ctl[S.GAP_SIZE] < S.SPARE_LINES
-        or s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < S.SPARE_LOG
+        s.pool.shape[0] - ctl[S.POOL_END] < pool_room(ctl)
+        or ctl[S.GAP_SIZE] < S.SPARE_LINES + ctl[S.REGISTER_LINES]
+        or s.lines.shape[0] < ctl[S.LINES] + S.SPARE_LINES
+        or s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < 2 * ctl[S.LINES] + S.SPARE_LOG
         or s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size
     ):
         return S.TRAP_GROW
@@ -27,13 +34,64 @@ def headroom(s):
 
 
 @inner
+def draw_command_line(s):
+    """Show the command line being typed, and the cursor on it."""
+    ctl = s.ctl
+    row = s.cells.shape[0] - 2
+    columns = s.cells.shape[1]
+    draw.clear_message(s)
+    s.cells[row, 0] = ctl[S.INPUT_KIND]
+    v = 1
+    cursor = 1
+    first = max(ctl[S.INPUT_LENGTH] - columns + 2, 0)
+    for i in range(first, ctl[S.INPUT_LENGTH]):
+        if i == ctl[S.INPUT_CURSOR]:
+            cursor = v
+        c = s.pool[S.INPUT + i]
+        w = s.widths[c]
+        if w == 0 and v > 1:
+            draw.add_mark(s, row, v, np.int64(c))
+            continue
+        cells = 2 if w > 1 else 1
+        if v + cells >= columns:
+            break
+        if w <= 2:
+            s.cells[row, v] = c
+            if w == 2:
+                s.cells[row, v + 1] = 0
+        else:
+            s.cells[row, v] = 94
+            s.cells[row, v + 1] = (c ^ 64) & 0x7F
+        v += cells
+    if ctl[S.INPUT_CURSOR] >= ctl[S.INPUT_LENGTH]:
+        cursor = v
+    s.cursor[0] = row
+    s.cursor[1] = min(cursor, columns - 1)
+    s.cursor[2] = 1
+
+
+@inner
 def press_editor(s, key):
     ctl = s.ctl
     trap = S.TRAP_NONE
-    if ctl[S.MODE] == S.INSERT or ctl[S.MODE] == S.REPLACE:
-        insert.press_insert(s, key)
+    mode = ctl[S.MODE]
+    if mode == S.INSERT or mode == S.REPLACE:
+        normal.record(s, key)
+        if insert.press_insert(s, key):
+            if ctl[S.INSERT_COUNT] > 1:
+                return S.TRAP_REPEAT
+            normal.end_insert(s)
+    elif mode == S.COMMAND:
+        trap = normal.press_command(s, key)
+        if ctl[S.MODE] == S.COMMAND:
+            readline.edit(s, key)
+    else:
+        trap = normal.press_normal(s, key)
     if trap == S.TRAP_NONE:
-        view.refresh(s)
+        if ctl[S.MODE] == S.COMMAND:
+            draw_command_line(s)
+        else:
+            view.refresh(s)
         trap = headroom(s)
     return trap
 

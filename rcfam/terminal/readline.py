@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from rcfam.terminal.inner import inner
 from rcfam.terminal import draw
 from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
 from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
 
 

@@ -1,6 +1,6 @@
 """The bash-like shell: what a line does to the virtual files, and what it prints."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rcfam.terminal import attributes as A
 from rcfam.terminal import coreutils, words
@@ -136,7 +136,11 @@ class Shell:
         function = coreutils.COMMANDS.get(name)
         if function is None:
             self.status = 127
-            what = f"-bash: {words.shown(name)}: No such file or directory\n" if "/" in name else f"-bash: {name}: command not found\n"
+            what = (
+                f"-bash: {words.shown(name)}: No such file or directory\n"
+                if "/" in name
+                else f"-bash: {name}: command not found\n"
+            )
             return [(what, A.PLAIN)]
         return function(self.place, arguments)
 

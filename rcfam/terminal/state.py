@@ -63,7 +63,7 @@ HERE: Final = -1  # the wanted column is where the cursor stands at the end of t
 # Traps: what Python is asked to do before the next key
 TRAP_NONE: Final = 0
 TRAP_GROW: Final = 1  # enlarge what lacks headroom
-TRAP_RETRY: Final = 2  # enlarge by ctl[NEED], then execute the pending command
+TRAP_REPEAT: Final = 2  # an insertion with a count ended
 TRAP_PREFIX: Final = 3  # ctl[KEY] came after the multiplexer's prefix
 TRAP_LINE: Final = 4  # the shell's line is complete
 TRAP_HISTORY: Final = 5  # ctl[KEY] is -1 (older) or 1 (newer)
@@ -71,7 +71,7 @@ TRAP_INTERRUPT: Final = 6  # Ctrl-C in the shell
 TRAP_LOGOUT: Final = 7  # Ctrl-D on an empty shell line
 TRAP_CLEAR: Final = 8  # Ctrl-L in the shell
 TRAP_EX: Final = 9  # the editor's command line is complete
-TRAP_REPLAY: Final = 10  # press keys[0:ctl[REPLAY_LENGTH]] ctl[REPLAY_COUNT] times
+TRAP_REPLAY: Final = 10  # press the keys of the last change again, with ctl[REPLAY_COUNT] as count if not 0
 TRAP_QUIT: Final = 11  # ZZ (ctl[KEY] 1) or ZQ (0)
 TRAP_SCROLL: Final = 12  # the shell's input no longer fits below its prompt
 
@@ -80,8 +80,7 @@ SPARE_CHARACTERS: Final = 4096
 SPARE_LINES: Final = 64
 SPARE_LOG: Final = 256
 
-_NAMES: Final = 96
-SCALARS: Final = _NAMES
+SCALARS: Final = 160
 
 # General
 PROGRAM: Final = 0
@@ -155,24 +154,31 @@ CURSOR_ROW: Final = 64
 DRAWN_TOP: Final = 70  # what the rows show
 DRAWN_SKIP: Final = 71
 INPUT_ROW: Final = 72  # the last row that the input line reached
-PENDING: Final = 73  # a command waits for the buffers to grow
 SAVED_LINE: Final = 74  # where the cursor stood before the change that was undone
 SAVED_COLUMN: Final = 75
 COLUMNS: Final = 76
+TO_LINE: Final = 77  # where a motion leads
+TO_COLUMN: Final = 78
+TO_WANT: Final = 79
+SEARCHED_LENGTH: Final = 80
+FROM_LINE: Final = 82  # where a text object or a selection begins
+FROM_COLUMN: Final = 83
+INPUT_BEFORE: Final = 84  # the mode that the command line was opened from
+MARK_TABLE: Final = 96  # marks a-z: line + 1 (0 for none) and column
 CHANGED: Final = 69  # text changed since the last redraw
 # Shell
 PROMPT_ROW: Final = 65
 PROMPT_COLUMN: Final = 66
 KILLED_LENGTH: Final = 67
-MARKS: Final = 68  # marks a-z are lines in the file-long table of the terminal
 
 # Regions at the pool's front, each REGION characters
 REGION: Final = 1 << 14
 INPUT: Final = 0  # the shell's line or the editor's command line
 KILLED: Final = REGION  # what Ctrl-Y puts back in the shell
 PATTERN: Final = 2 * REGION  # the last search pattern
-KEYS: Final = 3 * REGION  # the keys of the change in progress and of the last one, which `.` repeats
-TEXT: Final = 5 * REGION
+KEYS: Final = 3 * REGION  # the keys of the change in progress, then those of the last one, which `.` repeats
+SEARCHED: Final = 5 * REGION  # the last search pattern as it was typed
+TEXT: Final = 6 * REGION
 
 DEFAULT_POOL: Final = TEXT + (1 << 16)
 DEFAULT_LINES: Final = 1 << 10

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import attributes, buffer, commandline, kernels
+from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.coreutils import CommandError, Output
-from rcfam.terminal.files import Files, FilesError
+from rcfam.terminal.files import Files
 from rcfam.terminal.git import EditMessage, finish
 from rcfam.terminal.shell import HOST, Edit, Shell
 from rcfam.terminal.state import State
@@ -19,6 +19,7 @@ from rcfam.terminal.vcs import Vcs
 MIN_ROWS, MIN_COLUMNS = 6, 40
 MAX_ROWS, MAX_COLUMNS = 512, 1024
 MAX_WINDOWS = 10
+_MOST_REPEATS = 10_000
 
 
 @dataclass
@@ -28,10 +29,14 @@ class Buffer:
     path: str
     shown: str
     new: bool
+    binary: bool = True
+    """`nobinary` always writes the final newline"""
     message: bool = False
     """a commit message: written to no file, committed when the editor leaves"""
     written: bytes | None = None
     """what a commit message was last saved as"""
+    amend: bool = False
+    """the commit replaces the last one"""
 
 
 @dataclass
@@ -149,9 +154,7 @@ class Terminal:
         cells = window.state.cells
         cursor = window.state.cursor
         window.state.ctl[S.CLUSTERS] = now.ctl[S.CLUSTERS]
-        self.state = window.state._replace(
-            cells=now.cells, cursor=now.cursor, dirty=now.dirty, clusters=now.clusters
-        )
+        self.state = window.state._replace(cells=now.cells, cursor=now.cursor, dirty=now.dirty, clusters=now.clusters)
         self.state.cells[:-1] = cells[:-1]
         self.state.cursor[:] = cursor
         self.state.dirty[:] = 1
@@ -166,7 +169,9 @@ class Terminal:
             self._prompt()
             return
         closed = self.window
-        self._switch(max((n for n in self._windows if n < closed), default=min(n for n in self._windows if n != closed)))
+        self._switch(
+            max((n for n in self._windows if n < closed), default=min(n for n in self._windows if n != closed))
+        )
         del self._windows[closed]
         self._status_bar()
 
@@ -235,14 +240,14 @@ class Terminal:
     def _continue(self, window: Window) -> None:
         """Run what the shell has queued, up to its end or to an editor."""
         output, wanted = window.shell.step()
-        if [run for run in output if run[0] == "\f"]:
+        if output and output[-1] == coreutils.CLEAR:
             self._clear()
             output = []
         self._print(output)
         if isinstance(wanted, Edit):
             self._open(window, wanted.path, wanted.shown, wanted.line)
         elif isinstance(wanted, EditMessage):
-            self._open_message(window, wanted.text)
+            self._open_message(window, wanted)
         elif window.shell.exited:
             self._close_window()
         else:
@@ -250,7 +255,9 @@ class Terminal:
 
     def _history(self, window: Window) -> None:
         ctl = self.state.ctl
-        current = buffer.to_bytes(self.state.pool[S.INPUT : S.INPUT + ctl[S.INPUT_LENGTH]]).decode("utf-8", "surrogateescape")
+        current = buffer.to_bytes(self.state.pool[S.INPUT : S.INPUT + ctl[S.INPUT_LENGTH]]).decode(
+            "utf-8", "surrogateescape"
+        )
         line = window.shell.recall(int(ctl[S.KEY]), current)
         if line is None:
             return
@@ -267,14 +274,14 @@ class Terminal:
         self.edit(window, path, shown)
         if line:
             commandline.go_to(self.state, line)
-        self._show_file_message(window)
+        self.show_file_message(window)
 
-    def _open_message(self, window: Window, text: str) -> None:
+    def _open_message(self, window: Window, wanted: EditMessage) -> None:
         self._enter_editor(window)
-        window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, message=True)
-        self.state = buffer.load(self.state, text.encode("utf-8", "surrogateescape"))
+        window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, message=True, amend=wanted.amend)
+        self.state = buffer.load(self.state, wanted.text.encode("utf-8", "surrogateescape"))
         self.state.ctl[S.PROGRAM] = S.EDITOR
-        self._show_file_message(window)
+        self.show_file_message(window)
 
     def _enter_editor(self, window: Window) -> None:
         if window.behind is None:
@@ -290,7 +297,8 @@ class Terminal:
         self.state = buffer.load(self.state, data)
         self.state.ctl[S.PROGRAM] = S.EDITOR
 
-    def _show_file_message(self, window: Window) -> None:
+    def show_file_message(self, window: Window) -> None:
+        """Redraw the editor with vim's message on the file just read."""
         opened = window.buffer
         assert opened is not None
         self._status_bar()
@@ -312,7 +320,7 @@ class Terminal:
         self._status_bar()
         if left.message:
             try:
-                self._print(finish(window.shell.place, left.written or b""))
+                self._print(finish(window.shell.place, left.written or b"", left.amend))
             except CommandError as error:
                 window.shell.status = 1
                 self._print([(f"{error}\n", attributes.PLAIN)])
@@ -322,6 +330,8 @@ class Terminal:
         """`:w`: write the buffer, to another path where one is given; returns vim's message."""
         opened = window.buffer
         assert opened is not None
+        if not opened.binary:
+            self.state.ctl[S.EOL] = 1
         data = buffer.save(self.state)
         if opened.message and path is None:
             opened.written = data
@@ -330,8 +340,10 @@ class Terminal:
         target = opened.path if path is None else path
         name = opened.shown if path is None else shown
         folder = target.rpartition("/")[0]
-        if not self.files.is_directory(folder) or self.files.is_directory(target):
-            return f'E{"212: Can" if not self.files.is_directory(target) else "17"}'
+        if self.files.is_directory(target):
+            return f'E17: "{name}" is a directory'
+        if not self.files.is_directory(folder):
+            return "E212: Can't open file for writing"
         new = target not in self.files
         self.files.write(target, data)
         if path is None:
@@ -342,8 +354,44 @@ class Terminal:
     def _editor_service(self, window: Window, trap: int) -> None:
         if trap == S.TRAP_EX:
             commandline.execute(self, window)
+        elif trap == S.TRAP_QUIT:
+            commandline.leave(self, window, bool(self.state.ctl[S.KEY]))
+        elif trap == S.TRAP_REPLAY:
+            self._replay()
+        elif trap == S.TRAP_REPEAT:
+            self._repeat_insert()
         else:
             raise AssertionError(f"no service for trap {trap}")
+
+    def _replay(self) -> None:
+        """`.`: press the keys of the last change again, with another count where one was typed."""
+        ctl = self.state.ctl
+        last = S.KEYS + S.REGION
+        keys = self.state.pool[last : last + int(ctl[S.DOT_LENGTH])].copy()
+        if ctl[S.REPLAY_COUNT]:
+            digits = np.frombuffer(str(int(ctl[S.REPLAY_COUNT])).encode("utf-32-le"), dtype=np.uint32)
+            first = 0
+            while first < keys.size and ord("0") <= keys[first] <= ord("9"):
+                first += 1
+            keys = np.concatenate([digits, keys[first:]])
+        self.press(keys)
+
+    def _repeat_insert(self) -> None:
+        """Esc after `3i`: what was typed goes in twice more."""
+        ctl = self.state.ctl
+        first, last = int(ctl[S.INSERT_FROM]), int(ctl[S.DOT_RECORDING])
+        count = int(ctl[S.INSERT_COUNT])
+        ctl[S.INSERT_COUNT] = 1
+        escape = np.array([27], dtype=np.uint32)
+        if last <= S.REGION:
+            command = self.state.pool[S.KEYS + first - 1] if first else 0
+            typed = self.state.pool[S.KEYS + first : S.KEYS + last - 1].copy()
+            opened = np.array([13], dtype=np.uint32) if command in (ord("o"), ord("O")) else typed[:0]
+            for _ in range(min(count, _MOST_REPEATS) - 1):
+                self.press(np.concatenate([opened, typed]))
+            recorded = last - int(ctl[S.DOT_RECORDING])
+            self.state.ctl[S.DOT_RECORDING] += min(recorded, 0)
+        self.press(escape)
 
     # Growth
 
@@ -351,18 +399,20 @@ class Terminal:
         """Double every array that lacks headroom for one more key."""
         s = self.state
         ctl = s.ctl
-        room = 2 * int(ctl[S.LONGEST]) + S.SPARE_CHARACTERS + int(ctl[S.NEED])
+        room = int(kernels.pool_room(ctl))
         if s.pool.size - ctl[S.POOL_END] < room:
-            s = s._replace(pool=_enlarged(s.pool, 2 * s.pool.size + 2 * room))
-        lines = S.SPARE_LINES + int(ctl[S.NEED])
+            s = s._replace(pool=_enlarged(s.pool, s.pool.size + 2 * room))
+        lines = S.SPARE_LINES + int(ctl[S.REGISTER_LINES])
         if ctl[S.GAP_SIZE] < lines:
             table = _enlarged(s.lines, 2 * s.lines.shape[0] + lines)
             gap = int(ctl[S.GAP])
             after = int(ctl[S.LINES]) - gap
-            table[table.shape[0] - after :, :2] = s.lines[gap + int(ctl[S.GAP_SIZE]) : gap + int(ctl[S.GAP_SIZE]) + after, :2]
+            table[table.shape[0] - after :, :2] = s.lines[
+                gap + int(ctl[S.GAP_SIZE]) : gap + int(ctl[S.GAP_SIZE]) + after, :2
+            ]
             ctl[S.GAP_SIZE] += table.shape[0] - s.lines.shape[0]
             s = s._replace(lines=table)
-        entries = S.SPARE_LOG + int(ctl[S.NEED])
+        entries = S.SPARE_LOG + 2 * int(ctl[S.LINES])
         if s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < entries:
             log = _enlarged(s.log, 2 * s.log.shape[0] + entries)
             redo = int(ctl[S.REDO_END])
@@ -370,7 +420,6 @@ class Terminal:
             s = s._replace(log=log)
         if s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size and s.clusters.shape[0] < 1 << 20:
             s = self._more_clusters(s)
-        ctl[S.NEED] = 0
         self.state = s
 
     def _more_clusters(self, s: State) -> State:
@@ -387,6 +436,3 @@ def _enlarged(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
     larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
     larger[: array.shape[0]] = array
     return larger
-
-
-__all__ = ["FilesError", "Terminal"]

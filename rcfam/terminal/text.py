@@ -5,8 +5,8 @@ Legend: s the State, line and column count from 0, a column is a character (not 
 
 import numpy as np
 
-from rcfam.terminal.inner import inner
 from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
 
 _ENTRY = -1
 _UNIT = -2

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from rcfam.terminal.inner import inner
 from rcfam.terminal import draw
-from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
 
 _SHIFT = 21
 

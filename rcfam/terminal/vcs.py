@@ -26,6 +26,8 @@ class Vcs:
         self.commits: list[Commit] = []
         self._unsettled = files.watch()
         self._staged: set[str] = set()
+        self._before: dict[str, Entry | None] = {}
+        """what the last commit changed, as it was before: for --amend"""
 
     def staged(self) -> list[str]:
         """Paths whose index differs from the last commit."""
@@ -39,11 +41,7 @@ class Vcs:
 
     def stage(self, path: str) -> None:
         """Let the index hold what the file system holds at `path`."""
-        entry = self.files.get(path)
-        if entry is None:
-            self.index.pop(path, None)
-        else:
-            self.index[path] = entry
+        _set(self.index, path, self.files.get(path))
         self._unsettled.discard(path)
         self._note(path)
 
@@ -69,20 +67,32 @@ class Vcs:
         else:
             self._staged.add(path)
 
-    def commit(self, message: str) -> str:
-        """Record the index; returns what git prints."""
+    def adopt(self, path: str) -> None:
+        """Take what the file system holds at `path` as committed before anybody typed: nothing to stage, nothing to say."""
+        self.stage(path)
+        _set(self.head, path, self.index.get(path))
+        self._staged.discard(path)
+        self._before.pop(path, None)
+
+    def commit(self, message: str, amend: bool = False) -> str:
+        """Record the index, in place of the last commit where `amend`; returns what git prints."""
+        if amend and self.commits:
+            self.commits.pop()
+            for path, entry in self._before.items():
+                _set(self.head, path, entry)
+                self._note(path)
+        self._before = {}
         digest = hashlib.sha1(message.encode("utf-8", "surrogatepass"), usedforsecurity=False)
         digest.update((self.commits[-1].id if self.commits else "").encode())
         changes: list[tuple[str, Entry | None, Entry | None]] = []
         for path in self.staged():
             old, new = self.head.get(path), self.index.get(path)
             changes.append((path, old, new))
+            self._before[path] = old
             digest.update(path.encode("utf-8", "surrogateescape") + b"\0")
-            if new is None:
-                self.head.pop(path, None)
-            else:
+            if new is not None:
                 digest.update(b"%o\0%b\0" % (new.mode, new.data))
-                self.head[path] = new
+            _set(self.head, path, new)
         self._staged.clear()
         root = " (root-commit)" if not self.commits else ""
         self.commits.append(Commit(digest.hexdigest(), message))
@@ -98,6 +108,13 @@ class Vcs:
                 elif old and new and old.mode != new.mode:
                     lines.append(f" mode change {old.mode:o} => {new.mode:o} {path}")
         return "\n".join(lines) + "\n"
+
+
+def _set(entries: dict[str, Entry], path: str, entry: Entry | None) -> None:
+    if entry is None:
+        entries.pop(path, None)
+    else:
+        entries[path] = entry
 
 
 def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> str:

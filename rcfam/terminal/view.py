@@ -4,9 +4,9 @@ A cursor a little outside the window scrolls it by as few lines as needed, one f
 `update_topline`, `scroll_cursor_bot`, `scroll_cursor_top`, `scroll_cursor_halfway`, with scrolloff 0 and scrolljump 1).
 """
 
-from rcfam.terminal.inner import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
+from rcfam.terminal.inner import inner
 
 
 @inner
@@ -163,6 +163,22 @@ def to_bottom(s, minimum, empty):
 
 
 @inner
+def to_last_row(s):
+    """zb: as many lines above the cursor's as fit."""
+    ctl = s.ctl
+    rows = text_rows(s)
+    used = line_height(s, ctl[S.LINE])
+    top = ctl[S.LINE]
+    while top > 0:
+        used += line_height(s, top - 1)
+        if used > rows:
+            break
+        top -= 1
+    ctl[S.TOP] = top
+    ctl[S.SKIP] = 0
+
+
+@inner
 def follow_cursor(s):
     """Move the window where the cursor left it; ctl[BOTTOM] must be right on entry and is again on return."""
     ctl = s.ctl
@@ -172,9 +188,7 @@ def follow_cursor(s):
     if ctl[S.TOP] >= ctl[S.LINES]:
         ctl[S.TOP] = ctl[S.LINES] - 1
     empty = 0
-    if ctl[S.CHANGED] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.WHOLE]:
-        empty = measure(s)
-    elif line >= ctl[S.BOTTOM]:
+    if ctl[S.CHANGED] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.WHOLE] or line >= ctl[S.BOTTOM]:
         empty = measure(s)
     if line < ctl[S.TOP]:
         half = max(2, rows // 2 - 1)

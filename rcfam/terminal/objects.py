@@ -1,0 +1,172 @@
+"""Text objects after an operator: iw aw, quotes, brackets, paragraphs. FROM and TO hold the span."""
+
+from rcfam.terminal import motions, text
+from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
+
+
+@inner
+def _class_at(s, line, column, big):
+    return motions.character_class(text.character(s, line, column), big)
+
+
+@inner
+def _word(s, around, big):
+    """iw, aw: the run of one class under the cursor, `aw` with the blanks after it or else before it."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    total = text.length(s, line)
+    if total == 0:
+        return motions.FAILED
+    first = ctl[S.COLUMN]
+    kind = _class_at(s, line, first, big)
+    last = first
+    while first > 0 and _class_at(s, line, first - 1, big) == kind:
+        first -= 1
+    while last + 1 < total and _class_at(s, line, last + 1, big) == kind:
+        last += 1
+    if around:
+        if kind == 0:
+            other = _class_at(s, line, last + 1, big) if last + 1 < total else 0
+            while other != 0 and last + 1 < total and _class_at(s, line, last + 1, big) == other:
+                last += 1
+        elif last + 1 < total and _class_at(s, line, last + 1, big) == 0:
+            while last + 1 < total and _class_at(s, line, last + 1, big) == 0:
+                last += 1
+        else:
+            begin = first
+            while begin > 0 and _class_at(s, line, begin - 1, big) == 0:
+                begin -= 1
+            if begin > 0:
+                first = begin
+    ctl[S.FROM_LINE] = ctl[S.TO_LINE] = line
+    ctl[S.FROM_COLUMN] = first
+    ctl[S.TO_COLUMN] = last
+    return motions.INCLUSIVE
+
+
+@inner
+def _quotes(s, around, quote):
+    """i" and a": the first pair of quotes in the line that ends at or after the cursor."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    total = text.length(s, line)
+    opened = -1
+    column = 0
+    while column < total:
+        c = text.character(s, line, column)
+        if c == 92:
+            column += 1
+        elif c == quote:
+            if opened < 0:
+                opened = column
+            elif column >= ctl[S.COLUMN]:
+                break
+            else:
+                opened = -1
+        column += 1
+    if opened < 0 or column >= total:
+        return motions.FAILED
+    first = opened
+    last = column
+    if around:
+        if last + 1 < total and _class_at(s, line, last + 1, True) == 0:
+            while last + 1 < total and _class_at(s, line, last + 1, True) == 0:
+                last += 1
+        else:
+            while first > 0 and _class_at(s, line, first - 1, True) == 0:
+                first -= 1
+        kind = motions.INCLUSIVE
+    else:
+        first += 1
+        kind = motions.EXCLUSIVE
+    ctl[S.FROM_LINE] = ctl[S.TO_LINE] = line
+    ctl[S.FROM_COLUMN] = first
+    ctl[S.TO_COLUMN] = last
+    return kind
+
+
+@inner
+def _brackets(s, around, left, right):
+    """i( and a(: the innermost brackets around the cursor."""
+    ctl = s.ctl
+    ctl[S.TO_LINE] = ctl[S.LINE]
+    ctl[S.TO_COLUMN] = ctl[S.COLUMN]
+    depth = 0
+    if motions.here(s) == right:
+        depth = -1
+    while True:
+        c = motions.here(s)
+        if c == right:
+            depth += 1
+        elif c == left:
+            if depth == 0:
+                break
+            depth -= 1
+        if motions.backward(s) == -1:
+            return motions.FAILED
+    ctl[S.FROM_LINE] = ctl[S.TO_LINE]
+    ctl[S.FROM_COLUMN] = ctl[S.TO_COLUMN]
+    if not motions.matching(s):
+        return motions.FAILED
+    if around:
+        return motions.INCLUSIVE
+    ctl[S.FROM_COLUMN] += 1
+    if ctl[S.FROM_COLUMN] >= text.length(s, ctl[S.FROM_LINE]) and ctl[S.FROM_LINE] < ctl[S.TO_LINE]:
+        ctl[S.FROM_LINE] += 1
+        ctl[S.FROM_COLUMN] = 0
+        if motions.in_indent(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN]):
+            ctl[S.TO_LINE] -= 1
+            if ctl[S.TO_LINE] < ctl[S.FROM_LINE]:
+                return motions.FAILED
+            ctl[S.TO_COLUMN] = max(text.length(s, ctl[S.TO_LINE]) - 1, 0)
+            return motions.LINEWISE
+    return motions.EXCLUSIVE
+
+
+@inner
+def _paragraph(s, around):
+    """ip and ap: the run of empty or of other lines around the cursor."""
+    ctl = s.ctl
+    first = ctl[S.LINE]
+    empty = text.length(s, first) == 0
+    last = first
+    while first > 0 and (text.length(s, first - 1) == 0) == empty:
+        first -= 1
+    while last + 1 < ctl[S.LINES] and (text.length(s, last + 1) == 0) == empty:
+        last += 1
+    if around:
+        end = last
+        while end + 1 < ctl[S.LINES] and (text.length(s, end + 1) == 0) != empty:
+            end += 1
+        if end > last:
+            last = end
+        elif empty:
+            return motions.FAILED
+        else:
+            while first > 0 and text.length(s, first - 1) == 0:
+                first -= 1
+    ctl[S.FROM_LINE] = first
+    ctl[S.TO_LINE] = last
+    ctl[S.FROM_COLUMN] = ctl[S.TO_COLUMN] = 0
+    return motions.LINEWISE
+
+
+@inner
+def select(s, around, key, count):
+    """The object that `key` names, as a motion's kind; FAILED where there is none."""
+    if count > 1:
+        return motions.FAILED
+    if key == 119 or key == 87:
+        return _word(s, around, key == 87)
+    if key == 34 or key == 39 or key == 96:
+        return _quotes(s, around, key)
+    if key == 40 or key == 41 or key == 98:
+        return _brackets(s, around, 40, 41)
+    if key == 91 or key == 93:
+        return _brackets(s, around, 91, 93)
+    if key == 123 or key == 125 or key == 66:
+        return _brackets(s, around, 123, 125)
+    if key == 112:
+        return _paragraph(s, around)
+    return motions.FAILED

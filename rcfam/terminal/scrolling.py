@@ -1,0 +1,147 @@
+"""The keys that scroll the window: Ctrl-E Ctrl-Y Ctrl-D Ctrl-U Ctrl-F Ctrl-B, PageUp, PageDown and z."""
+
+from rcfam.terminal import draw, motions, text, view
+from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
+from rcfam.terminal.keys import PAGE_DOWN, PAGE_UP
+
+
+@inner
+def keep_cursor_visible(s, sticky):
+    """The window moved: the cursor follows onto its first or last whole line."""
+    ctl = s.ctl
+    view.measure(s)
+    last = max(ctl[S.BOTTOM] - 1, ctl[S.TOP])
+    line = min(max(ctl[S.LINE], ctl[S.TOP]), last)
+    if line != ctl[S.LINE] or sticky:
+        ctl[S.LINE] = line
+        total = text.length(s, line)
+        ctl[S.COLUMN] = min(draw.column_at(s, line, ctl[S.WANT]), max(total - 1, 0))
+
+
+@inner
+def _lines(s, count, down):
+    """Ctrl-E, Ctrl-Y."""
+    ctl = s.ctl
+    if down:
+        ctl[S.TOP] = min(ctl[S.TOP] + count, ctl[S.LINES] - 1)
+    else:
+        ctl[S.TOP] = max(ctl[S.TOP] - count, 0)
+    ctl[S.SKIP] = 0
+    keep_cursor_visible(s, False)
+
+
+@inner
+def _half(s, count, down):
+    """Ctrl-D, Ctrl-U: window and cursor move by half a window; a count stays for the next time."""
+    ctl = s.ctl
+    rows = draw.text_rows(s)
+    if count > 0:
+        ctl[S.HALF] = min(count, rows)
+    n = ctl[S.HALF] if ctl[S.HALF] > 0 else rows // 2
+    total = ctl[S.LINES]
+    line = ctl[S.LINE]
+    view.measure(s)
+    if down:
+        if line == total - 1:
+            return
+        left = n
+        while left > 0 and ctl[S.BOTTOM] < total:
+            h = draw.line_height(s, ctl[S.TOP])
+            if h > left and left != n:
+                break
+            left -= h
+            ctl[S.TOP] += 1
+            ctl[S.SKIP] = 0
+            if line < total - 1:
+                line += 1
+            view.measure(s)
+        if left > 0:
+            line = min(line + left, total - 1)
+    else:
+        if line == 0:
+            return
+        left = n
+        while left > 0 and ctl[S.TOP] > 0:
+            h = draw.line_height(s, ctl[S.TOP] - 1)
+            if h > left and left != n:
+                break
+            left -= h
+            ctl[S.TOP] -= 1
+            ctl[S.SKIP] = 0
+            if line > 0:
+                line -= 1
+        if left > 0:
+            line = max(line - left, 0)
+    ctl[S.LINE] = line
+    keep_cursor_visible(s, False)
+    ctl[S.COLUMN] = motions.first_non_blank(s, ctl[S.LINE])
+    ctl[S.WANT] = S.HERE
+
+
+@inner
+def _pages(s, count, down):
+    """Ctrl-F, Ctrl-B: whole windows with two lines in common."""
+    ctl = s.ctl
+    rows = draw.text_rows(s)
+    total = ctl[S.LINES]
+    for _ in range(min(count, total)):
+        view.measure(s)
+        if down:
+            if ctl[S.TOP] >= total - 1:
+                break
+            if ctl[S.BOTTOM] >= total:
+                ctl[S.TOP] = total - 1
+            else:
+                ctl[S.TOP] = max(ctl[S.BOTTOM] - 2, ctl[S.TOP] + 1)
+            ctl[S.LINE] = max(ctl[S.LINE], ctl[S.TOP])
+        else:
+            if ctl[S.TOP] == 0:
+                break
+            bottom = min(ctl[S.TOP] + 1, total - 1)
+            used = 0
+            top = bottom + 1
+            while top > 0:
+                h = draw.line_height(s, top - 1)
+                if used + h > rows:
+                    break
+                used += h
+                top -= 1
+            ctl[S.TOP] = min(top, max(ctl[S.TOP] - 1, 0))
+        ctl[S.SKIP] = 0
+        keep_cursor_visible(s, False)
+    ctl[S.COLUMN] = motions.first_non_blank(s, ctl[S.LINE])
+    ctl[S.WANT] = S.HERE
+
+
+@inner
+def command(s, key, count):
+    """Run a scrolling key; false where `key` is none. `count` is 0 where none was typed."""
+    if key == 5 or key == 25:
+        _lines(s, max(count, 1), key == 5)
+    elif key == 4 or key == 21:
+        _half(s, count, key == 4)
+    elif key == 6 or key == PAGE_DOWN or key == 2 or key == PAGE_UP:
+        _pages(s, max(count, 1), key == 6 or key == PAGE_DOWN)
+    else:
+        return False
+    return True
+
+
+@inner
+def z_command(s, key, count):
+    """zt zz zb, and z<Enter> z. z- which also go to the first non-blank; a count is the line."""
+    ctl = s.ctl
+    if not (key == 116 or key == 122 or key == 98 or key == 13 or key == 46 or key == 45):
+        return
+    if count > 0:
+        ctl[S.LINE] = min(count, ctl[S.LINES]) - 1
+    if key == 13 or key == 46 or key == 45 or count > 0:
+        ctl[S.COLUMN] = motions.first_non_blank(s, ctl[S.LINE])
+        ctl[S.WANT] = S.HERE
+    if key == 116 or key == 13:
+        view.to_top(s, 0, True)
+    elif key == 122 or key == 46:
+        view.to_middle(s, True)
+    else:
+        view.to_last_row(s)

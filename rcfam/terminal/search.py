@@ -1,0 +1,226 @@
+"""Search: a pattern compiled to a few operations, matched line by line. Only what KEYS.md lists of vim's patterns."""
+
+from rcfam.terminal import draw, text
+from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
+
+# In the compiled pattern a literal is its character; operations are above every character.
+_ANY = 0x110000
+_START = 0x110001
+_END = 0x110002
+_WORD_START = 0x110003
+_WORD_END = 0x110004
+
+_NOT_FOUND = tuple(b"E486: Pattern not found: ")
+_NO_PATTERN = tuple(b"E35: No previous regular expression")
+_WRAPPED = tuple(b"search hit BOTTOM, continuing at TOP")
+_WRAPPED_BACK = tuple(b"search hit TOP, continuing at BOTTOM")
+
+
+@inner
+def _is_special(c):
+    """. * [ ^ $ ~ \\ / and ] ? : literal after a backslash."""
+    return c == 46 or c == 42 or c == 91 or c == 93 or c == 94 or c == 36 or c == 126 or c == 92 or c == 47 or c == 63
+
+
+@inner
+def compile_input(s, first, last, delimiter):
+    """Compile input[first:last] as the pattern; false where it holds what is not supported."""
+    count = 0
+    i = first
+    ok = True
+    while i < last:
+        c = s.pool[S.INPUT + i]
+        i += 1
+        if c == 92 and i < last:
+            d = s.pool[S.INPUT + i]
+            i += 1
+            if _is_special(d):
+                c = d
+            elif d == 60:
+                c = _WORD_START
+            elif d == 62:
+                c = _WORD_END
+            elif d == 116:
+                c = 9
+            else:
+                ok = False
+        elif c == 94 and i == first + 1:
+            c = _START
+        elif c == 36 and i == last:
+            c = _END
+        elif c == 46:
+            c = _ANY
+        elif (c == 42 and i > first + 1) or c == 91 or c == 126:
+            ok = False
+        s.pool[S.PATTERN + count] = c
+        count += 1
+    s.ctl[S.PATTERN_LENGTH] = count if ok else -1
+    return ok
+
+
+@inner
+def _is_word(s, line, column):
+    if column < 0 or column >= text.length(s, line):
+        return False
+    c = text.character(s, line, column)
+    return c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0
+
+
+@inner
+def match_at(s, line, column):
+    """Characters that the pattern matches at (line, column), -1 where it does not."""
+    total = text.length(s, line)
+    start = s.lines[text.slot(s.ctl, line), 0]
+    at = column
+    for i in range(s.ctl[S.PATTERN_LENGTH]):
+        p = s.pool[S.PATTERN + i]
+        if p < _ANY:
+            if at >= total or s.pool[start + at] != p:
+                return -1
+            at += 1
+        elif p == _ANY:
+            if at >= total:
+                return -1
+            at += 1
+        elif p == _START:
+            if at != 0:
+                return -1
+        elif p == _END:
+            if at != total:
+                return -1
+        elif p == _WORD_START:
+            if _is_word(s, line, at - 1) or not _is_word(s, line, at):
+                return -1
+        elif not _is_word(s, line, at - 1) or _is_word(s, line, at):
+            return -1
+    return at - column
+
+
+@inner
+def _in_line(s, line, first, last, back):
+    """The first (or last) column in first:last where the pattern matches, -1 for none."""
+    if back:
+        for column in range(last - 1, first - 1, -1):
+            if match_at(s, line, column) >= 0:
+                return column
+    else:
+        for column in range(first, last):
+            if match_at(s, line, column) >= 0:
+                return column
+    return -1
+
+
+@inner
+def step(s, back):
+    """Move the target to the next match; 0 none, 1 found, 2 found after going round the end."""
+    ctl = s.ctl
+    total = ctl[S.LINES]
+    line = ctl[S.TO_LINE]
+    size = text.length(s, line)
+    if back:
+        found = _in_line(s, line, 0, min(ctl[S.TO_COLUMN], size + 1), True)
+    else:
+        found = _in_line(s, line, ctl[S.TO_COLUMN] + 1, max(size, 1), False)
+    wrapped = 1
+    for i in range(1, total + 1):
+        if found >= 0:
+            break
+        line += -1 if back else 1
+        if line < 0 or line >= total:
+            line = total - 1 if back else 0
+            wrapped = 2
+        found = _in_line(s, line, 0, max(text.length(s, line), 1), back)
+    if found < 0:
+        return 0
+    ctl[S.TO_LINE] = line
+    ctl[S.TO_COLUMN] = found
+    return wrapped
+
+
+@inner
+def _echo(s, back):
+    """Show the pattern on the last line, as vim does after a search."""
+    draw.clear_message(s)
+    row = s.cells.shape[0] - 2
+    s.cells[row, 0] = 63 if back else 47
+    limit = s.cells.shape[1] - 1
+    for i in range(s.ctl[S.SEARCHED_LENGTH]):
+        if 1 + i < limit:
+            s.cells[row, 1 + i] = s.pool[S.SEARCHED + i]
+
+
+@inner
+def again(s, reverse, count):
+    """n or N: the last pattern again."""
+    ctl = s.ctl
+    back = (ctl[S.PATTERN_BACKWARD] != 0) != reverse
+    if ctl[S.PATTERN_LENGTH] == 0:
+        draw.clear_message(s)
+        draw.words(s, _NO_PATTERN, 10)
+        return False
+    wrapped = 1
+    for _ in range(count):
+        result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else 0
+        if result == 0:
+            draw.clear_message(s)
+            draw.words(s, _NOT_FOUND, 10)
+            row = s.cells.shape[0] - 2
+            for i in range(min(ctl[S.SEARCHED_LENGTH], s.cells.shape[1] - 26)):
+                s.cells[row, 25 + i] = 10 << 21 | s.pool[S.SEARCHED + i]
+            return False
+        wrapped = max(wrapped, result)
+    if wrapped == 2:
+        draw.clear_message(s)
+        draw.words(s, _WRAPPED_BACK if back else _WRAPPED, 11)
+    else:
+        _echo(s, back)
+    return True
+
+
+@inner
+def from_input(s, back, count):
+    """/ or ?: compile the input line (an empty one means the last pattern) and search."""
+    ctl = s.ctl
+    size = ctl[S.INPUT_LENGTH]
+    if size > 0:
+        for i in range(size):
+            s.pool[S.SEARCHED + i] = s.pool[S.INPUT + i]
+        ctl[S.SEARCHED_LENGTH] = size
+        compile_input(s, 0, size, 63 if back else 47)
+    ctl[S.PATTERN_BACKWARD] = 1 if back else 0
+    return again(s, False, count)
+
+
+@inner
+def word_under_cursor(s, back, count):
+    """* and #: search for the whole word at or after the cursor."""
+    ctl = s.ctl
+    line = ctl[S.TO_LINE]
+    total = text.length(s, line)
+    first = ctl[S.TO_COLUMN]
+    while first < total and not _is_word(s, line, first):
+        first += 1
+    if first >= total:
+        return False
+    while first > 0 and _is_word(s, line, first - 1):
+        first -= 1
+    last = first
+    while _is_word(s, line, last):
+        last += 1
+    size = min(last - first, S.REGION - 8)
+    s.pool[S.PATTERN] = _WORD_START
+    s.pool[S.SEARCHED] = 92
+    s.pool[S.SEARCHED + 1] = 60
+    for i in range(size):
+        c = text.character(s, line, first + i)
+        s.pool[S.PATTERN + 1 + i] = c
+        s.pool[S.SEARCHED + 2 + i] = c
+    s.pool[S.PATTERN + 1 + size] = _WORD_END
+    s.pool[S.SEARCHED + 2 + size] = 92
+    s.pool[S.SEARCHED + 3 + size] = 62
+    ctl[S.PATTERN_LENGTH] = size + 2
+    ctl[S.SEARCHED_LENGTH] = size + 4
+    ctl[S.PATTERN_BACKWARD] = 1 if back else 0
+    ctl[S.TO_COLUMN] = first
+    return again(s, False, count)
