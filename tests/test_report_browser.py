@@ -34,7 +34,7 @@ def test_the_page_is_whole(address: Path, width: int, dark: bool) -> None:
     assert seen.complaints == []
     assert seen.requests == [address.resolve().as_uri()]
     charts, wide, ink, ground, unbroken, images = seen.values
-    assert charts == 7 and unbroken and images == 0
+    assert charts == 8 and unbroken and images == 0
     assert wide <= width
     assert _bright(ink) == dark and _bright(ground) != dark
     assert seen.picture.startswith(b"\x89PNG")
@@ -44,7 +44,22 @@ def test_the_theme_button_redraws_the_charts(address: Path) -> None:
     click = "document.getElementById('theme').click(); new Promise(done => setTimeout(() => done(1), 1500))"
     seen = chromium.visit(address, READY, [GROUND, click, GROUND, click, GROUND, INK, CHARTS], 800, dark=False)
     first, _, light, _, dark, ink, charts = seen.values
-    assert first == light and _bright(light) and not _bright(dark) and _bright(ink) and charts == 7
+    assert first == light and _bright(light) and not _bright(dark) and _bright(ink) and charts == 8
+    assert seen.complaints == []
+
+
+def test_the_player_shows_frames_and_keys(address: Path) -> None:
+    words = "document.querySelector('.player pre').textContent"
+    said = "document.querySelector('.player output').textContent"
+    sample = reported.sample()
+    last = len(sample.keys_N) - 1
+    slide = "(n => { const s = document.querySelector('input'); s.value = n; s.dispatchEvent(new Event('input')); })"
+    seen = chromium.visit(address, READY, [words, f"{slide}({last})", words, said, f"{slide}(3)", words, said])
+    middle, _, whole, caption, _, early, key = seen.values
+    assert "def f(x):" in middle and reported.HOSTILE not in middle
+    assert "def f(x):" in whole and "<script>" in whole and "\u4e2d" in whole
+    assert early.split() == ["def"] and key == "frame 1003 · key space"
+    assert caption == f"frame {1_000 + last} · key <Enter>"
     assert seen.complaints == []
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from rcfam.cli import app
 from rcfam.errors import RcfamError
+from rcfam.recording import Writer
 from tests.oracles import planted, reported
 
 
@@ -48,6 +49,23 @@ def test_a_table_without_seeds_and_wall_times_is_reported(data: Path) -> None:
     result = CliRunner().invoke(app, ["report", "--law", "law", "--runs", "table.csv", "-o", "page"])
     assert result.exit_code == 0, result.output
     assert "holds no wall times" in Path("page/index.html").read_text()
+
+
+def test_a_recording_is_replayed_from_the_commit_in_its_middle(data: Path) -> None:
+    sample = reported.sample("echo one\recho two\r")
+    (data / "recordings").mkdir()
+    with (data / "recordings" / "x.tsr").open("wb") as file, Writer(file, 12, 60, sample.attributes_A3, {}) as writer:
+        for n, key in enumerate(sample.keys_N):
+            if n in (0, 9):
+                writer.mark("commit", f"commit <{n}>")
+            writer.append(sample.cells_NRC[n : n + 1], sample.cursors_N3[n : n + 1], key[None])
+    assert CliRunner().invoke(app, ["fit", "data/runs", "-o", "data/law"]).exit_code == 0
+    result = CliRunner().invoke(app, ["report"])
+    assert result.exit_code == 0, result.output
+    text = (data / "report" / "index.html").read_text()
+    assert "x, from frame 9 of 18: commit &lt;9&gt;" in text
+    replay = json.loads(text.split('id="replay">')[1].split("</script>")[0])
+    assert "".join(frame["key"] for frame in replay["frames"]) == "echo two<Enter>"
 
 
 def test_without_a_law_it_is_said(data: Path) -> None:

@@ -63,13 +63,15 @@ def test_hostile_words_stay_words(text: str) -> None:
     found = parsed(text)
     assert "img" not in {tag for tag, _ in found.found}
     assert not any(name.startswith("on") for _, attributes in found.found for name in attributes)
-    assert "".join(found.words).count(reported.HOSTILE) == 6  # title twice, language, provenance twice, parameters
+    assert (
+        "".join(found.words).count(reported.HOSTILE) == 7
+    )  # title twice, language, sample, provenance twice, parameters
     assert text.count("window.broken=1</script>") == 0
 
 
 def test_every_chart_has_its_place_and_its_document(material: Material, text: str) -> None:
     names = set(charts(material))
-    assert names == {"law", "residuals", "slopes", "steps", "wall", "evolution", "evaluation"}
+    assert names == {"law", "residuals", "slopes", "steps", "wall", "evolution", "evaluation", "positions"}
     for name in names:
         found = re.search(rf'<script type="application/json" id="spec-{name}">(.*?)</script>', text)
         assert found is not None and 'data-spec="spec-' + name in text
@@ -132,6 +134,7 @@ def test_the_disagreements_are_computed() -> None:
 def test_a_page_without_extras_says_what_is_missing(material: Material) -> None:
     bare = Material(law=material.law, tables=material.tables, conclusions=material.conclusions)
     text = page(bare, ReportParams())
+    assert 'id="replay"' not in text and 'id="spec-positions"' not in text
     for words in ("No run was evaluated", "No statistics of a dataset", "No held-out data were evaluated"):
         assert words in text
     assert 'id="spec-evaluation"' not in text

@@ -15,10 +15,11 @@ from rcfam.errors import RcfamError
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.report import Material, ReportParams
+    from rcfam.report import Material, ReportParams, Sample
     from rcfam.scaling import Analysis, FitParams
 
 DEFAULT_PARAMS = Path("params.yaml")
+SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
 
 TableArgument = Annotated[
     list[Path], typer.Argument(help="Run tables: Parquet, CSV, TSV, or a folder that holds length-*/runs.parquet.")
@@ -198,6 +199,7 @@ class _Folders:
     law: Path
     evaluation: Path
     dataset: Path
+    recordings: Path
 
 
 def report(
@@ -206,6 +208,9 @@ def report(
     runs: Annotated[Path, typer.Option(help="Run table or folder of runs.")] = Path("data/runs"),
     evaluation: Annotated[Path, typer.Option(help="Folder with evaluation.parquet.")] = Path("data/evaluation"),
     dataset: Annotated[Path, typer.Option(help="Folder with statistics.parquet.")] = Path("data/dataset"),
+    recordings: Annotated[Path, typer.Option(help="Folder of recordings, for one to replay.")] = Path(
+        "data/recordings"
+    ),
     lock: Annotated[Path, typer.Option(help="DVC's lock file, for the hashes of the data.")] = Path("dvc.lock"),
     params_file: ParamsOption = None,
 ) -> None:
@@ -216,7 +221,7 @@ def report(
 
     options, source = _report_params(params_file)
     text = source.read_text(encoding="utf-8") if source is not None else ""
-    material = _material(_Folders(runs, law, evaluation, dataset), provenance(lock), text)
+    material = _material(_Folders(runs, law, evaluation, dataset, recordings), provenance(lock), text)
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
         for name, spec in specs.items():
@@ -277,6 +282,8 @@ def _material(folders: _Folders, provenance: dict[str, dict[str, str]], text: st
         conclusions=tuple(conclusions),
         runs=_read([folders.runs]) if folders.runs.exists() else None,
         evaluation=_optional(folders.evaluation / "evaluation.parquet"),
+        positions=_optional(folders.evaluation / "positions.parquet"),
+        sample=_sample(folders.recordings),
         dataset=_optional(folders.dataset / "statistics.parquet"),
         provenance=provenance,
         parameters=text,
@@ -289,6 +296,25 @@ def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
 
     empty = [name for name in table.columns if table[name].null_count() == table.height]
     return table.with_columns(pl.col(empty).cast(pl.Float64)) if table.height else table
+
+
+def _sample(folder: Path) -> "Sample | None":
+    """Frames from the commit in the middle of the first recording on; None where there is no recording."""
+    from rcfam.recording import Reader
+    from rcfam.report import Sample
+
+    path = min(folder.glob("*.tsr"), default=None)
+    if path is None:
+        return None
+    with Reader(path) as reader:
+        if reader.frames == 0:
+            return None
+        commits = [mark for mark in reader.marks if mark.kind == "commit"]
+        chosen = next((mark for mark in commits if mark.frame >= reader.frames // 2), commits[-1] if commits else None)
+        first = chosen.frame if chosen is not None and chosen.frame < reader.frames else 0
+        cells, cursors, keys = reader.read(first, min(first + SAMPLE_FRAMES, reader.frames))
+        title = f"{path.stem}, from frame {first:,} of {reader.frames:,}" + (f": {chosen.text}" if chosen else "")
+        return Sample(title, first, cells, cursors, keys, reader.attributes, tuple(reader.clusters))
 
 
 def _optional(path: Path) -> "pl.DataFrame | None":

@@ -5,5 +5,6 @@ from rcfam.report.figures import figure
 from rcfam.report.material import LAW_TABLES, Material, ReportError, ReportParams
 from rcfam.report.page import page
 from rcfam.report.plots import template
+from rcfam.report.replay import Sample
 
-__all__ = ["LAW_TABLES", "Material", "ReportError", "ReportParams", "charts", "figure", "page", "template"]
+__all__ = ["LAW_TABLES", "Material", "ReportError", "ReportParams", "Sample", "charts", "figure", "page", "template"]

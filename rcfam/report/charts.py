@@ -1,6 +1,6 @@
 """Vega-Lite charts of a report. Colours of text and ground are the page's: it embeds each chart in its theme."""
 
-# Charts are named as their figures: law, residuals, slopes, steps, wall, evolution, evaluation.
+# Charts are named as their figures: law, residuals, slopes, steps, wall, evolution, evaluation, positions.
 
 from typing import Any
 
@@ -27,6 +27,7 @@ def charts(material: Material) -> Specs:
         "wall": wall_chart(material),
         "evolution": evolution_chart(material),
         "evaluation": evaluation_chart(material),
+        "positions": position_chart(material),
     }
     return {name: document(chart) for name, chart in made.items() if chart is not None}
 
@@ -192,6 +193,30 @@ def evaluation_chart(material: Material) -> Chart | None:
     return alt.layer(
         alt.Chart(means).mark_line(color=PURE).encode(*encoded),
         alt.Chart(kept).mark_point(size=50, filled=True, color=PURE).encode(*encoded, tooltip=shown),
+    ).properties(height=260)
+
+
+def position_chart(material: Material) -> Chart | None:
+    """Held-out loss by position in the window, in bins of a power of two, one line a trained length."""
+    data = material.positions
+    if data is None or not {"length", "position", "loss"} <= set(data.columns) or data.height == 0:
+        return None
+    binned = (
+        data.filter(pl.col("loss").is_finite())
+        .with_columns(bin=pl.col("position").log(2).floor())
+        .group_by("length", "bin")
+        .agg(position=pl.col("position").mean(), loss=pl.col("loss").mean())
+        .sort("length", "position")
+    )
+    shown = [alt.Tooltip("length:O"), alt.Tooltip("position:Q", format=".1f"), alt.Tooltip("loss:Q", format=".4f")]
+    pick = alt.selection_point(fields=["length"], bind="legend", name="pick")
+    colour, opacity = _by_length(pick)
+    lines = alt.Chart(binned).mark_line(point=alt.OverlayMarkDef(size=30))
+    where = _lengths("position", "position in the window")
+    return alt.layer(
+        lines.encode(where, _loss("loss", "held-out loss, nats"), colour, opacity=opacity, tooltip=shown).add_params(
+            pick
+        )
     ).properties(height=260)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from rcfam.errors import RcfamError
+from rcfam.report.replay import Sample
 
 
 class ReportError(RcfamError):
@@ -57,6 +58,10 @@ class Material:
     """The run table."""
     evaluation: pl.DataFrame | None = None
     """One row a run on held-out windows."""
+    positions: pl.DataFrame | None = None
+    """One row a run and position of the held-out window: length, position, loss."""
+    sample: Sample | None = None
+    """A stretch of a recording to replay."""
     dataset: pl.DataFrame | None = None
     """Rows (of, name, quantity, value)."""
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

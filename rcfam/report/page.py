@@ -26,6 +26,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
         sections.evaluation(material, specs),
         sections.paper(material),
         sections.dataset(material),
+        sections.recording(material),
         sections.provenance(material),
     ]
     title = html.escape(params.title)
@@ -43,6 +44,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
             "<noscript><p>The charts need JavaScript; the same pictures lie beside it in figures/.</p></noscript>",
             f"<script>{bundle()}</script>",
             f"<script>{_own('page.js')}</script>",
+            f"<script>{_own('player.js')}</script>" if material.sample is not None else "",
             "</body></html>",
         ]
     )

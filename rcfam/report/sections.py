@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from rcfam.report import html
 from rcfam.report.material import Material
-from rcfam.scaling.laws import fit_irreducible, fit_pure
+from rcfam.report.replay import document
+from rcfam.scaling.curves import Points
+from rcfam.scaling.laws import fit_irreducible, fit_pure, means
 from rcfam.scaling.published import EXCELLENCE, PLATEAU, TABLES
+from rcfam.scaling.reading import span
 
 Specs = dict[str, dict[str, Any]]
 CORE_GFLOP, HEAD_GFLOP = 0.038, 523.0  # forward, a frame, 82M model: appendix J with 7,680 cells and width 768
@@ -152,6 +156,7 @@ def evaluation(material: Material, specs: Specs) -> str:
     table = data.sort(order) if order else data
     parts = [
         html.chart("evaluation", "held-out loss against trained length", specs),
+        html.items(held_out_laws(data)),
         html.frame(table, known, "Every run on the same held-out windows; losses in nats a token."),
         html.paragraph(
             "Sustained: mean number of frames in a row that are right, from every position. The law above is fitted to "
@@ -159,7 +164,39 @@ def evaluation(material: Material, specs: Specs) -> str:
             "note",
         ),
     ]
+    if "positions" in specs:
+        parts += [
+            "<h3>Early and late positions</h3>",
+            html.chart("positions", "held-out loss by position in the window, by trained length", specs),
+            html.paragraph(
+                "Means over bins 1, 2-3, 4-7 and so on: does training on longer windows help early positions as well "
+                "(the paper's appendix H)?",
+                "note",
+            ),
+        ]
     return _section("evaluation", "Held-out data", parts)
+
+
+def held_out_laws(data: pl.DataFrame) -> tuple[str, ...]:
+    """The pure law fitted to held-out losses: the same windows for all, and only as much past as was trained on."""
+    ways = {
+        "loss": "with the whole past of the window",
+        "own_loss": "with no more past than the trained length",
+    }
+    found = []
+    for column, words in ways.items():
+        if not {"length", column} <= set(data.columns):
+            continue
+        kept = data.filter(pl.col(column).is_finite() & (pl.col(column) > 0))
+        if kept["length"].n_unique() < 3:
+            continue
+        lengths_P = kept["length"].cast(pl.Int64).to_numpy()
+        law = fit_pure(means(Points(0, lengths_P, np.zeros_like(lengths_P), kept[column].to_numpy())))
+        found.append(
+            f"Held-out loss {words}: alpha = {law.alpha:.3f} (95 % interval {span(law.interval)}, "
+            f"R2 {law.r2_log:.3f} on logs)."
+        )
+    return tuple(found)
 
 
 def paper(material: Material) -> str:
@@ -259,6 +296,23 @@ def dataset(material: Material) -> str:
         else:
             parts.append(html.table([str(of), *map(str, quantities)], body, caption))
     return _section("dataset", "Dataset", parts)
+
+
+def recording(material: Material) -> str:
+    """A player for a stretch of a recording; nothing without one."""
+    if material.sample is None:
+        return ""
+    player = (
+        '<div class="player" data-replay="replay"><pre aria-label="terminal"></pre><div class="controls">'
+        '<button type="button">play</button><input type="range" min="0" value="0" aria-label="frame">'
+        "<output></output></div></div>"
+    )
+    data = f'<script type="application/json" id="replay">{html.embedded(document(material.sample))}</script>'
+    words = html.paragraph(
+        f"What the model sees: the terminal before each keystroke, and the key that follows. {material.sample.title}",
+        "note",
+    )
+    return _section("recording", "A recorded session", [words, player, data])
 
 
 def provenance(material: Material) -> str:
