@@ -12,18 +12,19 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.jit import kernel
+from rcfam.jit import inner
 from rcfam.recording.layout import STREAMS
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 
-KEYS: Final = 0
-RUNS: Final = 1
-CHOICES: Final = 2
-SCRIPTS: Final = 3
-CURSORS: Final = 4
-NUMBERS: Final = 5
-ATTRIBUTES: Final = 6
-GLYPHS: Final = 7
+# The streams; as np.int64, because Numba compiles a function once more for every plain constant it is called with.
+KEYS: Final = np.int64(0)
+RUNS: Final = np.int64(1)
+CHOICES: Final = np.int64(2)
+SCRIPTS: Final = np.int64(3)
+CURSORS: Final = np.int64(4)
+NUMBERS: Final = np.int64(5)
+ATTRIBUTES: Final = np.int64(6)
+GLYPHS: Final = np.int64(7)
 
 # Places in `Coder.n`
 ROWS: Final = 0
@@ -43,6 +44,7 @@ RUN: Final = 13  # frames in a row that were predicted (encoder), or still will 
 FRAMES: Final = 14
 ATTRIBUTE_LIMIT: Final = 15
 GLYPH_LIMIT: Final = 16
+ENCODING: Final = 17  # 1 in an encoder, 0 in a decoder
 POSITION: Final = 24  # one a stream: where the next byte goes or comes from
 END: Final = 40  # one a stream: the first byte that is not its own
 STATE_SIZE: Final = 56
@@ -77,7 +79,7 @@ class Coder(NamedTuple):
     cells: NDArray[np.uint32]  # (R * C,) the frame: before, then after
     touched: NDArray[np.uint8]  # (R,) rows that the running script has written
     data: NDArray[np.uint8]  # all streams, one after the other
-    ops: NDArray[np.int32]  # (O, FIELDS) the operations of all scripts, one script after the other
+    ops: NDArray[np.int64]  # (O, FIELDS) the operations of all scripts, one script after the other
     first: NDArray[np.int64]  # (K + 2,) where a script's operations begin
     contexts: NDArray[np.int32]  # (TABLES, CONTEXTS) 1 + the script last seen in a context, 0 none
 
@@ -86,17 +88,17 @@ FIELDS: Final = 9
 TABLES: Final = 3
 
 
-def new_coder(rows: int, columns: int, data: NDArray[np.uint8], scripts: int, operations: int) -> Coder:
+def new_coder(rows: int, columns: int, data: NDArray[np.uint8], scripts: int, operations: int, encoding: bool) -> Coder:
     """A coder over the streams in `data`, with room for so many scripts and operations in all."""
     n = np.zeros(STATE_SIZE, np.int64)
-    n[ROWS], n[COLUMNS] = rows, columns
+    n[ROWS], n[COLUMNS], n[ENCODING] = rows, columns, encoding
     n[GLYPH_LIMIT], n[ATTRIBUTE_LIMIT] = CLUSTER_BASE, 1
     return Coder(
         n,
         np.full(rows * columns, BLANK, np.uint32),
         np.zeros(rows, np.uint8),
         data,
-        np.zeros((operations, FIELDS), np.int32),
+        np.zeros((operations, FIELDS), np.int64),
         np.zeros(scripts + 2, np.int64),
         np.zeros((TABLES, CONTEXTS), np.int32),
     )
@@ -109,33 +111,34 @@ def place_streams(coder: Coder, starts: list[int], ends: list[int]) -> None:
     coder.n[END : END + len(ends)] = ends
 
 
-@kernel
+@inner
 def begin_chunk(coder: Coder) -> None:
     """The state before the first frame of a chunk: a blank grid, the cursor at home, nothing learned."""
-    coder.cells[:] = BLANK
-    coder.contexts[:] = 0
-    coder.n[OLD_ROW : WORK + 1] = 0
+    for p in range(len(coder.cells)):
+        coder.cells[p] = BLANK
+    for table in range(TABLES):
+        for place in range(CONTEXTS):
+            coder.contexts[table, place] = 0
+    for place in range(OLD_ROW, FRAMES + 1):
+        coder.n[place] = 0
     coder.n[LAST] = -1
     coder.n[EDIT] = -1
-    coder.n[COUNT] = 0
-    coder.n[RUN] = 0
-    coder.n[FRAMES] = 0
     coder.n[VISIBLE] = 1
 
 
-@kernel
+@inner
 def whole(value: int) -> int:
     """An int64 from an integer of any type up to uint32, so that Numba sees one type."""
     return 0 + value
 
 
-@kernel
-def exchange(coder: Any, stream: int, encoding: bool, value: int) -> int:
+@inner
+def exchange(coder: Any, stream: int, value: int) -> int:
     """Write `value` (0 .. 2^35 - 1) to a stream and return it, or read and return one: LEB128, at most five bytes."""
     n, data = coder.n, coder.data
     at = n[POSITION + stream]
     end = n[END + stream]
-    if encoding:
+    if n[ENCODING]:
         rest = value
         while True:
             if at >= end:
@@ -164,23 +167,23 @@ def exchange(coder: Any, stream: int, encoding: bool, value: int) -> int:
     return 0
 
 
-@kernel
-def exchange_signed(coder: Any, stream: int, encoding: bool, value: int) -> int:
+@inner
+def exchange_signed(coder: Any, stream: int, value: int) -> int:
     """As `exchange` for a number with a sign: 0, -1, 1, -2, 2 ... are 0, 1, 2, 3, 4 ..."""
     folded = -2 * value - 1 if value < 0 else 2 * value
-    folded = exchange(coder, stream, encoding, folded)
+    folded = exchange(coder, stream, folded)
     return -(folded + 1) // 2 if folded & 1 else folded // 2
 
 
-@kernel
-def exchange_key(coder: Any, encoding: bool, key: int) -> int:
+@inner
+def exchange_key(coder: Any, key: int) -> int:
     """One keystroke: one byte for ASCII and named keys, else 255 and LEB128."""
     n, data = coder.n, coder.data
     at = n[POSITION + KEYS]
     if at >= n[END + KEYS]:
         n[STATUS] = OUT_OF_BYTES
         return 0
-    if encoding:
+    if n[ENCODING]:
         if key < 128:
             data[at] = key
         elif NAMED <= key < NAMED + 127:
@@ -193,7 +196,7 @@ def exchange_key(coder: Any, encoding: bool, key: int) -> int:
         return byte
     if byte < 255:
         return NAMED + byte - 128
-    value = exchange(coder, KEYS, encoding, key)
+    value = exchange(coder, KEYS, key)
     if value >= 1 << 32:
         n[STATUS] = BAD_VALUE
         return 0

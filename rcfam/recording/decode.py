@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rcfam.jit import kernel
+from rcfam.jit import inner, kernel
 from rcfam.recording.coder import (
     BAD_SCRIPT,
     CHOICES,
@@ -30,7 +30,7 @@ from rcfam.recording.predict import guess, learn
 from rcfam.recording.script import exchange_script, run_script
 
 
-@kernel
+@inner
 def next_script(coder: Any) -> int:
     """The number of the script that makes the next frame, read as far as it was not guessed; -1 on a fault."""
     n = coder.n
@@ -39,8 +39,8 @@ def next_script(coder: Any) -> int:
         n[RUN] -= 1
         script = first
     else:
-        choice = exchange(coder, CHOICES, False, 0)
-        n[RUN] = exchange(coder, RUNS, False, 0)
+        choice = exchange(coder, CHOICES, 0)
+        n[RUN] = exchange(coder, RUNS, 0)
         if n[STATUS] != FINE:
             return -1
         if choice == 0:
@@ -51,7 +51,7 @@ def next_script(coder: Any) -> int:
             if script + 2 >= len(coder.first):
                 n[STATUS] = BAD_SCRIPT
                 return -1
-            records = exchange_script(coder, False, at, len(coder.ops) - at)
+            records = exchange_script(coder, at, len(coder.ops) - at)
             if n[STATUS] != FINE:
                 return -1
             coder.first[script + 1] = at + records
@@ -65,27 +65,27 @@ def next_script(coder: Any) -> int:
 
 
 @kernel
-def decode_frames(coder: Any, frames: int, wanted: Any, cells: Any, cursors: Any, blank: Any) -> int:
+def decode_frames(
+    coder: Any, frames: int, wanted: Any, cells: Any, cursors: Any, target: Any, rows: Any, cursor: Any
+) -> int:
     """Decode frames 0 .. `frames` - 1 of a chunk and copy those numbered in `wanted` (N,) (ascending) to `cells`
     (N, R * C) and `cursors` (N, 3). Returns how many frames are right; fewer than `frames` on a fault (n[STATUS]).
-    `blank` is an empty (1, 1) uint32 array, in the place where the encoder has its target."""
+    `target`, `rows` and `cursor` are only there to have the types that they have in the encoder."""
     n = coder.n
     begin_chunk(coder)
-    n[RUN] = exchange(coder, RUNS, False, 0)
+    n[RUN] = exchange(coder, RUNS, 0)
     at = 0
-    no_rows = coder.touched
-    no_cursor = n
     for frame in range(frames):
         script = next_script(coder)
         if script < 0:
             return frame
-        run_script(coder, False, blank, no_rows, no_cursor, script)
+        run_script(coder, target, rows, cursor, script)
         if n[STATUS] != FINE:
             return frame
         learn(coder, script)
         n[OLD_ROW] = n[NEW_ROW]
         n[OLD_COLUMN] = n[NEW_COLUMN]
-        n[KEY] = exchange_key(coder, False, 0)
+        n[KEY] = exchange_key(coder, 0)
         if n[STATUS] != FINE:
             return frame
         n[FRAMES] = frame + 1
@@ -102,7 +102,7 @@ def decode_frames(coder: Any, frames: int, wanted: Any, cells: Any, cursors: Any
 def decode_keys(coder: Any, count: int, keys: Any) -> int:
     """Decode the first `count` keystrokes of a chunk into `keys`; returns how many are right."""
     for k in range(count):
-        keys[k] = np.uint32(exchange_key(coder, False, 0))
+        keys[k] = np.uint32(exchange_key(coder, 0))
         if coder.n[STATUS] != FINE:
             return k
     return count

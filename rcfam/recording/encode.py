@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.jit import kernel
+from rcfam.jit import inner, kernel
 from rcfam.recording.coder import (
     CHOICES,
     COLUMNS,
@@ -71,10 +71,11 @@ class Encoder(NamedTuple):
 def begin(e: Any) -> None:
     """Forget everything: the next frame begins a chunk."""
     begin_chunk(e.coder)
-    e.slots[:] = 0
+    for slot in range(SLOTS):
+        e.slots[slot] = 0
 
 
-@kernel
+@inner
 def save(e: Any, rows: Any) -> None:
     """Remember the frame and the streams, to come back to after a script that fails; `rows` may differ from the
     target.
@@ -82,28 +83,31 @@ def save(e: Any, rows: Any) -> None:
     n, columns = e.coder.n, e.coder.n[COLUMNS]
     for row in range(n[ROWS]):
         if rows[row]:
-            e.saved[row * columns : (row + 1) * columns] = e.coder.cells[row * columns : (row + 1) * columns]
+            for p in range(row * columns, (row + 1) * columns):
+                e.saved[p] = e.coder.cells[p]
+        e.coder.touched[row] = 0
     for stream in range(SCRIPTS, 8):
         e.places[stream] = n[POSITION + stream]
-    e.coder.touched[:] = 0
 
 
-@kernel
+@inner
 def restore(e: Any, target: Any, rows: Any) -> None:
     """Undo a script: rows in `rows` from the copy, others from the target, which they equalled before."""
     n, columns = e.coder.n, e.coder.n[COLUMNS]
     for row in range(n[ROWS]):
         if rows[row]:
-            e.coder.cells[row * columns : (row + 1) * columns] = e.saved[row * columns : (row + 1) * columns]
+            for p in range(row * columns, (row + 1) * columns):
+                e.coder.cells[p] = e.saved[p]
         elif e.coder.touched[row]:
-            e.coder.cells[row * columns : (row + 1) * columns] = target[row]
+            for c in range(columns):
+                e.coder.cells[row * columns + c] = target[row, c]
         e.coder.touched[row] = 0
     for stream in range(SCRIPTS, 8):
         n[POSITION + stream] = e.places[stream]
     n[STATUS] = FINE
 
 
-@kernel
+@inner
 def reached(coder: Any, target: Any, rows: Any, cursor: Any) -> bool:
     """Is the frame that a script made the target?"""
     n, columns = coder.n, coder.n[COLUMNS]
@@ -120,7 +124,7 @@ def reached(coder: Any, target: Any, rows: Any, cursor: Any) -> bool:
     return True
 
 
-@kernel
+@inner
 def arguments_cost(e: Any) -> int:
     """Bytes that the last script took from the argument streams."""
     cost = 0
@@ -129,11 +133,11 @@ def arguments_cost(e: Any) -> int:
     return cost
 
 
-@kernel
+@inner
 def attempt(e: Any, target: Any, rows: Any, cursor: Any, script: int) -> int:
     """Run a script that is known; its cost in bytes, or -1 where it does not lead to the target."""
     visible = e.coder.n[VISIBLE]
-    run_script(e.coder, True, target, rows, cursor, script)
+    run_script(e.coder, target, rows, cursor, script)
     if reached(e.coder, target, rows, cursor):
         return arguments_cost(e)
     e.coder.n[VISIBLE] = visible
@@ -141,7 +145,7 @@ def attempt(e: Any, target: Any, rows: Any, cursor: Any, script: int) -> int:
     return -1
 
 
-@kernel
+@inner
 def find(e: Any, at: int, records: int) -> tuple[int, int]:
     """(script equal to the records at `at` or -1, its slot or the one to put it in)."""
     ops, first = e.coder.ops, e.coder.first
@@ -165,15 +169,15 @@ def find(e: Any, at: int, records: int) -> tuple[int, int]:
     return -1, slot
 
 
-@kernel
+@inner
 def choose(coder: Any, symbol: int) -> None:
     """Write that the guess was wrong, and what came instead."""
-    exchange(coder, RUNS, True, coder.n[RUN])
-    exchange(coder, CHOICES, True, symbol)
+    exchange(coder, RUNS, coder.n[RUN])
+    exchange(coder, CHOICES, symbol)
     coder.n[RUN] = 0
 
 
-@kernel
+@inner
 def name(e: Any, script: int, first: int, second: int) -> None:
     """Write which of the known scripts it was."""
     if script == first:
@@ -182,7 +186,7 @@ def name(e: Any, script: int, first: int, second: int) -> None:
         choose(e.coder, 0 if script == second else 2 + script)
 
 
-@kernel
+@inner
 def encode_change(e: Any, target: Any, rows: Any, cursor: Any) -> int:
     """Find and write the script from the frame in the coder to `target`; returns its number, n[STATUS] tells of
     faults.
@@ -191,7 +195,7 @@ def encode_change(e: Any, target: Any, rows: Any, cursor: Any) -> int:
     first, second = guess(coder)
     visible = n[VISIBLE]
     save(e, rows)
-    known, known_cost = -1, 1 << 40
+    known, known_cost = whole(-1), 1 << 40
     for k in range(2):
         script = first if k == 0 else second
         cost = attempt(e, target, rows, cursor, script) if script >= 0 else -1
@@ -220,14 +224,14 @@ def encode_change(e: Any, target: Any, rows: Any, cursor: Any) -> int:
         e.slots[slot] = script + 1
         coder.first[script + 1] = at + records
         n[COUNT] = script + 1
-        choose(coder, 1)
-        exchange_script(coder, True, at, records)
+        choose(coder, whole(1))
+        exchange_script(coder, at, records)
     else:
         name(e, script, first, second)
     return script
 
 
-@kernel
+@inner
 def encode_frame(e: Any, target: Any, rows: Any, cursor: Any, key: int) -> None:
     """Write the frame `target` (R, C) with its cursor (3,) and the key pressed after it; `rows` (R,) are those that may
     differ from the frame before. n[STATUS] tells of faults."""
@@ -239,7 +243,7 @@ def encode_frame(e: Any, target: Any, rows: Any, cursor: Any, key: int) -> None:
     n[OLD_ROW] = n[NEW_ROW]
     n[OLD_COLUMN] = n[NEW_COLUMN]
     n[KEY] = key
-    exchange_key(e.coder, True, key)
+    exchange_key(e.coder, key)
     n[FRAMES] += 1
 
 
@@ -261,10 +265,10 @@ def full(e: Any, most_frames: int) -> bool:
 @kernel
 def finish(e: Any) -> None:
     """Write what is still open; the streams are then whole."""
-    exchange(e.coder, RUNS, True, e.coder.n[RUN])
+    exchange(e.coder, RUNS, e.coder.n[RUN])
 
 
-@kernel
+@inner
 def mark_changed(e: Any, target: Any, rows: Any) -> None:
     """Set `rows` (R,) to 1 where `target` differs from the frame in the coder, else to 0."""
     columns = e.coder.n[COLUMNS]
@@ -294,7 +298,7 @@ def new_encoder(rows: int, columns: int) -> Encoder:
     """An encoder for one grid, with room for a chunk."""
     room = min(max(1 << 19, 4 * (FRAME_BYTES_PER_CELL * rows * columns + FRAME_BYTES)), MAX_STREAM_BYTES)
     count = len(STREAMS)
-    coder = new_coder(rows, columns, np.zeros(count * room, np.uint8), SLOTS // 2 + 2, OPERATIONS)
+    coder = new_coder(rows, columns, np.zeros(count * room, np.uint8), SLOTS // 2 + 2, OPERATIONS, True)
     encoder = Encoder(
         coder,
         np.zeros(rows * columns, np.uint32),

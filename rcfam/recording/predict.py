@@ -2,19 +2,19 @@
 
 from typing import Any, Final
 
-from rcfam.jit import kernel
+from rcfam.jit import inner
 from rcfam.recording.coder import CONTEXT_BITS, EDIT, KEY, LAST, NAMED, TABLES
 
 MULTIPLIER: Final = 0x9E3779B1
 
 
-@kernel
+@inner
 def key_class(key: int) -> int:
     """Characters that one types are one class (1), every other key is its own."""
     return 1 if 32 <= key < NAMED and key != 127 else key
 
 
-@kernel
+@inner
 def context(coder: Any, table: int) -> int:
     """The place of the present context in a table."""
     n = coder.n
@@ -29,7 +29,7 @@ def context(coder: Any, table: int) -> int:
     return mixed >> 32 - CONTEXT_BITS
 
 
-@kernel
+@inner
 def guess(coder: Any) -> tuple[int, int]:
     """The likeliest script and the next likeliest other one; -1 where there is none."""
     first = second = -1
@@ -42,7 +42,7 @@ def guess(coder: Any) -> tuple[int, int]:
     return first, second
 
 
-@kernel
+@inner
 def learn(coder: Any, script: int) -> None:
     """Take note that `script` came in the present context, and step on."""
     n = coder.n

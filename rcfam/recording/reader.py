@@ -42,7 +42,11 @@ from rcfam.terminal.cells import CLUSTER_BASE, MAX_ATTRIBUTES
 
 # N frames, R rows, C columns
 
-_BLANK = np.zeros((1, 1), np.uint32)
+# What the encoder has in the same places.
+_NO_TARGET = np.zeros((1, 1), np.uint32)
+_NO_ROWS = np.zeros(1, np.uint8)
+_NO_CURSOR = np.zeros(3, np.int32)
+
 _NO_CELLS = np.zeros((0, 0), np.uint32)
 _NO_CURSORS = np.zeros((0, 3), np.int32)
 _NO_INDICES = np.zeros(0, np.int64)
@@ -265,7 +269,7 @@ class Reader:
             ends.append(at)
         data = np.frombuffer(bytearray().join(parts), np.uint8)  # writable, as the kernels want it
         scripts = 0 if only_keys else min(chunk.raw_sizes[3], chunk.frames)
-        coder = new_coder(self.rows, self.columns, data, scripts, 0 if only_keys else chunk.raw_sizes[3])
+        coder = new_coder(self.rows, self.columns, data, scripts, 0 if only_keys else chunk.raw_sizes[3], False)
         coder.n[ATTRIBUTE_LIMIT] = len(self.attributes)
         coder.n[GLYPH_LIMIT] = CLUSTER_BASE + len(self.clusters)
         place_streams(coder, starts, ends)
@@ -281,7 +285,7 @@ class Reader:
         frames: int = 0,
     ) -> None:
         frames = frames or int(wanted[-1]) + 1
-        done = decode_frames(coder, frames, wanted, cells, cursors, _BLANK)
+        done = decode_frames(coder, frames, wanted, cells, cursors, _NO_TARGET, _NO_ROWS, _NO_CURSOR)
         if done < frames:
             raise self._fault(coder, chunk, done)
 

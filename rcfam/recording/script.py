@@ -10,7 +10,7 @@ argument.
 
 from typing import Any, Final
 
-from rcfam.jit import kernel
+from rcfam.jit import inner
 from rcfam.recording.coder import (
     ATTRIBUTE_LIMIT,
     ATTRIBUTES,
@@ -19,6 +19,7 @@ from rcfam.recording.coder import (
     BAD_VALUE,
     COLUMNS,
     CURSORS,
+    ENCODING,
     FINE,
     GLYPH_LIMIT,
     GLYPHS,
@@ -45,18 +46,15 @@ from rcfam.recording.coder import (
 from rcfam.terminal.cells import BLANK, GLYPH_BITS, GLYPH_MASK
 
 # Operations. A record is (kind, row mode, row, column mode, column, a, b, c, d); record 0 of a script is its cursor.
-CURSOR: Final = (
-    0  # a: 0 visibility as before, 1 hidden, 2 shown; b: 1 when the script has an operation other than RULER
-)
+CURSOR: Final = 0  # a: 0 visible as before, 1 hidden, 2 shown; b: how many operations; c: 1 if one is not a RULER
 PUT: Final = 1  # one cell: a glyph source, b attribute source
 SHIFT: Final = 2  # a cells to the right (negative: left) up to the end of the row b rows below
 SCROLL: Final = 3  # rows from the place to a rows above the bottom, down by b (negative: up)
 FILL: Final = 4  # spaces: a length source, b attribute source
 RECOLOUR: Final = 5  # a length source, b attribute source
 RULER: Final = 6  # a numbers with one cell between; b, c, d their sources
-SPAN: Final = 7  # literal cells, as many as an argument says
-REST: Final = 8  # literal cells anywhere
-KINDS: Final = 9
+REST: Final = 7  # literal cells anywhere
+KINDS: Final = 8
 
 # Row and column modes of an operation
 FROM_OLD: Final = 0
@@ -92,20 +90,20 @@ MAX_CONSTANT: Final = 1 << 22
 SPAN_GAP: Final = 2  # equal cells that do not end a literal span
 
 
-@kernel
+@inner
 def is_word(glyph: int) -> bool:
     """Letters, digits and underscore of ASCII."""
     return 97 <= glyph <= 122 or 65 <= glyph <= 90 or 48 <= glyph <= 57 or glyph == 95
 
 
-@kernel
-def exchange_script(coder: Any, encoding: bool, at: int, room: int) -> int:
+@inner
+def exchange_script(coder: Any, at: int, room: int) -> int:
     """Write the script whose records begin at `at`, or read one to there; returns its number of records, 0 on a
     fault.
     """
     n, ops = coder.n, coder.ops
-    head = exchange(coder, SCRIPTS, encoding, ops[at, 1] | ops[at, 3] << 2 | ops[at, 5] << 4)
-    count = exchange(coder, SCRIPTS, encoding, ops[at, 6])
+    head = exchange(coder, SCRIPTS, ops[at, 1] | ops[at, 3] << 2 | ops[at, 5] << 4)
+    count = exchange(coder, SCRIPTS, ops[at, 6])
     if n[STATUS] != FINE or head > 0x2F or count > MAX_OPERATIONS or count + 1 > room:
         n[STATUS] = n[STATUS] or BAD_SCRIPT
         return 0
@@ -114,13 +112,13 @@ def exchange_script(coder: Any, encoding: bool, at: int, room: int) -> int:
     ops[at, 3] = head >> 2 & 3
     ops[at, 5] = head >> 4
     ops[at, 6] = count
-    ops[at, 2] = exchange_signed(coder, SCRIPTS, encoding, ops[at, 2]) if ops[at, 1] < BY_ARGUMENT else 0
-    ops[at, 4] = exchange_signed(coder, SCRIPTS, encoding, ops[at, 4]) if ops[at, 3] < BY_ARGUMENT else 0
+    ops[at, 2] = exchange_signed(coder, SCRIPTS, ops[at, 2]) if ops[at, 1] < BY_ARGUMENT else 0
+    ops[at, 4] = exchange_signed(coder, SCRIPTS, ops[at, 4]) if ops[at, 3] < BY_ARGUMENT else 0
     if abs(ops[at, 2]) > MAX_CONSTANT or abs(ops[at, 4]) > MAX_CONSTANT:
         n[STATUS] = BAD_SCRIPT
     edits = 0
     for i in range(at + 1, at + 1 + count):
-        exchange_operation(coder, encoding, i)
+        exchange_operation(coder, i)
         if n[STATUS] != FINE:
             return 0
         if ops[i, 0] != RULER:
@@ -129,11 +127,11 @@ def exchange_script(coder: Any, encoding: bool, at: int, room: int) -> int:
     return count + 1
 
 
-@kernel
-def exchange_operation(coder: Any, encoding: bool, i: int) -> None:
+@inner
+def exchange_operation(coder: Any, i: int) -> None:
     """Write or read one operation's record, and check all of it that does not depend on the frame."""
     n, ops = coder.n, coder.ops
-    head = exchange(coder, SCRIPTS, encoding, ops[i, 0] | ops[i, 1] << 4 | ops[i, 3] << 6)
+    head = exchange(coder, SCRIPTS, ops[i, 0] | ops[i, 1] << 4 | ops[i, 3] << 6)
     kind = head & 15
     if head > 255 or kind == CURSOR or kind >= KINDS or (head >> 4 & 3) == FROM_WORD:
         n[STATUS] = n[STATUS] or BAD_SCRIPT
@@ -142,27 +140,25 @@ def exchange_operation(coder: Any, encoding: bool, i: int) -> None:
     ops[i, 1] = head >> 4 & 3
     ops[i, 3] = head >> 6
     operands = 2
-    if kind == SPAN:
-        operands = 0
-    elif kind == RULER:
+    if kind == RULER:
         operands = 1
     if kind == REST:
         operands = 0
     else:
         for field in (2, 4):
-            value = exchange_signed(coder, SCRIPTS, encoding, ops[i, field])
+            value = exchange_signed(coder, SCRIPTS, ops[i, field])
             if abs(value) > MAX_CONSTANT:
                 n[STATUS] = BAD_SCRIPT
             else:
                 ops[i, field] = value
     for field in range(5, 5 + operands):
-        exchange_operand(coder, encoding, i, field)
+        exchange_operand(coder, i, field)
     if kind == RULER and n[STATUS] == FINE:
         if not 1 <= ops[i, 5] <= 3:
             n[STATUS] = BAD_SCRIPT
             return
         for field in range(6, 6 + ops[i, 5]):
-            exchange_operand(coder, encoding, i, field)
+            exchange_operand(coder, i, field)
     if n[STATUS] == FINE and kind in (PUT, FILL, RECOLOUR):
         if ops[i, 6] - ATTRIBUTE_CONSTANT >= n[ATTRIBUTE_LIMIT]:
             n[STATUS] = BAD_VALUE
@@ -170,25 +166,26 @@ def exchange_operation(coder: Any, encoding: bool, i: int) -> None:
             n[STATUS] = BAD_VALUE
 
 
-@kernel
-def exchange_operand(coder: Any, encoding: bool, i: int, field: int) -> None:
+@inner
+def exchange_operand(coder: Any, i: int, field: int) -> None:
     """One of the operands a .. d; SHIFT's a and SCROLL's b have a sign."""
     ops = coder.ops
     kind = ops[i, 0]
     if (kind == SHIFT and field == 5) or (kind == SCROLL and field == 6):
-        value = exchange_signed(coder, SCRIPTS, encoding, ops[i, field])
+        value = exchange_signed(coder, SCRIPTS, ops[i, field])
     else:
-        value = exchange(coder, SCRIPTS, encoding, ops[i, field])
+        value = exchange(coder, SCRIPTS, ops[i, field])
     if abs(value) > MAX_CONSTANT:
         coder.n[STATUS] = BAD_SCRIPT
     else:
         ops[i, field] = value
 
 
-@kernel
-def run_cursor(coder: Any, encoding: bool, i: int, cursor: Any) -> None:
+@inner
+def run_cursor(coder: Any, i: int, cursor: Any) -> None:
     """Move the cursor as the script's record `i` says; when encoding, `cursor` (3,) is where it should come to be."""
     n, ops = coder.n, coder.ops
+    encoding = n[ENCODING]
     for axis in range(2):
         mode = ops[i, 1 + 2 * axis]
         place = n[OLD_ROW + axis]
@@ -199,9 +196,9 @@ def run_cursor(coder: Any, encoding: bool, i: int, cursor: Any) -> None:
         else:
             wanted = whole(cursor[axis]) if encoding else 0
             if mode == BY_ARGUMENT:
-                place += exchange_signed(coder, CURSORS, encoding, wanted - place)
+                place += exchange_signed(coder, CURSORS, wanted - place)
             else:
-                place = exchange(coder, CURSORS, encoding, wanted)
+                place = exchange(coder, CURSORS, wanted)
         if not 0 <= place <= n[ROWS + axis]:
             n[STATUS] = n[STATUS] or BAD_PLACE
             return
@@ -210,7 +207,7 @@ def run_cursor(coder: Any, encoding: bool, i: int, cursor: Any) -> None:
         n[VISIBLE] = ops[i, 5] - 1
 
 
-@kernel
+@inner
 def row_of(coder: Any, i: int) -> int:
     """The row of operation `i`, not yet checked."""
     mode = coder.ops[i, 1]
@@ -222,7 +219,7 @@ def row_of(coder: Any, i: int) -> int:
     return row
 
 
-@kernel
+@inner
 def column_of(coder: Any, i: int, row: int) -> int:
     """The column of operation `i` in `row`, not yet checked."""
     n = coder.n
@@ -240,8 +237,8 @@ def column_of(coder: Any, i: int, row: int) -> int:
     return column
 
 
-@kernel
-def attribute_at(coder: Any, source: int, row: int, column: int, encoding: bool, wanted: int) -> int:
+@inner
+def attribute_at(coder: Any, source: int, row: int, column: int, wanted: int) -> int:
     """The attribute that an attribute source gives at a cell; `wanted` is the target's, when encoding."""
     n = coder.n
     place = row * n[COLUMNS] + column
@@ -251,30 +248,30 @@ def attribute_at(coder: Any, source: int, row: int, column: int, encoding: bool,
         return whole(coder.cells[place - 1] >> GLYPH_BITS)
     if source >= ATTRIBUTE_CONSTANT:
         return whole(source - ATTRIBUTE_CONSTANT)
-    return exchange_attribute(coder, encoding, wanted)
+    return exchange_attribute(coder, wanted)
 
 
-@kernel
-def exchange_attribute(coder: Any, encoding: bool, value: int) -> int:
+@inner
+def exchange_attribute(coder: Any, value: int) -> int:
     """An attribute as an argument, checked."""
-    value = exchange(coder, ATTRIBUTES, encoding, value)
+    value = exchange(coder, ATTRIBUTES, value)
     if value >= coder.n[ATTRIBUTE_LIMIT]:
         coder.n[STATUS] = BAD_VALUE
         return 0
     return value
 
 
-@kernel
-def exchange_glyph(coder: Any, encoding: bool, value: int) -> int:
+@inner
+def exchange_glyph(coder: Any, value: int) -> int:
     """A glyph as an argument, checked."""
-    value = exchange(coder, GLYPHS, encoding, value)
+    value = exchange(coder, GLYPHS, value)
     if value >= coder.n[GLYPH_LIMIT]:
         coder.n[STATUS] = BAD_VALUE
         return 0
     return value
 
 
-@kernel
+@inner
 def last_difference(coder: Any, target: Any, row: int, column: int) -> int:
     """How many cells from (row, column) to the last one in the row that differs from `target`; 0 where none does."""
     base = row * coder.n[COLUMNS]
@@ -284,10 +281,11 @@ def last_difference(coder: Any, target: Any, row: int, column: int) -> int:
     return 0
 
 
-@kernel
-def run_put(coder: Any, encoding: bool, target: Any, i: int, row: int, column: int) -> None:
+@inner
+def run_put(coder: Any, target: Any, i: int, row: int, column: int) -> None:
     """PUT: one cell."""
     n, ops = coder.n, coder.ops
+    encoding = n[ENCODING]
     wanted = whole(target[row, column]) if encoding else 0
     source = ops[i, 5]
     if source == GLYPH_KEY:
@@ -296,16 +294,16 @@ def run_put(coder: Any, encoding: bool, target: Any, i: int, row: int, column: i
             n[STATUS] = BAD_VALUE
             return
     elif source == GLYPH_ARGUMENT:
-        glyph = exchange_glyph(coder, encoding, wanted & GLYPH_MASK)
+        glyph = exchange_glyph(coder, wanted & GLYPH_MASK)
     else:
         glyph = whole(source - GLYPH_CONSTANT)
-    attribute = attribute_at(coder, ops[i, 6], row, column, encoding, wanted >> GLYPH_BITS)
+    attribute = attribute_at(coder, ops[i, 6], row, column, wanted >> GLYPH_BITS)
     coder.cells[row * n[COLUMNS] + column] = attribute << GLYPH_BITS | glyph
     coder.touched[row] = 1
     n[WORK] += 1
 
 
-@kernel
+@inner
 def run_shift(coder: Any, i: int, row: int, column: int) -> None:
     """SHIFT: cells of a row (and of rows below it, as one line) move right or left; those that make room stay."""
     n, cells = coder.n, coder.cells
@@ -321,11 +319,12 @@ def run_shift(coder: Any, i: int, row: int, column: int) -> None:
     else:
         for p in range(start, end + by):
             cells[p] = cells[p - by]
-    coder.touched[row : row + extra + 1] = 1
+    for r in range(row, row + extra + 1):
+        coder.touched[r] = 1
     n[WORK] += end - start
 
 
-@kernel
+@inner
 def run_scroll(coder: Any, i: int, top: int) -> None:
     """SCROLL: rows move down or up, blank rows come in."""
     n, cells = coder.n, coder.cells
@@ -338,24 +337,28 @@ def run_scroll(coder: Any, i: int, top: int) -> None:
     if by > 0:
         for p in range(end - 1, start + distance - 1, -1):
             cells[p] = cells[p - distance]
-        cells[start : start + distance] = BLANK
+        for p in range(start, start + distance):
+            cells[p] = BLANK
     else:
         for p in range(start, end + distance):
             cells[p] = cells[p - distance]
-        cells[end + distance : end] = BLANK
-    coder.touched[top:bottom] = 1
+        for p in range(end + distance, end):
+            cells[p] = BLANK
+    for row in range(top, bottom):
+        coder.touched[row] = 1
     n[WORK] += end - start
 
 
-@kernel
-def length_at(coder: Any, encoding: bool, target: Any, source: int, row: int, column: int) -> int:
+@inner
+def length_at(coder: Any, target: Any, source: int, row: int, column: int) -> int:
     """The length that a length source gives, checked against the row."""
     n = coder.n
+    encoding = n[ENCODING]
     room = n[COLUMNS] - column
     if source == LENGTH_ROW:
         return room
     if source == LENGTH_ARGUMENT:
-        length = exchange(coder, NUMBERS, encoding, last_difference(coder, target, row, column) if encoding else 0)
+        length = exchange(coder, NUMBERS, last_difference(coder, target, row, column) if encoding else 0)
     elif source == LENGTH_OLD:
         length = n[OLD_COLUMN] - column
     else:
@@ -366,16 +369,18 @@ def length_at(coder: Any, encoding: bool, target: Any, source: int, row: int, co
     return length
 
 
-@kernel
-def run_fill(coder: Any, encoding: bool, target: Any, i: int, row: int, column: int) -> None:
+@inner
+def run_fill(coder: Any, target: Any, i: int, row: int, column: int) -> None:
     """FILL and RECOLOUR: a piece of a row in one attribute, with spaces or with the glyphs it has."""
     n, ops, cells = coder.n, coder.ops, coder.cells
-    length = length_at(coder, encoding, target, ops[i, 5], row, column)
+    encoding = n[ENCODING]
+    length = length_at(coder, target, ops[i, 5], row, column)
     wanted = whole(target[row, column] >> GLYPH_BITS) if encoding else 0
-    high = attribute_at(coder, ops[i, 6], row, column, encoding, wanted) << GLYPH_BITS
+    high = attribute_at(coder, ops[i, 6], row, column, wanted) << GLYPH_BITS
     start = row * n[COLUMNS] + column
     if ops[i, 0] == FILL:
-        cells[start : start + length] = high | 0x20
+        for p in range(start, start + length):
+            cells[p] = high | 0x20
     else:
         for p in range(start, start + length):
             cells[p] = high | whole(cells[p] & GLYPH_MASK)
@@ -383,7 +388,7 @@ def run_fill(coder: Any, encoding: bool, target: Any, i: int, row: int, column: 
     n[WORK] += length
 
 
-@kernel
+@inner
 def parse_number(cells: Any, at: int, end: int) -> tuple[int, int]:
     """(value, digits) of the decimal number that begins at `at`; no digits and more than nine are 0 digits."""
     value, digits = 0, 0
@@ -396,8 +401,8 @@ def parse_number(cells: Any, at: int, end: int) -> tuple[int, int]:
     return value, digits if digits < 10 else 0
 
 
-@kernel
-def changed_number(coder: Any, encoding: bool, source: int, old: int, wanted: int) -> int:
+@inner
+def changed_number(coder: Any, source: int, old: int, wanted: int) -> int:
     """The number that a number source makes of `old`, or -1; `wanted` is the target's, when encoding."""
     n = coder.n
     if source == NUMBER_SAME:
@@ -409,17 +414,18 @@ def changed_number(coder: Any, encoding: bool, source: int, old: int, wanted: in
     elif source == NUMBER_BY_ROWS:
         value = old + n[NEW_ROW] - n[OLD_ROW]
     elif source == NUMBER_ARGUMENT:
-        value = old + exchange_signed(coder, NUMBERS, encoding, wanted - old)
+        value = old + exchange_signed(coder, NUMBERS, wanted - old)
     else:
         folded = whole(source - NUMBER_CONSTANT)
         value = old + (-(folded + 1) // 2 if folded & 1 else folded // 2)
     return value if 0 <= value <= MAX_NUMBER else -1
 
 
-@kernel
-def run_ruler(coder: Any, encoding: bool, target: Any, i: int, row: int, column: int) -> None:
+@inner
+def run_ruler(coder: Any, target: Any, i: int, row: int, column: int) -> None:
     """RULER: numbers with one cell between them are counted on; what follows is overwritten, or blanked."""
     n, ops, cells = coder.n, coder.ops, coder.cells
+    encoding = n[ENCODING]
     base = row * n[COLUMNS]
     end = base + n[COLUMNS]
     read = write = base + column
@@ -434,7 +440,7 @@ def run_ruler(coder: Any, encoding: bool, target: Any, i: int, row: int, column:
             n[STATUS] = BAD_PLACE
             return
         wanted, wanted_digits = parse_number(flat, shown, n[COLUMNS]) if encoding else (0, 0)
-        value = changed_number(coder, encoding, ops[i, 6 + k], old, wanted)
+        value = changed_number(coder, ops[i, 6 + k], old, wanted)
         if value < 0 or n[STATUS] != FINE:
             n[STATUS] = n[STATUS] or BAD_VALUE
             return
@@ -467,13 +473,13 @@ def run_ruler(coder: Any, encoding: bool, target: Any, i: int, row: int, column:
                 return
             cells[write] = first if k == 0 else second
             write += 1
-    if write < read:
-        cells[write:read] = high | 0x20
+    for p in range(write, read):
+        cells[p] = high | 0x20
     coder.touched[row] = 1
     n[WORK] += 32
 
 
-@kernel
+@inner
 def write_number(cells: Any, value: int, high: int, at: int, end: int) -> int:
     """Write decimal digits in attribute bits `high`; returns the place after them, or -1 where they do not fit."""
     digits, ten = 1, 10
@@ -488,10 +494,11 @@ def write_number(cells: Any, value: int, high: int, at: int, end: int) -> int:
     return at + digits
 
 
-@kernel
-def literal(coder: Any, encoding: bool, target: Any, row: int, column: int, length: int, recolour: bool) -> None:
+@inner
+def literal(coder: Any, target: Any, row: int, column: int, length: int, recolour: bool) -> None:
     """Cells from the streams: runs of one attribute (0: as far as it goes), and unless `recolour` their glyphs."""
     n, cells = coder.n, coder.cells
+    encoding = n[ENCODING]
     base = row * n[COLUMNS]
     at, end = column, column + length
     coder.touched[row] = 1
@@ -504,8 +511,8 @@ def literal(coder: Any, encoding: bool, target: Any, row: int, column: int, leng
                 run += 1
             if at + run == end:
                 run = 0
-        attribute = exchange_attribute(coder, encoding, attribute)
-        run = exchange(coder, ATTRIBUTES, encoding, run)
+        attribute = exchange_attribute(coder, attribute)
+        run = exchange(coder, ATTRIBUTES, run)
         if run == 0:
             run = end - at
         if run > end - at:
@@ -516,12 +523,12 @@ def literal(coder: Any, encoding: bool, target: Any, row: int, column: int, leng
             if recolour:
                 glyph = whole(cells[p] & GLYPH_MASK)
             else:
-                glyph = exchange_glyph(coder, encoding, whole(target[row, p - base] & GLYPH_MASK) if encoding else 0)
+                glyph = exchange_glyph(coder, whole(target[row, p - base] & GLYPH_MASK) if encoding else 0)
             cells[p] = attribute << GLYPH_BITS | glyph
         at += run
 
 
-@kernel
+@inner
 def next_span(coder: Any, target: Any, row: int, column: int) -> tuple[int, int, bool]:
     """(start, length, only colours) of the next piece of a row from `column` on that differs; length 0: none."""
     n, cells = coder.n, coder.cells
@@ -552,12 +559,13 @@ def next_span(coder: Any, target: Any, row: int, column: int) -> tuple[int, int,
     return column, end - column, colours
 
 
-@kernel
-def run_rest(coder: Any, encoding: bool, target: Any, rows: Any) -> None:
+@inner
+def run_rest(coder: Any, target: Any, rows: Any) -> None:
     """REST: spans in reading order; when encoding, all that still differs in the rows that `rows` or `touched`
     names.
     """
     n = coder.n
+    encoding = n[ENCODING]
     row, column = 0, 0
     pending = 0  # rows since the last span
     while True:
@@ -569,34 +577,34 @@ def run_rest(coder: Any, encoding: bool, target: Any, rows: Any) -> None:
                     if length:
                         break
                 row, column, pending = row + 1, 0, pending + 1
-        step = exchange(coder, NUMBERS, encoding, pending + 1 if length else 0)
+        step = exchange(coder, NUMBERS, pending + 1 if length else 0)
         if step == 0 or n[STATUS] != FINE:
             return
         if not encoding:
             if step > 1:
                 column = 0
             row += step - 1
-        start = column + exchange(coder, NUMBERS, encoding, start - column)
-        size = exchange(coder, NUMBERS, encoding, 2 * length + (1 if colours else 0))
+        start = column + exchange(coder, NUMBERS, start - column)
+        size = exchange(coder, NUMBERS, 2 * length + (1 if colours else 0))
         length, colours = size >> 1, size & 1 == 1
         if row >= n[ROWS] or start + length > n[COLUMNS] or length == 0:
             n[STATUS] = n[STATUS] or BAD_PLACE
         if n[STATUS] != FINE:
             return
-        literal(coder, encoding, target, row, start, length, colours)
+        literal(coder, target, row, start, length, colours)
         if n[STATUS] != FINE:
             return
         column = start + length
         pending = 0
 
 
-@kernel
-def run_operation(coder: Any, encoding: bool, target: Any, rows: Any, i: int) -> None:
+@inner
+def run_operation(coder: Any, target: Any, rows: Any, i: int) -> None:
     """Do operation `i` on the frame; n[STATUS] tells how it went."""
     n, ops = coder.n, coder.ops
     kind = ops[i, 0]
     if kind == REST:
-        run_rest(coder, encoding, target, rows)
+        run_rest(coder, target, rows)
     else:
         row = row_of(coder, i)
         if not 0 <= row < n[ROWS]:
@@ -610,34 +618,27 @@ def run_operation(coder: Any, encoding: bool, target: Any, rows: Any, i: int) ->
             n[STATUS] = BAD_PLACE
             return
         if kind == PUT:
-            run_put(coder, encoding, target, i, row, column)
+            run_put(coder, target, i, row, column)
         elif kind == SHIFT:
             run_shift(coder, i, row, column)
         elif kind in (FILL, RECOLOUR):
-            run_fill(coder, encoding, target, i, row, column)
-        elif kind == RULER:
-            run_ruler(coder, encoding, target, i, row, column)
+            run_fill(coder, target, i, row, column)
         else:
-            wanted = last_difference(coder, target, row, column) if encoding else 0
-            length = exchange(coder, NUMBERS, encoding, wanted)
-            if length > n[COLUMNS] - column:
-                n[STATUS] = BAD_PLACE
-            if n[STATUS] == FINE:
-                literal(coder, encoding, target, row, column, length, False)
+            run_ruler(coder, target, i, row, column)
 
 
-@kernel
-def run_script(coder: Any, encoding: bool, target: Any, rows: Any, cursor: Any, script: int) -> None:
+@inner
+def run_script(coder: Any, target: Any, rows: Any, cursor: Any, script: int) -> None:
     """Turn the frame before into the next one; when encoding, `target` and `cursor` are that frame, `rows` where to
     look.
     """
     n = coder.n
     at = coder.first[script]
     n[WORK] = 0
-    run_cursor(coder, encoding, at, cursor)
+    run_cursor(coder, at, cursor)
     for i in range(at + 1, coder.first[script + 1]):
         if n[STATUS] != FINE:
             return
-        run_operation(coder, encoding, target, rows, i)
+        run_operation(coder, target, rows, i)
         if n[WORK] > WORK_FACTOR * n[ROWS] * n[COLUMNS] + WORK_FREE:
             n[STATUS] = TOO_MUCH_WORK

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from rcfam.jit import kernel
+from rcfam.jit import inner
 from rcfam.recording.coder import (
     COLUMNS,
     COUNT,
@@ -67,42 +67,56 @@ from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 NEAR: Final = 8  # columns from a cursor within which a place is named relative to it
 MOST_SHIFT: Final = 24
 SHORT: Final = 16
-STEPS: Final = 3  # operations looked for in one row after shift and key
+FIRST_STEPS: Final = 2  # in a row with the cursor: shift, key
+STEPS: Final = 3  # operations looked for in one row after those
+MOST_FOUND: Final = 12
 
 
-@kernel
+@inner
 def build(coder: Any, hashes: Any, target: Any, rows: Any, cursor: Any) -> int:
     """Write records after the last script and run them; returns how many. `rows` (R,) may differ, others do not."""
     n, ops = coder.n, coder.ops
     at = coder.first[n[COUNT]]
-    build_cursor(coder, at, cursor)
-    changed = 0
-    for row in range(n[ROWS]):
-        if rows[row] and first_difference(coder, target, row, 0) < n[COLUMNS]:
-            changed += 1
-    if changed >= 2 and n[STATUS] == FINE:
-        build_scroll(coder, hashes, target, rows, at)
-    edits = 0
-    for row in range(n[ROWS]):
-        if n[STATUS] != FINE or ops[at, 6] > 12:
-            break
-        if (rows[row] or coder.touched[row]) and first_difference(coder, target, row, 0) < n[COLUMNS]:
-            build_row(coder, target, rows, at, row)
-    left = False
-    for row in range(n[ROWS]):
-        if (rows[row] or coder.touched[row]) and first_difference(coder, target, row, 0) < n[COLUMNS]:
-            left = True
-    if left and n[STATUS] == FINE:
-        add(coder, target, rows, at, REST, 0, 0, 0, 0, 0, 0)
-    for i in range(at + 1, at + 1 + ops[at, 6]):
-        if ops[i, 0] != RULER:
-            edits = 1
-    ops[at, 7] = edits
+    start_script(coder, at, cursor)
+    row, step = whole(-1), whole(0)
+    left = 0  # rows that differ still when all was tried
+    while n[STATUS] == FINE and row <= n[ROWS]:
+        i = at + ops[at, 6] + 1
+        for field in range(FIELDS):
+            ops[i, field] = 0
+        if row < 0:
+            found = propose_scroll(coder, hashes, target, rows, i)
+            row += 1
+        elif row == n[ROWS]:
+            found = left > 0
+            ops[i, 0] = REST
+            row += 1
+        elif (rows[row] or coder.touched[row]) and first_difference(coder, target, row, 0) < n[COLUMNS]:
+            found = ops[at, 6] < MOST_FOUND and propose_in_row(coder, target, i, row, step)
+            step += 1
+            if not found and step >= FIRST_STEPS:
+                left += 1
+                row, step = row + 1, whole(0)
+        else:
+            row, step, found = row + 1, whole(0), False
+        if found:
+            ops[at, 6] += 1
+            if ops[i, 0] != RULER:
+                ops[at, 7] = 1
+            run_operation(coder, target, rows, i)
     return ops[at, 6] + 1
 
 
-@kernel
-def build_cursor(coder: Any, at: int, cursor: Any) -> None:
+@inner
+def write(coder: Any, i: int, kind: int, rm: int, row: int, cm: int, column: int, a: int, b: int) -> bool:
+    """Fill in record `i`."""
+    ops = coder.ops
+    ops[i, 0], ops[i, 1], ops[i, 2], ops[i, 3], ops[i, 4], ops[i, 5], ops[i, 6] = kind, rm, row, cm, column, a, b
+    return True
+
+
+@inner
+def start_script(coder: Any, at: int, cursor: Any) -> None:
     """The script's first record, and the move itself."""
     n, ops = coder.n, coder.ops
     for field in range(FIELDS):
@@ -122,25 +136,10 @@ def build_cursor(coder: Any, at: int, cursor: Any) -> None:
         ops[at, 3] = AT_ARGUMENT
     if cursor[2] != n[VISIBLE]:
         ops[at, 5] = 1 + cursor[2]
-    run_cursor(coder, True, at, cursor)
+    run_cursor(coder, at, cursor)
 
 
-@kernel
-def add(
-    coder: Any, target: Any, rows: Any, at: int, kind: int, rm: int, row: int, cm: int, column: int, a: int, b: int
-) -> None:
-    """One more operation for the script whose records begin at `at`, and run it."""
-    ops = coder.ops
-    ops[at, 6] += 1
-    i = at + ops[at, 6]
-    ops[i, 0], ops[i, 1], ops[i, 2], ops[i, 3], ops[i, 4] = kind, rm, row, cm, column
-    ops[i, 5], ops[i, 6] = a, b
-    if kind != RULER:
-        ops[i, 7], ops[i, 8] = 0, 0
-    run_operation(coder, True, target, rows, i)
-
-
-@kernel
+@inner
 def row_place(coder: Any, row: int) -> tuple[int, int]:
     """How a script should name a row: (mode, value)."""
     n = coder.n
@@ -151,7 +150,7 @@ def row_place(coder: Any, row: int) -> tuple[int, int]:
     return FROM_EDGE, row
 
 
-@kernel
+@inner
 def column_place(coder: Any, row: int, column: int) -> tuple[int, int]:
     """How a script should name a column: (mode, value)."""
     n = coder.n
@@ -163,7 +162,7 @@ def column_place(coder: Any, row: int, column: int) -> tuple[int, int]:
     return FROM_EDGE, column
 
 
-@kernel
+@inner
 def first_difference(coder: Any, target: Any, row: int, column: int) -> int:
     """The first column from `column` on where the frame differs from the target; C where it does not."""
     columns = coder.n[COLUMNS]
@@ -173,7 +172,7 @@ def first_difference(coder: Any, target: Any, row: int, column: int) -> int:
     return column
 
 
-@kernel
+@inner
 def end_difference(coder: Any, target: Any, row: int) -> int:
     """One past the last column where the frame differs from the target; 0 where it does not."""
     end = coder.n[COLUMNS]
@@ -183,7 +182,7 @@ def end_difference(coder: Any, target: Any, row: int) -> int:
     return end
 
 
-@kernel
+@inner
 def hash_row(line: Any) -> np.uint64:
     """A hash of one row's cells; 0 for a row of equal cells."""
     hashed = np.uint64(14695981039346656037)
@@ -195,11 +194,16 @@ def hash_row(line: Any) -> np.uint64:
     return hashed if same else np.uint64(0)
 
 
-@kernel
-def build_scroll(coder: Any, hashes: Any, target: Any, rows: Any, at: int) -> None:
-    """Look for a block of rows that moved up or down, and say so."""
+@inner
+def propose_scroll(coder: Any, hashes: Any, target: Any, rows: Any, i: int) -> bool:
+    """Look for a block of rows that moved up or down."""
     n = coder.n
     count, columns = n[ROWS], n[COLUMNS]
+    changed = 0
+    for row in range(count):
+        changed += rows[row] and first_difference(coder, target, row, 0) < columns
+    if changed < 2:
+        return False
     for row in range(count):
         hashes[0, row] = hash_row(coder.cells[row * columns : (row + 1) * columns])
         hashes[1, row] = hash_row(target[row]) if rows[row] else hashes[0, row]
@@ -213,18 +217,18 @@ def build_scroll(coder: Any, hashes: Any, target: Any, rows: Any, at: int) -> No
             if votes > best_votes:
                 best, best_votes = by, votes
     if best_votes == 0:
-        return
+        return False
     top, bottom, gain = longest_block(hashes, best, count)
     if gain == 0 or 2 * gain < abs(best):
-        return
+        return False
     start, end = min(top, top - best), max(bottom, bottom - best)
     mode, place = FROM_EDGE, start
     if start > 0 and abs(start - n[NEW_ROW]) <= 1:
         mode, place = FROM_NEW, start - n[NEW_ROW]
-    add(coder, target, rows, at, SCROLL, mode, place, FROM_EDGE, 0, count - end, best)
+    return write(coder, i, SCROLL, mode, place, FROM_EDGE, 0, count - end, best)
 
 
-@kernel
+@inner
 def longest_block(hashes: Any, by: int, count: int) -> tuple[int, int, int]:
     """(first row, end row, rows that really changed) of the best run of target rows that equal rows `by` above them."""
     best_top, best_end, best_gain = 0, 0, 0
@@ -243,29 +247,20 @@ def longest_block(hashes: Any, by: int, count: int) -> tuple[int, int, int]:
     return best_top, best_end, best_gain
 
 
-@kernel
-def build_row(coder: Any, target: Any, rows: Any, at: int, row: int) -> None:
-    """Say what happened in one row, as far as it has a name."""
-    n, ops = coder.n, coder.ops
-    near = row == n[OLD_ROW] or row == n[NEW_ROW]
-    if near:
-        build_shift(coder, target, rows, at, row)
-        if row == n[OLD_ROW]:
-            build_key(coder, target, rows, at)
-    for _ in range(STEPS):
-        start = first_difference(coder, target, row, 0)
-        if start == n[COLUMNS] or n[STATUS] != FINE:
-            return
-        before = ops[at, 6]
-        if not near:
-            build_ruler(coder, target, rows, at, row, start)
-        if ops[at, 6] == before and near:
-            build_uniform(coder, target, rows, at, row, start)
-        if ops[at, 6] == before:
-            return
+@inner
+def propose_in_row(coder: Any, target: Any, i: int, row: int, step: int) -> bool:
+    """Write to record `i` what happened in one row that differs, if it has a name; `step` counts the tries."""
+    n = coder.n
+    if row != n[OLD_ROW] and row != n[NEW_ROW]:
+        return step < STEPS and propose_ruler(coder, target, i, row)
+    if step == 0:
+        return propose_shift(coder, target, i, row)
+    if step == 1:
+        return row == n[OLD_ROW] and propose_key(coder, target, i)
+    return step < FIRST_STEPS + STEPS and propose_uniform(coder, target, i, row)
 
 
-@kernel
+@inner
 def shift_misses(coder: Any, target: Any, row: int, start: int, by: int) -> int:
     """How many glyphs would still differ right of `start` after a shift; those that make room do not count."""
     columns = coder.n[COLUMNS]
@@ -278,8 +273,8 @@ def shift_misses(coder: Any, target: Any, row: int, start: int, by: int) -> int:
     return misses
 
 
-@kernel
-def build_shift(coder: Any, target: Any, rows: Any, at: int, row: int) -> None:
+@inner
+def propose_shift(coder: Any, target: Any, i: int, row: int) -> bool:
     """Look for cells of a row that moved left or right."""
     n = coder.n
     columns = n[COLUMNS]
@@ -299,36 +294,38 @@ def build_shift(coder: Any, target: Any, rows: Any, at: int, row: int) -> None:
             cost = shift_misses(coder, target, row, start, by) + (by if by > 0 else 0)
             if cost < best_misses:
                 best, best_misses = by, cost
-    if best:
-        mode, place = row_place(coder, row)
-        column_mode, column = column_place(coder, row, start)
-        add(coder, target, rows, at, SHIFT, mode, place, column_mode, column, best, 0)
+    if best == 0:
+        return False
+    mode, place = row_place(coder, row)
+    column_mode, column = column_place(coder, row, start)
+    return write(coder, i, SHIFT, mode, place, column_mode, column, best, 0)
 
 
-@kernel
-def build_key(coder: Any, target: Any, rows: Any, at: int) -> None:
+@inner
+def propose_key(coder: Any, target: Any, i: int) -> bool:
     """Did the key appear where the cursor was?"""
     n = coder.n
     row, column = n[OLD_ROW], n[OLD_COLUMN]
     if column >= n[COLUMNS] or n[KEY] >= NAMED or n[KEY] != target[row, column] & GLYPH_MASK:
-        return
+        return False
     cell = coder.cells[row * n[COLUMNS] + column]
     if cell == target[row, column]:
-        return
+        return False
     attribute = whole(target[row, column] >> GLYPH_BITS)
     source = attribute + ATTRIBUTE_CONSTANT
     if column > 0 and whole(coder.cells[row * n[COLUMNS] + column - 1] >> GLYPH_BITS) == attribute:
         source = ATTRIBUTE_LEFT
     elif whole(cell >> GLYPH_BITS) == attribute:
         source = ATTRIBUTE_OWN
-    add(coder, target, rows, at, PUT, FROM_OLD, 0, FROM_OLD, 0, GLYPH_KEY, source)
+    return write(coder, i, PUT, FROM_OLD, 0, FROM_OLD, 0, GLYPH_KEY, source)
 
 
-@kernel
-def build_uniform(coder: Any, target: Any, rows: Any, at: int, row: int, start: int) -> None:
+@inner
+def propose_uniform(coder: Any, target: Any, i: int, row: int) -> bool:
     """A piece that became blank, or another colour, or one cell near the cursor that became another."""
     n = coder.n
     columns = n[COLUMNS]
+    start = first_difference(coder, target, row, 0)
     end = end_difference(coder, target, row)
     mode, place = row_place(coder, row)
     column_mode, column = column_place(coder, row, start)
@@ -339,8 +336,7 @@ def build_uniform(coder: Any, target: Any, rows: Any, at: int, row: int, start: 
         uniform += 1
     if cell & GLYPH_MASK == 0x20 and (uniform == columns or uniform >= end):
         length = LENGTH_ROW if uniform == columns else LENGTH_CONSTANT + end - start
-        add(coder, target, rows, at, FILL, mode, place, column_mode, column, length, ATTRIBUTE_CONSTANT + attribute)
-        return
+        return write(coder, i, FILL, mode, place, column_mode, column, length, ATTRIBUTE_CONSTANT + attribute)
     run = start
     base = row * columns
     while run < end and (coder.cells[base + run] ^ target[row, run]) & GLYPH_MASK == 0:
@@ -354,32 +350,32 @@ def build_uniform(coder: Any, target: Any, rows: Any, at: int, row: int, start: 
         if row == n[OLD_ROW] and word == start:
             column_mode, column = FROM_WORD, 0
         length = LENGTH_OLD if run == n[OLD_COLUMN] else LENGTH_CONSTANT + run - start
-        add(coder, target, rows, at, RECOLOUR, mode, place, column_mode, column, length, ATTRIBUTE_CONSTANT + attribute)
-        return
+        return write(coder, i, RECOLOUR, mode, place, column_mode, column, length, ATTRIBUTE_CONSTANT + attribute)
     if end == start + 1 and column_mode != FROM_EDGE and cell & GLYPH_MASK < 128:
         source = ATTRIBUTE_CONSTANT + attribute
         if whole(coder.cells[base + start] >> GLYPH_BITS) == attribute:
             source = ATTRIBUTE_OWN
         glyph = GLYPH_CONSTANT + whole(cell & GLYPH_MASK)
-        add(coder, target, rows, at, PUT, mode, place, column_mode, column, glyph, source)
+        return write(coder, i, PUT, mode, place, column_mode, column, glyph, source)
+    return False
 
 
-@kernel
+@inner
 def is_digit(cell: int) -> bool:
     """Is the cell's glyph a decimal digit?"""
     return 48 <= cell & GLYPH_MASK <= 57
 
 
-@kernel
-def build_ruler(coder: Any, target: Any, rows: Any, at: int, row: int, start: int) -> None:
-    """Look for numbers that counted on around column `start`: one, or two and three with a cell between."""
+@inner
+def propose_ruler(coder: Any, target: Any, i: int, row: int) -> bool:
+    """Look for numbers that counted on where the row first differs: one, or two and three with a cell between."""
     n, ops, cells = coder.n, coder.ops, coder.cells
     columns = n[COLUMNS]
     base = row * columns
     line = target[row]
+    start = first_difference(coder, target, row, 0)
     while start > 0 and (is_digit(cells[base + start - 1]) or (start > 1 and joins(cells, base + start - 1))):
         start -= 1
-    i = at + ops[at, 6] + 1
     read, shown, count = base + start, start, 0
     for k in range(3):
         old, digits = parse_number(cells, read, base + columns)
@@ -393,27 +389,27 @@ def build_ruler(coder: Any, target: Any, rows: Any, at: int, row: int, start: in
             break
         read, shown = read + 1, shown + 1
     if count == 0:
-        return
+        return False
     for k in range(count, 3):
         ops[i, 6 + k] = 0
     end = max(read - base, shown)
     for c in range(shown, min(end, columns)):
         if line[c] & GLYPH_MASK != 0x20:
-            return
+            return False
     if not would_write(coder, line, row, start, shown):
-        return
+        return False
     mode, place = row_place(coder, row)
-    add(coder, target, rows, at, RULER, mode, place, FROM_EDGE, start, count, ops[i, 6])
+    return write(coder, i, RULER, mode, place, FROM_EDGE, start, count, ops[i, 6])
 
 
-@kernel
+@inner
 def joins(cells: Any, place: int) -> bool:
     """Is the cell a comma or a dash right behind a digit?"""
     glyph = cells[place] & GLYPH_MASK
     return (glyph == 44 or glyph == 45) and place > 0 and is_digit(cells[place - 1])
 
 
-@kernel
+@inner
 def would_write(coder: Any, line: Any, row: int, start: int, end: int) -> bool:
     """Does the target's ruler have no leading zeros and only the first cell's attribute?"""
     high = coder.cells[row * coder.n[COLUMNS] + start] >> GLYPH_BITS
@@ -427,7 +423,7 @@ def would_write(coder: Any, line: Any, row: int, start: int, end: int) -> bool:
     return True
 
 
-@kernel
+@inner
 def number_source(coder: Any, old: int, new: int) -> int:
     """The source that says best how a number changed."""
     n = coder.n
