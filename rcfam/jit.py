@@ -73,8 +73,9 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function` for other kernels to call, and nothing else: no door from Python, no cache entry of its own, no
-    reference counts (it must not make arrays). A fresh compile takes half the time.
+    """Compile `function` for other kernels to call: no door from Python, no cache of its own, no reference counts.
+
+    It must not make arrays. A fresh compile takes half the time.
     """
     options: dict[str, Any] = {"nogil": True, "_nrt": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return numba.njit(**options)(function)

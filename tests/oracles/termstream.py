@@ -1,4 +1,4 @@
-"""A decoder of recordings written from FORMAT.md alone: plain Python lists, slow, nothing shared with rcfam.recording."""
+"""A decoder of recordings written from FORMAT.md alone: plain Python lists, slow, no code of rcfam."""
 
 import json
 import zlib
