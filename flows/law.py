@@ -19,9 +19,35 @@ def read_markdown(project: Path) -> str | None:
 
 
 def markdown(document: Any) -> str:
-    """Every number of a law document, however deep it stands, as a Markdown table of names and values."""
-    rows = "".join(f"| {_cell(name)} | {_cell(value)} |\n" for name, value in _flat(document, ()))
-    return f"# Law\n\n| | |\n|---|---|\n{rows}" if rows else "# Law\n\nNothing was fitted.\n"
+    """A law document as Markdown: the law in a sentence where it has one, and every number, however deep it stands.
+
+    `alpha`, `alpha_low` and `alpha_high` become one row; so does every other number with its bounds.
+    """
+    values = dict(_flat(document, ()))
+    rows = ""
+    for name in values:
+        if _bounded(name) == name or _bounded(name) not in values:
+            rows += f"| {_cell(name)} | {_cell(_with_bounds(name, values))} |\n"
+    table = f"| | |\n|---|---|\n{rows}" if rows else "Nothing was fitted.\n"
+    return f"# Law\n\n{_sentence(values)}{table}"
+
+
+def _sentence(values: dict[str, str]) -> str:
+    if "alpha" not in values or "amplitude" not in values:
+        return ""
+    said = f"**loss = {values['amplitude']} · L^-alpha, alpha = {_with_bounds('alpha', values)}**"
+    fit = f", R² = {values['r2']} on logs" if "r2" in values else ""
+    return _cell(f"{said}{fit}") + "\n\n"
+
+
+def _bounded(name: str) -> str:
+    """The number whose bound `name` is, if it is one."""
+    return name.removesuffix("_low") if name.endswith("_low") else name.removesuffix("_high")
+
+
+def _with_bounds(name: str, values: dict[str, str]) -> str:
+    low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
+    return values[name] if low is None or high is None else f"{values[name]} ({low} to {high})"
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> list[tuple[str, str]]:

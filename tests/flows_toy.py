@@ -32,7 +32,8 @@ stages:
       - data/law/law.json: {cache: false}
 """
 TRAIN = 'head -c "$1" data/words.txt > "data/run-$1.txt"\n'
-FIT = """echo '{"pure": {"alpha": 0.315, "interval": [0.26, 0.369]}, "points": 2}' > data/law/law.json\n"""
+LAW = '{"alpha": 0.315, "alpha_low": 0.26, "alpha_high": 0.369, "amplitude": 5.0, "r2": 0.985}'
+FIT = f"echo '{LAW}' > data/law/law.json\n"
 EVERYTHING = ["prepare", "train@2", "train@4", "fit"]
 
 
@@ -55,7 +56,7 @@ def dvc(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def run(module: str, *arguments: object, home: Path, timeout: float = 60) -> "subprocess.CompletedProcess[str]":
+def run(module: str, *arguments: object, home: Path, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
     """`python -m module` with Prefect's folder `home`, as a user would type it in the checkout."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return subprocess.run(
@@ -79,7 +80,7 @@ def results(output: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) > 2 and row[0] in EVERYTHING}
 
 
-def wait_for(what: Callable[[], T | None], wait_s: float = 30.0) -> T:
+def wait_for(what: Callable[[], T | None], wait_s: float = 60.0) -> T:
     """Ask until the answer is true."""
     deadline = time.monotonic() + wait_s
     while not (answer := what()):

@@ -132,6 +132,11 @@ def test_a_moving_bar_is_told_now_and_then() -> None:
     ("document", "rows"),
     [
         ({"pure": {"alpha": 0.31549, "interval": [0.26, 0.369]}}, ["| pure · alpha | 0.3155 |", "| 0.26, 0.369 |"]),
+        ({"alpha": 0.3, "alpha_low": 0.2, "alpha_high": 0.4}, ["| alpha | 0.3 (0.2 to 0.4) |"]),
+        (
+            {"over_points_low": 0.2, "over_points_high": 0.4},
+            ["| over_points_low | 0.2 |", "| over_points_high | 0.4 |"],
+        ),
         ({"laws": [{"name": "a|b"}, {"name": None}]}, ["| laws · 1 · name | a\\|b |", "| laws · 2 · name | - |"]),
         ({}, ["Nothing was fitted."]),
     ],
