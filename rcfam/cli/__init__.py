@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import dataset, laws, params, render, training
+from rcfam.cli import dataset, laws, params, recordings, render, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -17,6 +17,9 @@ app.callback()(lambda: None)  # a group, however few verbs it has
 app.command()(render.clone)
 app.command()(render.render)
 app.command()(render.verify)
+app.command()(recordings.info)
+app.command()(recordings.play)
+app.command()(recordings.export)
 app.command()(dataset.tokenize)
 app.command()(dataset.dataset)
 app.command()(training.train)

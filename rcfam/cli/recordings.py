@@ -1,0 +1,180 @@
+"""`rcfam info`, `rcfam play`, `rcfam export`: looking into recordings."""
+
+import contextlib
+import select
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    from rcfam.recording import Reader
+
+Recording = Annotated[Path, typer.Argument(help="A recording, NAME.tsr.")]
+_COMMIT = "commit"
+_SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_HELP = "space pause  arrows step  n/p commit  +/- speed  g/G ends  q quit"
+
+
+def info(
+    recording: Recording,
+    check: Annotated[bool, typer.Option("--check", help="Decode every frame as well.")] = False,
+) -> None:
+    """Say what a recording holds: frames, commits, where it came from, and what each stream costs."""
+    from rcfam.recording import Reader
+    from rcfam.recording.show import safe
+
+    with Reader(recording) as reader:
+        commits = sum(mark.kind == _COMMIT for mark in reader.marks)
+        size = recording.stat().st_size
+        print(f"{recording}: {reader.frames:,} frames of {reader.rows} x {reader.columns}, {commits:,} commits")
+        for name, value in sorted(reader.provenance.items()):
+            print(f"  {safe(name)}: {safe(value)}")
+        chunks = len(reader.chunks)
+        print(f"  {chunks:,} chunks, {len(reader.attributes)} attributes, {len(reader.clusters)} clusters")
+        if reader.frames:
+            raw = reader.frames * reader.rows * reader.columns * 4
+            print(f"  {size:,} bytes, {size / reader.frames:.3f} bytes a frame, 1 : {raw / size:,.0f} of the raw cells")
+            print(f"  {'stream':12} {'unpacked':>12} {'in the file':>12} {'bytes a frame':>14}")
+            for name, (unpacked, packed) in reader.stream_sizes().items():
+                print(f"  {name:12} {unpacked:12,} {packed:12,} {packed / reader.frames:14.4f}")
+        if check:
+            print(f"  {reader.verify():,} frames decoded, every chunk's checksum holds")
+        if reader.damage:
+            raise RcfamError(f"{recording} is damaged: {reader.damage}")
+
+
+def play(
+    recording: Recording,
+    start: Annotated[int, typer.Option(help="The first frame to show.")] = 0,
+    speed: Annotated[int, typer.Option(help="Keystrokes a second.")] = 20,
+    dump: Annotated[int | None, typer.Option(help="Print this frame as plain text, and end.")] = None,
+) -> None:
+    """Play a recording in this terminal."""
+    from rcfam.recording import Reader
+    from rcfam.recording.show import text_rows
+
+    with Reader(recording) as reader:
+        shown = start if dump is None else dump
+        if not 0 <= shown < reader.frames:
+            raise RcfamError(f"frame {shown}: {recording} has the frames 0..{reader.frames - 1}")
+        if dump is not None:
+            cells, cursors, keys = reader.read(dump, dump + 1)
+            print("\n".join(text_rows(cells[0], reader.clusters)))
+            row, column, visible = cursors[0].tolist()
+            print(f"-- {_describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
+        elif not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise RcfamError("play needs a terminal; --dump N prints one frame")
+        else:
+            _play(reader, start, speed)
+
+
+def export(
+    recording: Recording,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    to: Annotated[Literal["txt", "cast", "cast2"], typer.Option(help="Plain text, asciicast v3 or v2.")] = "cast",
+    start: Annotated[int, typer.Option(help="The first frame.")] = 0,
+    stop: Annotated[int | None, typer.Option(help="The frame to end before.")] = None,
+    speed: Annotated[float, typer.Option(help="Keystrokes a second.")] = 20.0,
+) -> None:
+    """Turn a recording into an asciicast, with keystrokes and commits, or its frames into plain text."""
+    from rcfam.atomic import writing
+    from rcfam.recording import Reader
+    from rcfam.recording.show import asciicast, text_rows
+
+    if speed <= 0:
+        raise RcfamError(f"speed {speed}: more than 0 keystrokes a second")
+    with Reader(recording) as reader, writing(out) as path, path.open("w", encoding="utf-8") as file:
+        end = reader.frames if stop is None else stop
+        if not 0 <= start <= end <= reader.frames:
+            raise RcfamError(f"frames {start}..{end}: {recording} has {reader.frames}")
+        if to == "txt":
+            for frame in range(start, end):
+                cells, _, keys = reader.read(frame, frame + 1)
+                file.write("\n".join(text_rows(cells[0], reader.clusters)))
+                file.write(f"\n-- {_describe(reader, frame, int(keys[0]))}\n")
+        else:
+            for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, start, end):
+                file.write(line + "\n")
+
+
+def _describe(reader: "Reader", frame: int, key: int) -> str:
+    from rcfam.recording.show import safe
+    from rcfam.terminal.keys import name
+
+    before = [mark for mark in reader.marks if mark.kind == _COMMIT and mark.frame <= frame]
+    subject = safe(before[-1].text.splitlines()[0])[:60] if before and before[-1].text else ""
+    return f"frame {frame:,} of {reader.frames:,}, next key {safe(name(key))}" + (f", {subject}" if subject else "")
+
+
+@contextlib.contextmanager
+def _screen() -> Iterator[None]:
+    """The alternate screen, keys as they are typed; the terminal is put back in any case."""
+    import termios
+    import tty
+
+    before = termios.tcgetattr(sys.stdin)
+    try:
+        tty.setcbreak(sys.stdin)
+        sys.stdout.write("\x1b[?1049h")
+        yield
+    finally:
+        sys.stdout.write("\x1b[m\x1b[?25h\x1b[?1049l")
+        sys.stdout.flush()
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def _key(wait: float) -> str:
+    """The key that is typed within `wait` seconds, or nothing."""
+    import os
+
+    if not select.select([sys.stdin], [], [], wait)[0]:
+        return ""
+    return os.read(sys.stdin.fileno(), 16).decode("utf-8", "replace")
+
+
+def _play(reader: "Reader", frame: int, speed: int) -> None:
+    from rcfam.recording.show import ansi_frame
+
+    commits = sorted({mark.frame for mark in reader.marks if mark.kind == _COMMIT})
+    if shutil.get_terminal_size().lines <= reader.rows or shutil.get_terminal_size().columns < reader.columns:
+        raise RcfamError(f"the recording needs a terminal of {reader.rows + 1} x {reader.columns} cells")
+    paused, buffer, low = False, reader.read(0, 0), 0
+    last = reader.frames - 1
+    with _screen():
+        while True:
+            if not low <= frame < low + len(buffer[2]):
+                low = frame if frame >= low else max(0, frame - 200)
+                buffer = reader.read(low, min(low + 400, reader.frames))
+            cells, cursor, key = (part[frame - low] for part in buffer)
+            paused = paused or frame == last
+            note = f"{'paused' if paused else f'{speed}/s'} | {_describe(reader, frame, int(key))} | {_HELP}"
+            width = shutil.get_terminal_size().columns - 1
+            sys.stdout.write(f"\x1b[{reader.rows + 1};1H\x1b[m{note[:width]}\x1b[K")
+            sys.stdout.write(ansi_frame(cells, cursor, reader.attributes, reader.clusters).replace("\x1b[2J", ""))
+            sys.stdout.flush()
+            typed = _key(3600.0 if paused else 1 / speed)
+            if typed in ("q", "\x03", "\x04"):
+                return
+            if typed == " ":
+                paused = not paused
+            elif typed in ("+", "-"):
+                faster = [s for s in _SPEEDS if s > speed][:1] or [speed]
+                slower = [s for s in _SPEEDS if s < speed][-1:] or [speed]
+                speed = faster[0] if typed == "+" else slower[0]
+            elif typed in ("\x1b[C", "l", "\x1b[D", "h"):
+                frame, paused = frame + (1 if typed in ("\x1b[C", "l") else -1), True
+            elif typed == "n":
+                frame = next((at for at in commits if at > frame), last)
+            elif typed == "p":
+                frame = next((at for at in reversed(commits) if at < frame), 0)
+            elif typed in ("g", "G"):
+                frame = 0 if typed == "g" else last
+            elif not typed and not paused:
+                frame += 1
+            frame = min(max(frame, 0), last)

@@ -1,0 +1,122 @@
+"""Frames as text and as escape codes, safe to print: no control character of a frame reaches a terminal."""
+
+import json
+import unicodedata
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.recording.layout import RecordingError
+from rcfam.recording.reader import Reader
+from rcfam.terminal import keys as key_names
+from rcfam.terminal.cells import BOLD, CLUSTER_BASE, GLYPH_BITS, GLYPH_MASK, RGB
+
+# R rows, C columns
+
+_SGR_OF_STYLE = (1, 2, 3, 4, 5, 7, 8, 9)  # bold, dim, italic, underline, blink, inverse, hidden, strike
+_SPAN_FRAMES = 512
+assert BOLD == 1
+
+
+def safe(text: str) -> str:
+    """`text` with control, format and surrogate characters replaced by visible ones."""
+    return "".join(_safe_character(character) for character in text)
+
+
+def _safe_character(character: str) -> str:
+    code = ord(character)
+    if 32 <= code < 127:
+        return character
+    if code < 32 or code == 127:
+        return chr(0x2400 + code) if code < 32 else "\u2421"
+    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return "\u200d" if code == 0x200D else "\ufffd"
+    return character
+
+
+def glyph_text(glyph: int, clusters: list[str]) -> str:
+    """What a glyph looks like; nothing for the second half of a wide character."""
+    if glyph == 0:
+        return ""
+    if glyph >= CLUSTER_BASE:
+        return safe(clusters[glyph - CLUSTER_BASE])
+    return _safe_character(chr(glyph))
+
+
+def text_rows(cells_RC: NDArray[np.uint32], clusters: list[str]) -> list[str]:
+    """The rows of a frame as plain text, without the spaces at their ends."""
+    glyphs = cells_RC & np.uint32(GLYPH_MASK)
+    return ["".join(glyph_text(glyph, clusters) for glyph in row).rstrip() for row in glyphs.tolist()]
+
+
+def ansi_row(cells_C: NDArray[np.uint32], attributes: NDArray[np.uint32], clusters: list[str]) -> str:
+    """One row as text with colour escape codes; ends in default colours."""
+    parts, last = [], -1
+    for cell in cells_C.tolist():
+        attribute = cell >> GLYPH_BITS
+        if attribute != last:
+            parts.append(_sgr(attributes[attribute].tolist()))
+            last = attribute
+        parts.append(glyph_text(cell & GLYPH_MASK, clusters))
+    return "".join(parts) + "\x1b[m"
+
+
+def _sgr(attribute: list[int]) -> str:
+    foreground, background, style = attribute
+    codes = ["0"]
+    codes += [str(code) for bit, code in enumerate(_SGR_OF_STYLE) if style >> bit & 1]
+    for colour, prefix in ((foreground, "38"), (background, "48")):
+        if colour & RGB:
+            codes.append(f"{prefix};2;{colour >> 16 & 255};{colour >> 8 & 255};{colour & 255}")
+        elif colour:
+            codes.append(f"{prefix};5;{(colour - 1) & 255}")
+    return f"\x1b[{';'.join(codes)}m"
+
+
+def ansi_frame(
+    cells_RC: NDArray[np.uint32],
+    cursor_3: NDArray[np.int32],
+    attributes: NDArray[np.uint32],
+    clusters: list[str],
+    before_RC: NDArray[np.uint32] | None = None,
+) -> str:
+    """Escape codes that draw a frame: all of it, or the rows that differ from `before_RC`, and the cursor."""
+    parts = [] if before_RC is not None else ["\x1b[m\x1b[2J"]
+    for row in range(len(cells_RC)):
+        if before_RC is None or (cells_RC[row] != before_RC[row]).any():
+            parts.append(f"\x1b[{row + 1};1H{ansi_row(cells_RC[row], attributes, clusters)}")
+    row, column, visible = cursor_3.tolist()
+    parts.append(f"\x1b[{min(row, len(cells_RC) - 1) + 1};{min(column, cells_RC.shape[1] - 1) + 1}H")
+    parts.append("\x1b[?25h" if visible else "\x1b[?25l")
+    return "".join(parts)
+
+
+def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, stop: int) -> Iterator[str]:
+    """Lines of an asciicast 2 or 3 of frames start .. stop - 1: output, keystrokes as `i` and marks as `m` events."""
+    if version not in (2, 3):
+        raise RecordingError(f"asciicast version {version}: 2 or 3")
+    title = reader.provenance.get("name", "")
+    if version == 2:
+        head = {"version": 2, "width": reader.columns, "height": reader.rows, "title": title}
+    else:
+        head = {"version": 3, "term": {"cols": reader.columns, "rows": reader.rows}, "title": title}
+    yield json.dumps(head)
+    marks = iter([mark for mark in reader.marks if start <= mark.frame < stop])
+    mark = next(marks, None)
+    before, last = None, 0.0
+    for low in range(start, stop, _SPAN_FRAMES):
+        cells, cursors, keys = reader.read(low, min(low + _SPAN_FRAMES, stop))
+        for k in range(len(keys)):
+            now = (low + k - start) * seconds_per_key
+            events = []
+            while mark is not None and mark.frame == low + k:
+                events.append(("m", f"{mark.kind} {safe(mark.text.splitlines()[0] if mark.text else '')}"))
+                mark = next(marks, None)
+            events.append(("o", ansi_frame(cells[k], cursors[k], reader.attributes, reader.clusters, before)))
+            events.append(("i", key_names.to_xterm(keys[k : k + 1]).decode("utf-8", "replace")))
+            before = cells[k]
+            for code, data in events:
+                when = now if version == 2 else now - last
+                last = now
+                yield json.dumps([round(when, 6), code, data])
