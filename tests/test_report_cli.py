@@ -33,7 +33,7 @@ def test_fit_then_report_gives_a_page_and_figures(data: Path) -> None:
     )
     result = CliRunner().invoke(app, ["report"])
     assert result.exit_code == 0, result.output
-    assert "report: data/report/index.html" in result.output and "law: alpha = " in result.output
+    assert "report: data/report/index.html" in result.output and "law: alpha 0." in result.output
     text = (data / "report" / "index.html").read_text()
     for words in ("0a1b2c.dir", "123,456", "Where the sources disagree", 'id="spec-evaluation"'):
         assert words in text

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from rcfam.scaling import Run, runs
 from rcfam.scaling.crossovers import crossovers, measure, wall_curve
@@ -85,6 +86,15 @@ def test_the_exponent_over_steps_follows_the_planted_one() -> None:
     assert saturation.plateau == pytest.approx(truth.plateau, rel=0.03)
     assert saturation.steps == pytest.approx(truth.tau, rel=0.08)
     assert saturation.plateau_interval is not None and saturation.plateau_interval.holds(saturation.plateau)
+
+
+def test_bands_of_the_amplitude_are_those_of_a_known_regression() -> None:
+    some, found, _ = analysed(planted.Planted(), planted.LENGTHS)
+    lengths_N, loss_NG = mean_curves(some, np.array([300]), 1)
+    known = stats.linregress(np.log(lengths_N), np.log(loss_NG[:, 0]))
+    reach = stats.t.ppf(0.975, 6) * known.intercept_stderr
+    assert np.log(found.amplitude_high_G[-1]) == pytest.approx(known.intercept + reach)
+    assert np.log(found.amplitude_low_G[-1]) == pytest.approx(known.intercept - reach)
 
 
 def test_a_plateau_out_of_sight_is_not_claimed() -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from rcfam.report import Material, ReportParams, Sample
-    from rcfam.scaling import Analysis, FitParams
+    from rcfam.scaling import Analysis, FitParams, Run
+    from rcfam.scaling.laws import Interval
 
 DEFAULT_PARAMS = Path("params.yaml")
 SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
@@ -127,13 +128,13 @@ def _chosen(table: "pl.DataFrame", study: str | None, batch: int | None) -> "pl.
     return table
 
 
-def _analyse(runs: "tuple[object, ...]", options: "FitParams") -> "Analysis":
+def _analyse(runs: "tuple[Run, ...]", options: "FitParams") -> "Analysis":
     from tqdm import tqdm
 
     from rcfam import scaling
 
     with tqdm(total=scaling.PARTS, desc="fit", unit="part", disable=None, leave=False, delay=1) as bar:
-        return scaling.analyse(runs, options, lambda done: bar.update(done - bar.n))  # type: ignore[arg-type]
+        return scaling.analyse(runs, options, lambda done: bar.update(done - bar.n))
 
 
 def _write(found: "Analysis", out: Path) -> None:
@@ -153,10 +154,10 @@ def _print(found: "Analysis") -> None:
 
     law, floor, level = found.pure, found.irreducible, f"{100 * found.params.confidence:g} %"
     print(f"\nlaw at step {found.step}: loss = {law.amplitude:.3f} L^-alpha")
-    print(f"  alpha = {law.alpha:.4f}   {level} interval {_span(law.interval)} (t)   R2 = {law.r2_log:.4f} on logs")
+    print(f"  alpha = {law.alpha:.4f}   {_stated(law.interval, level, 't')}   R2 = {law.r2_log:.4f} on logs")
     print(f"  bootstrap: {_span(found.pure_over_points)} over points, {_span(found.pure_over_seeds)} over seeds")
     if floor is not None:
-        stated = f"alpha = {floor.alpha:.4f}   {level} interval {_span(floor.interval)} (profile)"
+        stated = f"alpha = {floor.alpha:.4f}   {_stated(floor.interval, level, 'profile')}"
         print(f"  with an irreducible term: loss = {floor.irreducible:.3f} + {floor.amplitude:.3f} L^-alpha")
         print(f"  {stated}   R2 = {floor.r2_log:.4f} on logs")
     print()
@@ -185,10 +186,14 @@ def crossover_lines(found: "Analysis") -> str:
     return "\n".join(lines)
 
 
-def _span(interval: "object | None") -> str:
+def _stated(interval: "Interval | None", level: str, way: str) -> str:
+    return "no interval" if interval is None else f"{level} interval {_span(interval)} ({way})"
+
+
+def _span(interval: "Interval | None") -> str:
     from rcfam.scaling.reading import span
 
-    return span(interval)  # type: ignore[arg-type]
+    return span(interval)
 
 
 @dataclass(frozen=True)
@@ -237,10 +242,13 @@ def report(
         with writing(out / "index.html") as path:
             path.write_text(room.page(material, options, specs), encoding="utf-8")
         bar.update()
-    shown, interval = material.law, (material.law.get("alpha_low"), material.law.get("alpha_high"))
-    known = f"{float(interval[0]):.3f} to {float(interval[1]):.3f}" if None not in interval else "none"  # type: ignore[arg-type]
-    print(f"law: alpha = {shown['alpha']:.4f}   interval {known}   R2 = {shown.get('r2') or 0:.4f}")
+    names = {"alpha": "alpha", "from": "alpha_low", "to": "alpha_high", "R2": "r2"}
+    print("law: " + "   ".join(f"{word} {_figure(material.law.get(name))}" for word, name in names.items()))
     print(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
+
+
+def _figure(value: float | int | str | None) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def plots_template(

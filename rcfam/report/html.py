@@ -28,8 +28,8 @@ def table(
         + "</tr>"
         for row in rows
     )
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f'<div class="scroll"><table>{title}<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    title = paragraph(caption, "caption") if caption else ""
+    return f'{title}<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def frame(data: pl.DataFrame, names: dict[str, str], caption: str = "") -> str:

@@ -28,6 +28,8 @@ class Evolution:
     """t-interval at each step by itself: bands of neighbouring steps are not independent."""
     high_G: FloatArray
     amplitude_G: FloatArray
+    amplitude_low_G: FloatArray
+    amplitude_high_G: FloatArray
     r2_log_G: FloatArray
 
 
@@ -59,9 +61,19 @@ def evolution(lengths_N: IntArray, loss_NG: FloatArray, steps_G: FloatArray, con
     reach_G = np.full(len(steps_G), np.nan)
     if len(lengths_N) > 2:
         reach_G = stats.t.ppf(0.5 + confidence / 2, len(lengths_N) - 2) * error_G
+    level_reach_G = reach_G * np.sqrt(np.mean(x_N**2))  # error of log A over error of alpha
     total_G = ((y_GN - y_GN.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
     r2_G = 1 - rss_G / np.where(total_G > 0, total_G, np.nan)
-    return Evolution(steps_G, -slope_G, -slope_G - reach_G, -slope_G + reach_G, np.exp(level_G), r2_G)
+    return Evolution(
+        steps_G=steps_G,
+        alpha_G=-slope_G,
+        low_G=-slope_G - reach_G,
+        high_G=-slope_G + reach_G,
+        amplitude_G=np.exp(level_G),
+        amplitude_low_G=np.exp(level_G - level_reach_G),
+        amplitude_high_G=np.exp(level_G + level_reach_G),
+        r2_log_G=r2_G,
+    )
 
 
 def saturate(

@@ -3,6 +3,7 @@
 from rcfam.scaling.analysis import Analysis
 from rcfam.scaling.laws import Interval, local_slopes
 
+STRAIGHT = 3.0  # time constants beyond so many times the training leave a saturating exponential straight
 MATTERS = 0.05  # share by which alpha must move to be worth a warning
 
 
@@ -61,8 +62,9 @@ def _shortest(found: Analysis) -> str:
         return ""
     moved = abs(law.alpha - found.pure.alpha) > MATTERS * abs(found.pure.alpha)
     length = found.means.lengths_N[0]
-    verdict = "so the value leans on the shortest length" if moved else "so the value does not lean on it"
-    return f"Without L = {length}, alpha = {law.alpha:.3f} ({span(law.interval)}), {verdict}."
+    change = f"{100 * (law.alpha / found.pure.alpha - 1):+.1f} %" if found.pure.alpha else "from 0"
+    verdict = "the value leans on the shortest length" if moved else "the value does not lean on it"
+    return f"Without L = {length}, alpha = {law.alpha:.3f} ({span(law.interval)}), a change of {change}: {verdict}."
 
 
 def _floor(found: Analysis) -> str:
@@ -118,6 +120,8 @@ def _plateau(found: Analysis) -> str:
     fit = found.saturation
     if fit is None:
         return f"{moved}; no saturating exponential fits it."
+    if fit.steps > STRAIGHT * curve.steps_G[-1]:
+        return f"{moved}, almost in a straight line: these steps do not tell of a plateau."
     if fit.seen:
         return f"{moved}; it saturates at {fit.plateau:.3f} with a time constant of {fit.steps:.0f} steps."
     return (

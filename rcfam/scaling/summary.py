@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy import stats
 
 from rcfam.scaling.analysis import Analysis, band_share
 from rcfam.scaling.crossovers import mean_wall_curve, wall_curve
@@ -91,8 +92,6 @@ def _law_table(found: Analysis) -> pl.DataFrame:
 
 def _band_table(found: Analysis) -> pl.DataFrame:
     """The fitted laws on a fine grid of lengths, the pure one with its pointwise confidence band."""
-    from scipy import stats
-
     data, law = found.means, found.pure
     lengths_G = np.geomspace(data.lengths_N[0], data.lengths_N[-1], BAND_ROWS)
     freedom = len(data.lengths_N) - 2
@@ -164,7 +163,12 @@ def _evolution_table(found: Analysis) -> pl.DataFrame:
     if found.saturation is not None:
         saturated_G = found.saturation(curve.steps_G)
     columns = {"step": curve.steps_G, "alpha": curve.alpha_G, "low": curve.low_G, "high": curve.high_G}
-    more = {"amplitude": curve.amplitude_G, "r2": curve.r2_log_G, "saturating": saturated_G}
+    amplitudes = {
+        "amplitude": curve.amplitude_G,
+        "amplitude_low": curve.amplitude_low_G,
+        "amplitude_high": curve.amplitude_high_G,
+    }
+    more = {**amplitudes, "r2": curve.r2_log_G, "saturating": saturated_G}
     return pl.DataFrame({**columns, **more}).fill_nan(None)
 
 
