@@ -89,6 +89,8 @@ def test_every_kind_of_change_with_real_git(git: Git, tmp_path: Path) -> None:
     git.commit("and back into one of its own name")
     git.write({"dir/dir": TEXT + b"changed\n", "dir/copy 1": TEXT, "far/copy": TEXT + b"copied\n"})
     git.commit("copies")
+    git.write({"dir/dir": None, "one": TEXT + b"changed\n", "two": TEXT + b"once\n", "three/four": TEXT + b"twice\n"})
+    git.commit("renamed to several places")
     (git.folder / "link").unlink()
     (git.folder / "link").symlink_to("far/copy")
     (git.folder / "tool").unlink()

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -134,7 +134,7 @@ class Repository:
         try:
             diff = self._diff(old, new)
             diff.find_similar(DiffFind.FIND_RENAMES | DiffFind.FIND_COPIES, rename_limit=_RENAME_LIMIT)
-            return tuple(self._change(delta, chosen, left_out) for delta in diff.deltas)
+            return _one_rename_a_source([self._change(delta, chosen, left_out) for delta in diff.deltas])
         except (KeyError, pygit2.GitError) as error:
             raise HistoryError(f"{self.path}: objects of commit {new} cannot be read: {one_line(error)}") from error
 
@@ -230,6 +230,18 @@ class Repository:
                 lines = entry.data[:400].decode("utf-8", "replace").strip().splitlines()
                 return lines[0].strip() if lines else None
         return None
+
+
+def _one_rename_a_source(changes: list[Change]) -> tuple[Change, ...]:
+    """A file that libgit2 finds renamed to several places is copied to all but one, a rendered one if there is any."""
+    last: dict[str, Change] = {}
+    for change in changes:
+        if change.kind == "rename" and (change.left_out is None or change.old_path not in last):
+            last[change.old_path] = change
+    return tuple(
+        replace(change, kind="copy") if change.kind == "rename" and last[change.old_path] is not change else change
+        for change in changes
+    )
 
 
 def _entries(tree: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -20,6 +20,11 @@ class Command:
     needs_success: bool = False
     """joined to the command before by &&"""
 
+    @property
+    def empty(self) -> bool:
+        """A redirection without a command is one all the same: it empties the file."""
+        return not self.words and self.target is None
+
 
 def parse(line: str) -> list[Command]:
     """The commands of a line. Raises Incomplete or Syntax."""
@@ -28,9 +33,9 @@ def parse(line: str) -> list[Command]:
     for token, plain in _tokens(line):
         current = commands[-1]
         if plain and token in (";", "&&", "\n"):
-            if redirect or (not current.words and (token != "\n")):
+            if redirect or (current.empty and token != "\n"):
                 raise Syntax("newline" if token == "\n" else token)
-            if current.words:
+            if not current.empty:
                 commands.append(Command(needs_success=token == "&&"))
         elif plain and token in (">", ">>"):
             if redirect:
@@ -44,7 +49,7 @@ def parse(line: str) -> list[Command]:
             current.words.append(token)
     if redirect:
         raise Syntax("newline")
-    if not commands[-1].words:
+    if commands[-1].empty:
         if commands[-1].needs_success:
             raise Incomplete
         commands.pop()

@@ -59,6 +59,9 @@ class Paths:
                 if not self._directories[parent]:
                     del self._directories[parent]
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._files
+
     def is_directory(self, path: str) -> bool:
         return path == "" or path in self._directories
 
@@ -121,10 +124,7 @@ def _sort(changes: Iterable[Change], paths: Paths) -> _Sorted:
         elif change.old_id is None:
             order.made.append(change)
         elif change.kind in ("rename", "copy"):
-            edited = change.old_id != change.new_id
-            if paths.blocked(change.path) or (
-                edited and (change.old_reason or LINK in (change.old_mode, change.new_mode))
-            ):
+            if change.old_path not in paths or paths.blocked(change.path) or not _can_follow(change):
                 order.made.append(change)
                 if change.kind == "rename":
                     order.removed.append(change.old_path)
@@ -134,6 +134,11 @@ def _sort(changes: Iterable[Change], paths: Paths) -> _Sorted:
         else:
             order.edited.append(change)
     return order
+
+
+def _can_follow(change: Change) -> bool:
+    """Whether a moved or copied file can become what it must in place: by no edit at all, or by one of text."""
+    return change.old_id == change.new_id or not (change.old_reason or LINK in (change.old_mode, change.new_mode))
 
 
 def _make_way(path: str, paths: Paths) -> Iterator[str]:
