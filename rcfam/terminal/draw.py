@@ -376,7 +376,7 @@ def draw_ruler(s, from_v, to_v):
     line = ctl[S.LINE]
     x = number(s, row, begin, 0 if ctl[S.EMPTY] else line + 1)
     x = put(s, row, x, 44)
-    if length_of(s, line) == 0:
+    if length_of(s, line) == 0 and ctl[S.MODE] != S.INSERT and ctl[S.MODE] != S.REPLACE:
         x = number(s, row, x, 0)
         x = put(s, row, x, 45)
         x = number(s, row, x, to_v + 1)
@@ -413,42 +413,3 @@ def _word(s, row, column, a, b, c):
 def length_of(s, line):
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     return s.lines[k, 1]
-
-
-@inner
-def clear_message(s):
-    """Blank the editor's last line up to the ruler."""
-    row = s.cells.shape[0] - 2
-    for x in range(s.cells.shape[1]):
-        s.cells[row, x] = _BLANK
-    s.dirty[row] = 1
-
-
-_INSERT = tuple(b"-- INSERT --")
-_REPLACE = tuple(b"-- REPLACE --")
-_VISUAL = tuple(b"-- VISUAL --")
-_VISUAL_LINE = tuple(b"-- VISUAL LINE --")
-
-
-@inner
-def words(s, text, attribute):
-    """Write a constant text at the start of the editor's last line."""
-    row = s.cells.shape[0] - 2
-    for i in range(min(len(text), s.cells.shape[1])):
-        s.cells[row, i] = np.uint32(attribute << _SHIFT | text[i])
-
-
-@inner
-def show_mode(s):
-    """Show -- INSERT -- and its kind, or nothing."""
-    clear_message(s)
-    mode = s.ctl[S.MODE]
-    if mode == S.INSERT:
-        words(s, _INSERT, A.MODE)
-    elif mode == S.REPLACE:
-        words(s, _REPLACE, A.MODE)
-    elif mode == S.VISUAL:
-        if s.ctl[S.VISUAL_KIND] == 86:
-            words(s, _VISUAL_LINE, A.MODE)
-        else:
-            words(s, _VISUAL, A.MODE)

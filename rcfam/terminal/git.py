@@ -136,19 +136,23 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
             flags |= {"-a"} if word == "-am" else set()
         elif word.startswith("-m"):
             messages.append(word[2:])
-        elif word in (
-            "-a",
-            "--all",
-            "-q",
-            "--quiet",
-            "--allow-empty",
-            "--allow-empty-message",
-            "--amend",
-            "--no-edit",
-            "--no-verify",
-            "-n",
-            "--no-edit",
-        ) or word == "--cleanup=verbatim":
+        elif (
+            word
+            in (
+                "-a",
+                "--all",
+                "-q",
+                "--quiet",
+                "--allow-empty",
+                "--allow-empty-message",
+                "--amend",
+                "--no-edit",
+                "--no-verify",
+                "-n",
+                "--no-edit",
+            )
+            or word == "--cleanup=verbatim"
+        ):
             flags.add(word)
         else:
             raise CommandError(f"error: pathspec '{words.shown(word)}' did not match any file(s) known to git")

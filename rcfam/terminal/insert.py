@@ -35,6 +35,14 @@ def type_character(s, character):
     ctl = s.ctl
     line = ctl[S.LINE]
     text.save(s, line, 1)
+    if ctl[S.MODE] == S.REPLACE and ctl[S.REPLACED] != line + 1:
+        # Backspace restores from the line as it was: `save` has made those characters immutable.
+        k = text.slot(ctl, line)
+        ctl[S.REPLACED] = line + 1
+        ctl[S.REPLACED_START] = s.lines[k, 0]
+        ctl[S.REPLACED_LENGTH] = s.lines[k, 1]
+        ctl[S.START_COLUMN] = ctl[S.COLUMN]
+        text.freeze(s)
     if ctl[S.MODE] == S.REPLACE and ctl[S.COLUMN] < text.length(s, line):
         start = text.own(s, line, 0)
         s.pool[start + ctl[S.COLUMN]] = character
@@ -46,6 +54,7 @@ def type_character(s, character):
 @inner
 def enter(s):
     ctl = s.ctl
+    ctl[S.REPLACED] = 0
     text.save(s, ctl[S.LINE], 1)
     text.split(s, ctl[S.LINE], ctl[S.COLUMN])
     ctl[S.LINE] += 1
@@ -63,6 +72,12 @@ def backspace(s):
         if ctl[S.MODE] == S.INSERT:
             text.save(s, line, 1)
             text.remove(s, line, before, column - before)
+        elif ctl[S.REPLACED] == line + 1 and before >= ctl[S.START_COLUMN]:
+            if before >= ctl[S.REPLACED_LENGTH]:
+                text.remove(s, line, before, column - before)
+            else:
+                start = text.own(s, line, 0)
+                s.pool[start + before] = s.pool[ctl[S.REPLACED_START] + before]
         ctl[S.COLUMN] = before
     elif line > 0:
         if ctl[S.MODE] == S.INSERT:
@@ -92,6 +107,7 @@ def arrow(s, key):
     """Move the cursor in insert mode."""
     ctl = s.ctl
     line = ctl[S.LINE]
+    ctl[S.REPLACED] = 0
     text.close_unit(s)
     if key == LEFT:
         if ctl[S.COLUMN] > 0:
@@ -191,3 +207,28 @@ def press_insert(s, key):
         return True
     ctl[S.WANT] = S.HERE
     return False
+
+
+@inner
+def start(s, key):
+    """i a I A o O R: put the cursor where the text will go in."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    total = text.length(s, line)
+    if key == 97:
+        if total > 0:
+            ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
+    elif key == 65:
+        ctl[S.COLUMN] = total
+    elif key == 73:
+        column = 0
+        while column < total and (text.character(s, line, column) == 32 or text.character(s, line, column) == 9):
+            column += 1
+        ctl[S.COLUMN] = column
+    elif key == 111 or key == 79:
+        if key == 111:
+            line += 1
+        text.save(s, line, 0)
+        text.insert_lines(s, line, 1)
+        ctl[S.LINE] = line
+        ctl[S.COLUMN] = 0

@@ -7,7 +7,21 @@
 import numpy as np
 
 from rcfam.jit import kernel
-from rcfam.terminal import draw, insert, normal, readline, tty, view
+from rcfam.terminal import (
+    draw,
+    insert,
+    messages,
+    motions,
+    normal,
+    objects,
+    operators,
+    readline,
+    scrolling,
+    search,
+    tty,
+    undo,
+    view,
+)
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 
@@ -39,7 +53,7 @@ def draw_command_line(s):
     ctl = s.ctl
     row = s.cells.shape[0] - 2
     columns = s.cells.shape[1]
-    draw.clear_message(s)
+    messages.clear(s)
     s.cells[row, 0] = ctl[S.INPUT_KIND]
     v = 1
     cursor = 1
@@ -70,32 +84,6 @@ def draw_command_line(s):
     s.cursor[2] = 1
 
 
-@inner
-def press_editor(s, key):
-    ctl = s.ctl
-    trap = S.TRAP_NONE
-    mode = ctl[S.MODE]
-    if mode == S.INSERT or mode == S.REPLACE:
-        normal.record(s, key)
-        if insert.press_insert(s, key):
-            if ctl[S.INSERT_COUNT] > 1:
-                return S.TRAP_REPEAT
-            normal.end_insert(s)
-    elif mode == S.COMMAND:
-        trap = normal.press_command(s, key)
-        if ctl[S.MODE] == S.COMMAND:
-            readline.edit(s, key)
-    else:
-        trap = normal.press_normal(s, key)
-    if trap == S.TRAP_NONE:
-        if ctl[S.MODE] == S.COMMAND:
-            draw_command_line(s)
-        else:
-            view.refresh(s)
-        trap = headroom(s)
-    return trap
-
-
 @kernel
 def press(s, key):
     """Consume one key and bring the cells and the cursor up to date; return a trap."""
@@ -109,9 +97,82 @@ def press(s, key):
     elif key == 2:
         ctl[S.PREFIX] = 1
         return S.TRAP_NONE
-    if ctl[S.PROGRAM] == S.EDITOR:
-        return press_editor(s, key)
-    return readline.press_shell(s, key)
+    if ctl[S.PROGRAM] == S.SHELL:
+        return readline.press_shell(s, key)
+    trap = S.TRAP_NONE
+    mode = ctl[S.MODE]
+    if mode == S.INSERT or mode == S.REPLACE:
+        normal.record(s, key)
+        if insert.press_insert(s, key):
+            if ctl[S.INSERT_COUNT] > 1:
+                return S.TRAP_REPEAT
+            normal.end_insert(s)
+    else:
+        if mode == S.COMMAND:
+            trap = normal.press_command(s, key)
+            if ctl[S.MODE] == S.COMMAND:
+                readline.edit(s, key)
+        else:
+            trap = normal.parse(s, key)
+        if ctl[S.ACTION] != S.ACT_NONE:
+            # The command's parts are called from here and nowhere deeper: each is compiled into this kernel only once.
+            action = ctl[S.ACTION]
+            command = ctl[S.ACTION_KEY]
+            lead = ctl[S.ACTION_LEAD]
+            counted = ctl[S.COUNT] > 0 or ctl[S.COUNT2] > 0
+            count = normal.count_of(s)
+            ctl[S.ACTION] = S.ACT_NONE
+            if action == S.ACT_MOTION:
+                if lead:
+                    normal.aim(s, motions.motion_after(s, lead, command, count, counted))
+                else:
+                    normal.aim(s, motions.motion(s, command, count, counted))
+            elif action == S.ACT_SEARCH:
+                found = search.from_input(s, ctl[S.INPUT_KIND] == 63, count)
+                normal.aim(s, motions.EXCLUSIVE if found else motions.FAILED)
+            elif action == S.ACT_OBJECT:
+                normal.aim_object(s, objects.select(s, lead == 97, command, count))
+            elif action == S.ACT_EDIT:
+                operators.edit(s, command, count)
+                normal.finish(s, True)
+            elif action == S.ACT_REPLACE:
+                if mode == S.VISUAL:
+                    normal.visual_span(s)
+                    operators.replace_selection(s, command)
+                    normal.leave_visual(s)
+                    normal.finish(s, False)
+                else:
+                    operators.replace(s, command, count)
+                    normal.finish(s, True)
+            elif action == S.ACT_INSERT:
+                insert.start(s, command)
+                normal.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+            elif action == S.ACT_UNDO:
+                undo.undo(s, command == 18, count)
+                normal.reset(s)
+            elif action == S.ACT_SCROLL:
+                scrolling.command(s, command, count if counted else 0)
+                normal.reset(s)
+                ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
+            elif action == S.ACT_Z:
+                scrolling.z_command(s, command, count if counted else 0)
+                normal.reset(s)
+            if action == S.ACT_OPERATE or ctl[S.ACTION] == S.ACT_OPERATE:
+                ctl[S.ACTION] = S.ACT_NONE
+                operator = ctl[S.OPERATOR]
+                if operators.operate(s):
+                    normal.begin_insert(s, S.INSERT, 1)
+                else:
+                    normal.finish(s, operator != 121 and not ctl[S.VISUAL_DONE])
+    if trap != S.TRAP_NONE:
+        return trap
+    if ctl[S.MODE] == S.COMMAND:
+        draw_command_line(s)
+    else:
+        if ctl[S.MESSAGE] != messages.NOTHING:
+            messages.draw(s)
+        view.refresh(s)
+    return headroom(s)
 
 
 @kernel
@@ -136,7 +197,8 @@ def refresh(s):
 @kernel
 def show_mode(s):
     """Blank the editor's last line, or show the mode there."""
-    draw.show_mode(s)
+    messages.say(s, messages.MODE)
+    messages.draw(s)
 
 
 @kernel

@@ -16,6 +16,7 @@ FAILED = 0
 EXCLUSIVE = 1
 INCLUSIVE = 2
 LINEWISE = 3
+TO_END = 4  # from the cursor to the end of a line, which stays (D, C)
 
 
 @inner

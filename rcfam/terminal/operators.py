@@ -3,42 +3,12 @@
 Follows vim's ops.c: where the cursor ends, what counts as whole lines, and which lines one undo unit saves.
 """
 
-from rcfam.terminal import draw, text
+from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 from rcfam.terminal.insert import following, previous
-from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, first_non_blank, in_indent
-
-_FEWER = tuple(b" fewer lines")
-_MORE = tuple(b" more lines")
-_YANKED = tuple(b" lines yanked")
-_SHIFTED_RIGHT = tuple(b" lines >ed 1 time")
-_SHIFTED_LEFT = tuple(b" lines <ed 1 time")
-_CHANGED = tuple(b" lines changed")
-_REPORT = 2
-
-
-@inner
-def count_message(s, count, words):
-    """Show `count` lines of something, where it is more than vim's 'report'."""
-    if count <= _REPORT:
-        return
-    draw.clear_message(s)
-    row = s.cells.shape[0] - 2
-    x = draw.number(s, row, 0, count)
-    for i in range(len(words)):
-        x = draw.put(s, row, x, words[i])
-
-
-@inner
-def check_cursor(s):
-    """Outside insert mode the cursor stands on a character."""
-    ctl = s.ctl
-    if ctl[S.LINE] >= ctl[S.LINES]:
-        ctl[S.LINE] = ctl[S.LINES] - 1
-    total = text.length(s, ctl[S.LINE])
-    if ctl[S.COLUMN] >= total:
-        ctl[S.COLUMN] = previous(s, ctl[S.LINE], total) if total > 0 else 0
+from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, TO_END, first_non_blank, in_indent
+from rcfam.terminal.normal import check_cursor
 
 
 @inner
@@ -128,10 +98,16 @@ def set_indent(s, line, blanks, width):
 def _toggled(c, how):
     """`c` in the other case (126), upper (85) or lower (117) case."""
     lower = (
-        97 <= c <= 122 or (0xE0 <= c <= 0xFE and c != 0xF7) or (0x3B1 <= c <= 0x3C9 and c != 0x3C2) or 0x430 <= c <= 0x44F
+        97 <= c <= 122
+        or (0xE0 <= c <= 0xFE and c != 0xF7)
+        or (0x3B1 <= c <= 0x3C9 and c != 0x3C2)
+        or 0x430 <= c <= 0x44F
     )
     upper = (
-        65 <= c <= 90 or (0xC0 <= c <= 0xDE and c != 0xD7) or (0x391 <= c <= 0x3A9 and c != 0x3A2) or 0x410 <= c <= 0x42F
+        65 <= c <= 90
+        or (0xC0 <= c <= 0xDE and c != 0xD7)
+        or (0x391 <= c <= 0x3A9 and c != 0x3A2)
+        or 0x410 <= c <= 0x42F
     )
     if lower and how != 117:
         return c - 32
@@ -166,7 +142,7 @@ def _operate_lines(s, operator, first, last):
     count = last - first + 1
     if operator == 121:
         _yank_lines(s, first, count)
-        count_message(s, count, _YANKED)
+        messages.say_count(s, messages.YANKED, count)
         return False
     if operator == 100 or operator == 99:
         _yank_lines(s, first, count)
@@ -174,7 +150,7 @@ def _operate_lines(s, operator, first, last):
     if operator == 100:
         text.delete_lines(s, first, count)
         to_first_non_blank(s, first)
-        count_message(s, count, _FEWER)
+        messages.say_count(s, messages.FEWER, count)
         return False
     if operator == 99:
         if count > 1:
@@ -186,16 +162,16 @@ def _operate_lines(s, operator, first, last):
         return True
     for line in range(first, last + 1):
         if operator == 62 or operator == 60:
-            shift(s, line, operator == 62, 1)
+            shift(s, line, operator == 62, ctl[S.SHIFT_TIMES])
         else:
             change_case(s, line, 0, text.length(s, line), operator)
     if operator == 62 or operator == 60:
         text.changed(s)
         to_first_non_blank(s, first)
         if operator == 62:
-            count_message(s, count, _SHIFTED_RIGHT)
+            messages.say_count(s, messages.SHIFTED_RIGHT, count)
         else:
-            count_message(s, count, _SHIFTED_LEFT)
+            messages.say_count(s, messages.SHIFTED_LEFT, count)
     else:
         ctl[S.LINE] = first
         check_cursor(s)
@@ -204,14 +180,22 @@ def _operate_lines(s, operator, first, last):
 
 
 @inner
-def operate(s, operator, kind, line, column, last, end):
-    """Run `operator` over the span from (line, column) to (last, end) of a motion of `kind`; true where insert mode begins.
+def operate(s):
+    """Run the operator over its span, FROM to TO, of a motion of kind ctl[SPAN_KIND]; true where insert mode begins.
 
     An exclusive motion that ends at a line's start ends on the line before, and covers whole lines where it also begins in the
     indent (vim's o_v rules).
     """
     ctl = s.ctl
-    if kind == EXCLUSIVE and end == 0 and last > line and ctl[S.MODE] != S.VISUAL:
+    operator = ctl[S.OPERATOR]
+    kind = ctl[S.SPAN_KIND]
+    line = ctl[S.FROM_LINE]
+    column = ctl[S.FROM_COLUMN]
+    last = ctl[S.TO_LINE]
+    end = ctl[S.TO_COLUMN]
+    ctl[S.LINE] = line
+    ctl[S.COLUMN] = 0 if ctl[S.VISUAL_DONE] and kind == LINEWISE else column
+    if kind == EXCLUSIVE and end == 0 and last > line and not ctl[S.VISUAL_DONE]:
         last -= 1
         if in_indent(s, line, column):
             kind = LINEWISE
@@ -219,7 +203,7 @@ def operate(s, operator, kind, line, column, last, end):
             end = text.length(s, last)
     elif kind == INCLUSIVE:
         end = following(s, last, end) if end < text.length(s, last) else text.length(s, last)
-    if kind != LINEWISE and operator == 100 and last > line and ctl[S.MODE] != S.VISUAL and in_indent(s, line, column):
+    if kind != LINEWISE and operator == 100 and last > line and not ctl[S.VISUAL_DONE] and in_indent(s, line, column):
         rest = end
         while rest < text.length(s, last) and (
             text.character(s, last, rest) == 32 or text.character(s, last, rest) == 9
@@ -231,16 +215,15 @@ def operate(s, operator, kind, line, column, last, end):
         kind = LINEWISE
     if kind == LINEWISE:
         if operator == 121:
-            ctl[S.LINE] = line
-            ctl[S.COLUMN] = column
+            if ctl[S.VISUAL_DONE]:
+                ctl[S.COLUMN] = column
+                ctl[S.WANT] = S.HERE
             check_cursor(s)
         return _operate_lines(s, operator, line, last)
-    ctl[S.LINE] = line
-    ctl[S.COLUMN] = column
     ctl[S.WANT] = S.HERE
     if operator == 121:
         _yank_span(s, line, column, last, end)
-        count_message(s, last - line + 1, _YANKED)
+        messages.say_count(s, messages.YANKED, last - line + 1)
         check_cursor(s)
         return False
     if operator == 100 or operator == 99:
@@ -250,7 +233,7 @@ def operate(s, operator, kind, line, column, last, end):
         delete_span(s, line, column, last, end)
         if operator == 99:
             return True
-        count_message(s, last - line, _FEWER)
+        messages.say_count(s, messages.FEWER, last - line)
         check_cursor(s)
         return False
     text.save(s, line, last - line + 1)
@@ -314,7 +297,7 @@ def put(s, before, count):
     ctl[S.COLUMN] = column
     ctl[S.WANT] = S.HERE
     check_cursor(s)
-    count_message(s, count * (lines - 1), _MORE)
+    messages.say_count(s, messages.MORE, count * (lines - 1))
     return True
 
 
@@ -340,7 +323,7 @@ def _put_lines(s, line, count):
         for i in range(lines):
             text.set_line(s, line + j * lines + i, s.lines[i, 2], s.lines[i, 3])
     to_first_non_blank(s, line)
-    count_message(s, count * lines, _MORE)
+    messages.say_count(s, messages.MORE, count * lines)
 
 
 @inner
@@ -420,3 +403,36 @@ def toggle(s, count):
     ctl[S.WANT] = S.HERE
     check_cursor(s)
     return True
+
+
+@inner
+def edit(s, key, count):
+    """p P J ~, and gJ as g: the changes that span nothing."""
+    if key == 112 or key == 80:
+        put(s, key == 80, count)
+    elif key == 74 or key == 103:
+        join_lines(s, s.ctl[S.LINE], count, key == 74)
+    else:
+        toggle(s, count)
+
+
+@inner
+def replace_selection(s, key):
+    """r in visual mode: every selected character becomes `key`."""
+    ctl = s.ctl
+    first = ctl[S.FROM_LINE]
+    last = ctl[S.TO_LINE]
+    lines = ctl[S.VISUAL_KIND] == 86
+    if key >= 32:
+        text.save(s, first, last - first + 1)
+        for line in range(first, last + 1):
+            total = text.length(s, line)
+            begin = ctl[S.FROM_COLUMN] if line == first and not lines else 0
+            end = min(ctl[S.TO_COLUMN] + 1, total) if line == last and not lines else total
+            start = text.own(s, line, 0)
+            for i in range(start + begin, start + end):
+                s.pool[i] = key
+        text.changed(s)
+    ctl[S.LINE] = first
+    ctl[S.COLUMN] = 0 if lines else ctl[S.FROM_COLUMN]
+    ctl[S.WANT] = S.HERE

@@ -80,38 +80,84 @@ def _half(s, count, down):
 
 
 @inner
+def _overlap(s, line, step):
+    """How many lines two pages share at `line` (the first line beyond the window, `step` back into it): up to two."""
+    room = draw.text_rows(s) - 2
+    total = s.ctl[S.LINES]
+    first = second = third = 0
+    for i in range(4):
+        at = line + i * step
+        h = draw.line_height(s, at) if 0 <= at < total else 1 << 30
+        if i == 0:
+            first = h
+            if h > room:
+                return 0
+        elif i == 1:
+            second = h
+            if h + first > room:
+                return 0
+        elif i == 2:
+            third = h
+            if h + second > room:
+                return 0
+        elif h + third + second > room or third + second + first > room:
+            return 1
+    return 2
+
+
+@inner
+def _page_down(s):
+    """Ctrl-F: the last two lines of the window become its first; false at the text's end."""
+    ctl = s.ctl
+    total = ctl[S.LINES]
+    if ctl[S.BOTTOM] >= total:
+        if ctl[S.TOP] >= total - 1:
+            return False
+        ctl[S.TOP] = total - 1
+    else:
+        ctl[S.TOP] = max(ctl[S.BOTTOM] - _overlap(s, ctl[S.BOTTOM], -1), ctl[S.TOP] + 1)
+    ctl[S.LINE] = ctl[S.TOP]
+    return True
+
+
+@inner
+def _page_up(s):
+    """Ctrl-B: the first two lines of the window become its last; false at the text's start."""
+    ctl = s.ctl
+    if ctl[S.TOP] == 0:
+        return False
+    line = ctl[S.TOP] - 1
+    line = min(line + _overlap(s, line, 1), ctl[S.LINES] - 1)
+    ctl[S.LINE] = line
+    rows = draw.text_rows(s)
+    used = 0
+    top = line
+    while used <= rows and top >= 0:
+        top -= 1
+        if top >= 0:
+            used += draw.line_height(s, top)
+    top = 0 if top < 0 else top + 2
+    if top >= ctl[S.TOP]:
+        ctl[S.TOP] -= 1
+        view.measure(s)
+        ctl[S.LINE] = max(ctl[S.BOTTOM] - 1, ctl[S.TOP])
+    else:
+        ctl[S.TOP] = top
+    return True
+
+
+@inner
 def _pages(s, count, down):
     """Ctrl-F, Ctrl-B: whole windows with two lines in common."""
     ctl = s.ctl
-    rows = draw.text_rows(s)
-    total = ctl[S.LINES]
-    for _ in range(min(count, total)):
+    for _ in range(min(count, ctl[S.LINES])):
         view.measure(s)
-        if down:
-            if ctl[S.TOP] >= total - 1:
-                break
-            if ctl[S.BOTTOM] >= total:
-                ctl[S.TOP] = total - 1
-            else:
-                ctl[S.TOP] = max(ctl[S.BOTTOM] - 2, ctl[S.TOP] + 1)
-            ctl[S.LINE] = max(ctl[S.LINE], ctl[S.TOP])
-        else:
-            if ctl[S.TOP] == 0:
-                break
-            bottom = min(ctl[S.TOP] + 1, total - 1)
-            used = 0
-            top = bottom + 1
-            while top > 0:
-                h = draw.line_height(s, top - 1)
-                if used + h > rows:
-                    break
-                used += h
-                top -= 1
-            ctl[S.TOP] = min(top, max(ctl[S.TOP] - 1, 0))
+        if not (_page_down(s) if down else _page_up(s)):
+            break
         ctl[S.SKIP] = 0
         keep_cursor_visible(s, False)
-    ctl[S.COLUMN] = motions.first_non_blank(s, ctl[S.LINE])
-    ctl[S.WANT] = S.HERE
+        ctl[S.COLUMN] = motions.first_non_blank(s, ctl[S.LINE])
+        ctl[S.WANT] = S.HERE
 
 
 @inner
@@ -142,6 +188,6 @@ def z_command(s, key, count):
     if key == 116 or key == 13:
         view.to_top(s, 0, True)
     elif key == 122 or key == 46:
-        view.to_middle(s, True)
+        view.to_middle(s, True, False)
     else:
         view.to_last_row(s)

@@ -1,6 +1,6 @@
 """Search: a pattern compiled to a few operations, matched line by line. Only what KEYS.md lists of vim's patterns."""
 
-from rcfam.terminal import draw, text
+from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 
@@ -10,11 +10,6 @@ _START = 0x110001
 _END = 0x110002
 _WORD_START = 0x110003
 _WORD_END = 0x110004
-
-_NOT_FOUND = tuple(b"E486: Pattern not found: ")
-_NO_PATTERN = tuple(b"E35: No previous regular expression")
-_WRAPPED = tuple(b"search hit BOTTOM, continuing at TOP")
-_WRAPPED_BACK = tuple(b"search hit TOP, continuing at BOTTOM")
 
 
 @inner
@@ -123,7 +118,7 @@ def step(s, back):
     else:
         found = _in_line(s, line, ctl[S.TO_COLUMN] + 1, max(size, 1), False)
     wrapped = 1
-    for i in range(1, total + 1):
+    for _ in range(total):
         if found >= 0:
             break
         line += -1 if back else 1
@@ -139,42 +134,25 @@ def step(s, back):
 
 
 @inner
-def _echo(s, back):
-    """Show the pattern on the last line, as vim does after a search."""
-    draw.clear_message(s)
-    row = s.cells.shape[0] - 2
-    s.cells[row, 0] = 63 if back else 47
-    limit = s.cells.shape[1] - 1
-    for i in range(s.ctl[S.SEARCHED_LENGTH]):
-        if 1 + i < limit:
-            s.cells[row, 1 + i] = s.pool[S.SEARCHED + i]
-
-
-@inner
 def again(s, reverse, count):
     """n or N: the last pattern again."""
     ctl = s.ctl
     back = (ctl[S.PATTERN_BACKWARD] != 0) != reverse
     if ctl[S.PATTERN_LENGTH] == 0:
-        draw.clear_message(s)
-        draw.words(s, _NO_PATTERN, 10)
+        messages.say(s, messages.NO_PATTERN)
         return False
     wrapped = 1
-    for _ in range(count):
+    for _ in range(min(count, 10_000)):
         result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else 0
         if result == 0:
-            draw.clear_message(s)
-            draw.words(s, _NOT_FOUND, 10)
-            row = s.cells.shape[0] - 2
-            for i in range(min(ctl[S.SEARCHED_LENGTH], s.cells.shape[1] - 26)):
-                s.cells[row, 25 + i] = 10 << 21 | s.pool[S.SEARCHED + i]
+            messages.say(s, messages.NOT_FOUND)
             return False
         wrapped = max(wrapped, result)
     if wrapped == 2:
-        draw.clear_message(s)
-        draw.words(s, _WRAPPED_BACK if back else _WRAPPED, 11)
+        messages.say(s, messages.HIT_TOP if back else messages.HIT_BOTTOM)
     else:
-        _echo(s, back)
+        ctl[S.MESSAGE_COUNT] = 1 if back else 0
+        messages.say(s, messages.PATTERN)
     return True
 
 
@@ -189,6 +167,9 @@ def from_input(s, back, count):
         ctl[S.SEARCHED_LENGTH] = size
         compile_input(s, 0, size, 63 if back else 47)
     ctl[S.PATTERN_BACKWARD] = 1 if back else 0
+    ctl[S.TO_LINE] = ctl[S.LINE]
+    ctl[S.TO_COLUMN] = ctl[S.COLUMN]
+    ctl[S.TO_WANT] = S.HERE
     return again(s, False, count)
 
 

@@ -60,6 +60,19 @@ ROW_AT: Final = -3
 STICK: Final = 1 << 40  # the wanted column after `$`
 HERE: Final = -1  # the wanted column is where the cursor stands at the end of the key
 
+# Commands that normal mode leaves in ctl[ACTION]
+ACT_NONE: Final = 0
+ACT_MOTION: Final = 1
+ACT_OBJECT: Final = 2
+ACT_SEARCH: Final = 3
+ACT_OPERATE: Final = 4
+ACT_EDIT: Final = 5  # p P J gJ ~
+ACT_REPLACE: Final = 6  # r
+ACT_INSERT: Final = 7
+ACT_UNDO: Final = 8
+ACT_SCROLL: Final = 9
+ACT_Z: Final = 10
+
 # Traps: what Python is asked to do before the next key
 TRAP_NONE: Final = 0
 TRAP_GROW: Final = 1  # enlarge what lacks headroom
@@ -142,14 +155,14 @@ SHIFTWIDTH: Final = 52
 TABSTOP: Final = 53
 EXPANDTAB: Final = 54
 NUMBER: Final = 55
-MESSAGE: Final = 56  # 1 while the last line shows a message that the next change of mode clears
+MESSAGE: Final = 56  # what messages.py shows when the key is done
 RULER_HASH: Final = 57
 WHOLE: Final = 58  # redraw every row
 START_LINE: Final = 59  # where the insertion began
 START_COLUMN: Final = 60
 HALF: Final = 61  # rows that Ctrl-D and Ctrl-U scroll, 0 for half the window
 SYNTAX: Final = 62
-REPLACED: Final = 63  # characters that Backspace may restore in replace mode
+REPLACED: Final = 63  # line + 1 whose characters Backspace restores in replace mode, 0 for none
 CURSOR_ROW: Final = 64
 DRAWN_TOP: Final = 70  # what the rows show
 DRAWN_SKIP: Final = 71
@@ -164,6 +177,15 @@ SEARCHED_LENGTH: Final = 80
 FROM_LINE: Final = 82  # where a text object or a selection begins
 FROM_COLUMN: Final = 83
 INPUT_BEFORE: Final = 84  # the mode that the command line was opened from
+ACTION: Final = 85  # the command that is whole: one of ACT_...
+ACTION_KEY: Final = 86
+ACTION_LEAD: Final = 87  # the first of its two keys, or 0
+SPAN_KIND: Final = 88  # how the operator takes FROM..TO: a kind of motions.py
+SHIFT_TIMES: Final = 89
+VISUAL_DONE: Final = 90  # the operator came from visual mode
+MESSAGE_COUNT: Final = 91
+REPLACED_START: Final = 92  # where that line's characters as they were stand in the pool
+REPLACED_LENGTH: Final = 93
 MARK_TABLE: Final = 96  # marks a-z: line + 1 (0 for none) and column
 CHANGED: Final = 69  # text changed since the last redraw
 # Shell

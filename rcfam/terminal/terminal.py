@@ -81,7 +81,7 @@ class Terminal:
         """The grapheme clusters by number: glyph CLUSTER_BASE + n in a cell is clusters[n]."""
         table = self.state.clusters
         for number in range(len(self._clusters), int(self.state.ctl[S.CLUSTERS])):
-            glyph, mark = (int(value) for value in table[number])
+            glyph, mark = (int(value) for value in table[number, :2])
             base = self._clusters[glyph - CLUSTER_BASE] if glyph >= CLUSTER_BASE else chr(glyph)
             self._clusters.append(base + chr(mark))
         return self._clusters

@@ -52,15 +52,6 @@ class Vcs:
             self._unsettled.add(path)
         self._note(path)
 
-    def adopt(self, path: str) -> None:
-        """Take what the file system holds at `path` as committed, as after a pull that brought it."""
-        self.stage(path)
-        if path in self.index:
-            self.head[path] = self.index[path]
-        else:
-            self.head.pop(path, None)
-        self._staged.discard(path)
-
     def _note(self, path: str) -> None:
         if self.index.get(path) == self.head.get(path):
             self._staged.discard(path)

@@ -37,8 +37,11 @@ def measure(s):
 
 
 @inner
-def to_middle(s, at_end):
-    """Put the cursor's line in the middle; lines below the end count only where `at_end` is false."""
+def to_middle(s, at_end, above_first):
+    """Put the cursor's line in the middle, the odd row above it where `above_first`.
+
+    Rows below the text's end count only where `at_end` is true.
+    """
     ctl = s.ctl
     rows = text_rows(s)
     line = ctl[S.LINE]
@@ -48,24 +51,32 @@ def to_middle(s, at_end):
     above = 0
     below = 0
     while top > 0:
-        if above < below:
+        if above_first and below >= above:
             h = line_height(s, top - 1)
             used += h
             if used > rows:
                 break
             above += h
             top -= 1
-        elif last < ctl[S.LINES] - 1:
-            last += 1
-            h = line_height(s, last)
+        if below < above or (not above_first and below == above):
+            if last < ctl[S.LINES] - 1:
+                last += 1
+                h = line_height(s, last)
+                used += h
+                if used > rows:
+                    break
+                below += h
+            else:
+                below += 1
+                if at_end:
+                    used += 1
+        if not above_first and below > above and top > 0:
+            h = line_height(s, top - 1)
             used += h
             if used > rows:
                 break
-            below += h
-        else:
-            below += 1
-            if at_end:
-                used += 1
+            above += h
+            top -= 1
     ctl[S.TOP] = top
     ctl[S.SKIP] = 0
 
@@ -82,17 +93,17 @@ def to_top(s, minimum, always):
     new = line
     while top >= 0:
         h = line_height(s, top)
-        used += h
-        if used > rows:
-            break
         if top < ctl[S.TOP]:
             scrolled += h
         if new >= ctl[S.TOP] or scrolled > minimum:
             break
+        used += h
+        if used > rows:
+            break
         new = top
         top -= 1
     if used > rows:
-        to_middle(s, False)
+        to_middle(s, False, False)
         return
     if new < ctl[S.TOP] or always:
         ctl[S.TOP] = new
@@ -156,7 +167,7 @@ def to_bottom(s, minimum, empty):
         if i < scrolled:
             count = 9999
     if count >= rows and count > minimum:
-        to_middle(s, False)
+        to_middle(s, False, True)
     else:
         ctl[S.TOP] = min(ctl[S.TOP] + count, last)
         ctl[S.SKIP] = 0
@@ -193,14 +204,14 @@ def follow_cursor(s):
     if line < ctl[S.TOP]:
         half = max(2, rows // 2 - 1)
         if ctl[S.TOP] - line >= half:
-            to_middle(s, False)
+            to_middle(s, False, False)
         else:
             to_top(s, 1, False)
     elif line >= ctl[S.BOTTOM] and ctl[S.BOTTOM] < ctl[S.LINES]:
         if line - ctl[S.BOTTOM] + 1 <= rows + 1:
             to_bottom(s, 1, empty)
         else:
-            to_middle(s, False)
+            to_middle(s, False, False)
     if ctl[S.TOP] != before:
         measure(s)
 

@@ -1,0 +1,28 @@
+"""u and Ctrl-R: the last unit's lines are put back, the cursor goes where vim's u_undoredo puts it."""
+
+from rcfam.terminal import messages, motions, normal, text
+from rcfam.terminal import state as S
+from rcfam.terminal.inner import inner
+
+
+@inner
+def undo(s, redo, count):
+    """Undo `count` changes, or redo them."""
+    ctl = s.ctl
+    for _ in range(count):
+        line = text.swap_unit(s, redo)
+        if line < 0:
+            messages.say(s, messages.NEWEST if redo else messages.OLDEST)
+            return
+        messages.say(s, messages.MODE)
+        # A cursor only one line off goes back to where the change began, as after `o`.
+        if ctl[S.SAVED_LINE] + 1 == line and line > 0:
+            line -= 1
+        ctl[S.WANT] = S.HERE
+        ctl[S.COLUMN] = 0
+        if line >= ctl[S.LINES]:
+            ctl[S.LINE] = ctl[S.LINES] - 1
+        else:
+            ctl[S.LINE] = line
+            ctl[S.COLUMN] = ctl[S.SAVED_COLUMN] if line == ctl[S.SAVED_LINE] else motions.first_non_blank(s, line)
+        normal.check_cursor(s)
