@@ -1,8 +1,9 @@
 """Keystrokes a token and MB/s on held-out keystrokes, beside Hugging Face's byte-level BPE and SentencePiece where
 installed.
 
-    python -m benchmarks.tokenizer [--json] [--recordings FOLDER] [--sizes 1024 4096 20352]
+    python -m benchmarks.tokenizer [--json] [--recordings FOLDER | --histories GIT ... ] [--sizes 1024 4096 20352]
 
+With histories (paths of git repositories, two or more): what the typist types for them, the last one held out.
 With recordings: trained and measured on the two sides of the split, literal text (the editor's insert mode) and
 commands apart. Without: source text typed literally, trained on the standard library and measured on another project.
 The rivals get the same keystrokes as text, a named key as one character of the private use area, one document between
@@ -28,9 +29,11 @@ import numpy as np
 
 from rcfam.dataset import building
 from rcfam.dataset.split import HELD_OUT, TRAIN, split
+from rcfam.history import Repository
 from rcfam.recording import Reader
 from rcfam.terminal import keys
 from rcfam.tokenizer import TokenizeParams, train
+from rcfam.typist import Typist, TypistParams
 
 HELD_OUT_SHARE = 0.2
 MIN_COUNT = 4
@@ -66,6 +69,25 @@ def typed(paths: Iterable[Path], most: int) -> list[Stream]:
         streams.append(Stream(stroke, np.zeros(0, np.int64), np.ones(len(stroke), bool)))
         room -= len(stroke)
     return streams
+
+
+def history(path: Path, most: int = 5_000_000) -> Stream:
+    """The typist's keystrokes for a repository, the oldest commits first, until there are `most`."""
+    repository = Repository(path)
+    typist = Typist(TypistParams())
+    parts: list[np.ndarray] = []
+    breaks: list[int] = []
+    count = 0
+    for commit in repository.commits(repository.resolve()):
+        breaks.append(count)
+        for part in typist.keys(commit):
+            parts.append(part)
+            count += len(part)
+        if count >= most:
+            break
+    return Stream(
+        np.concatenate(parts), np.array(breaks), np.zeros(count, bool)
+    )  # literal or not is unknown without frames
 
 
 def recorded(folder: Path) -> tuple[list[Stream], list[Stream]]:
@@ -200,10 +222,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--recordings", type=Path)
+    parser.add_argument("--histories", type=Path, nargs="+", metavar="GIT")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1024, 4096, 20352])
     arguments = parser.parse_args()
     if arguments.recordings:
         training, held = recorded(arguments.recordings)
+    elif arguments.histories:
+        *training, last = [history(path) for path in arguments.histories]
+        held = [last]
     else:
         library = Path(sysconfig.get_path("stdlib"))
         training = typed(library.glob("[a-z]*.py"), 4_000_000)
@@ -211,10 +237,9 @@ def main() -> None:
     total = sum(len(s.keys_K) for s in held)
     literal = sum(int(s.literal_K.sum()) for s in held)
     size_mb = sum(len(text.encode()) for text in documents(held)[0]) / 1e6
-    print(
-        f"{sum(len(s.keys_K) for s in training):,} training keystrokes, {total:,} held out, "
-        f"{literal / total:.0%} of them literal text"
-    )
+    print(f"{sum(len(s.keys_K) for s in training):,} training keystrokes, {total:,} held out")
+    if arguments.recordings:
+        print(f"{literal / total:.0%} of the held-out keystrokes are literal text")
     claims: list[dict[str, object]] = []
     for size in arguments.sizes:
         scores = {}
@@ -224,10 +249,11 @@ def main() -> None:
                 print(f"{size:6,}  {name:22} not installed", file=sys.stderr)
                 continue
             scores[name] = score
-            commands = f"{(total - literal) / score.commands:5.3f}" if score.commands else "    -"
-            texts = f"{literal / score.literal:5.3f}" if score.literal else "    -"
+            apart = ""
+            if score.commands and score.literal:
+                apart = f" (text {literal / score.literal:.3f}, commands {(total - literal) / score.commands:.3f})"
             print(
-                f"{size:6,}  {name:22} {total / score.tokens:6.3f} keys/token (text {texts}, commands {commands}), "
+                f"{size:6,}  {name:22} {total / score.tokens:6.3f} keys/token{apart}, "
                 f"{size_mb / score.seconds:7.1f} MB/s, {score.vocabulary:6,} tokens"
             )
         if "HF byte-level BPE" in scores:

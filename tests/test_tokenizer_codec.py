@@ -90,6 +90,7 @@ def test_a_stream_longer_than_every_buffer() -> None:
         ("HTTPServer(URL)", ["HTTP", "Server", "(", "URL", ")"]),
         ("x = y  z", ["x", " =", " y", "  ", "z"]),
         ("\n    return A\n\n  b", ["\r    ", "return", " A", "\r\r  ", "b"]),
+        ("f(): \n  (x,\n\n", ["f", "():", " ", "\r  ", "(", "x", ",\r\r"]),
     ],
 )
 def test_chunks_part_where_a_reader_parts_them(text: str, expected: list[str]) -> None:

@@ -1,11 +1,12 @@
 """Where a token may not reach across: keystrokes fall into chunks by case class, and a token lies inside one chunk.
 
 A chunk is, at the first place where it fits:
-- a word piece or a run of punctuation, with at most one space before it. A word piece is a lower run, Capitalised, an
-  UPPER run (without the capital that begins the next piece), digits, or letters outside ASCII. So camelCase,
-  PascalCase, HTTPServer and snake_case part where a reader parts them (paper, section 7).
+- a word piece, with at most one space before it: a lower run, Capitalised, an UPPER run (without the capital that
+  begins the next piece), digits, or letters outside ASCII. So camelCase, PascalCase, HTTPServer and snake_case part
+  where a reader parts them (paper, section 7).
+- a run of punctuation, with at most one space before it and the end of the line behind it, where there is one.
 - a run of spaces.
-- Enter, repeated or not, with the spaces that follow; any other control or named key repeated.
+- the end of a line: Enter, repeated or not, with the spaces that follow; any other control or named key repeated.
 """
 
 # K keystrokes
@@ -67,10 +68,21 @@ def _run_end(keys_K, start, stop, wanted):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _line_end(keys_K, start, stop):  # type: ignore[no-untyped-def]
+    """Past the Enters at `start` and, where there are any, the spaces after them."""
+    end = start
+    while end < stop and keys_K[end] == _ENTER:
+        end += 1
+    return _run_end(keys_K, end, stop, SPACE) if end > start else start
+
+
+@kernel
 def _word_end(keys_K, start, stop):  # type: ignore[no-untyped-def]
     """End of the word piece or punctuation that starts at `start`, or `start` where none does."""
     first = key_class(keys_K[start])
-    if first in (LOWER, DIGIT, FOREIGN, PUNCTUATION):
+    if first == PUNCTUATION:
+        return _line_end(keys_K, _run_end(keys_K, start, stop, PUNCTUATION), stop)
+    if first in (LOWER, DIGIT, FOREIGN):
         return _run_end(keys_K, start, stop, first)
     if first != UPPER:
         return start
@@ -91,10 +103,12 @@ def chunk_end(keys_K, start, stop):  # type: ignore[no-untyped-def]
         return start + 1
     if first == CONTROL:
         key = keys_K[start]
+        if key == _ENTER:
+            return _line_end(keys_K, start, stop)
         end = start + 1
         while end < stop and keys_K[end] == key:
             end += 1
-        return _run_end(keys_K, end, stop, SPACE) if key == _ENTER else end
+        return end
     if first == SPACE:
         end = _run_end(keys_K, start, stop, SPACE)
         if end == start + 1 and end < stop:

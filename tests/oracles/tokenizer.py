@@ -6,7 +6,7 @@ import re
 MAX_CHUNK_KEYS = 256
 _NAMED, _LAST = 0x110000, 0x11003F
 _FOREIGN = "[\x80-\ud7ff\ue000-\U0010ffff]+"
-_PUNCTUATION = r"[!-/:-@\[-`{-~]+"
+_PUNCTUATION = r"[!-/:-@\[-`{-~]+(?:\r+ *)?"
 _WORD = rf"[A-Z]+(?![a-z])|[A-Z][a-z]+|[A-Z]+(?=[A-Z][a-z])|[a-z]+|[0-9]+|{_FOREIGN}|{_PUNCTUATION}"
 _CHUNK = re.compile(rf"\r+ *| ?(?:{_WORD})|  +| |([\x00-\x1f\x7f])\1*")
 
