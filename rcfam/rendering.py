@@ -200,7 +200,7 @@ class WorkingTree:
         """Before a commit is typed: take away what its left-out changes delete or rename."""
         for change in commit.changes:
             if change.left_out is not None:
-                if change.kind == "delete":
+                if change.new_id is None:
                     self._take_away(change.path)
                 elif change.kind != "copy" and change.old_path != change.path:
                     self._take_away(change.old_path)

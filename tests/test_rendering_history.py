@@ -24,7 +24,11 @@ TEXT = b"".join(b"line %d of a text that is long enough to be known again\n" % i
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Every kind of change, with merges, odd names, odd ends, and things that cannot be typed."""
-    git = Git(tmp_path_factory.mktemp("rendering") / "odd")
+    folder = tmp_path_factory.mktemp("rendering")
+    inner = Git(folder / "inner")
+    inner.commit("inner", {"x": b"1\n"})
+    git = Git(folder / "odd")
+    git.run("submodule", "add", "-q", str(inner.folder), "module")
     git.commit(
         "start\n\nwith a body\nof two lines", {"a": b"1\n", "dir/b": TEXT, "tool": b"x", "-d": b"\td\n", "it's": b""}
     )
@@ -47,6 +51,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     (git.folder / "link").unlink()
     git.commit("moves", {"link": b"now a file\n", "side": None, "a/b/c": b"x" * 500 + b"\n" + TEXT})
     git.run("rm", "-q", "-r", "far", "moved.bin")
+    git.run("rm", "-q", "module")
     git.commit("the end")
     return Repository(git.folder)
 
@@ -84,7 +89,7 @@ def test_every_tree_is_the_commits(repository: Repository, params: RenderParams,
 
 def test_what_is_left_out_is_counted_with_its_reason(repository: Repository, tmp_path: Path) -> None:
     done = record(repository, "HEAD", "odd", RenderParams(), io.BytesIO())
-    assert done.ledger.left_out == {"binary": 2, "not UTF-8": 1, "unprintable path": 1}
+    assert done.ledger.left_out == {"binary": 2, "submodule": 2, "not UTF-8": 1, "unprintable path": 1}
 
 
 def test_a_key_that_goes_astray_is_found(repository: Repository) -> None:

@@ -60,7 +60,7 @@ class Typist:
         for change in left_out:
             if change.kind != "copy" and change.old_id is not None and change.old_path != change.path:
                 self.paths.remove(change.old_path)
-            if change.kind == "delete":
+            if change.new_id is None:
                 self.paths.remove(change.path)
         rendered = len(commit.changes) - len(left_out)
         if rendered or not left_out or left_out[0].left_out != "author not selected":
