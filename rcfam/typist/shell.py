@@ -66,8 +66,8 @@ class Paths:
         return path == "" or path in self._directories
 
     def blocked(self, path: str) -> bool:
-        """Whether a file cannot stand at `path` now: a directory stands there, or a file where a directory must."""
-        return path in self._directories or any(parent in self._files for parent in parents(path))
+        """Whether nothing can be put at `path` now: something stands there, or a file where a directory must."""
+        return path in self._files or path in self._directories or any(p in self._files for p in parents(path))
 
 
 def parents(path: str) -> list[str]:
