@@ -36,7 +36,7 @@ def go_to(state: State, line: int) -> None:
     """Cursor to the first non-blank of a line, counted from 0."""
     ctl = state.ctl
     ctl[S.LINE] = min(max(line, 0), int(ctl[S.LINES]) - 1)
-    ctl[S.COLUMN] = 0
+    ctl[S.COLUMN] = kernels.first_non_blank(state, ctl[S.LINE])
     ctl[S.WANT] = S.HERE
 
 
@@ -115,10 +115,12 @@ def _on_lines(terminal: "Terminal", lines: list[int], keys: str) -> None:
     first, last = (lines[0], lines[-1]) if lines else (int(terminal.state.ctl[S.LINE]),) * 2
     if first > last:
         first, last = last, first
+    top = int(terminal.state.ctl[S.TOP])
     go_to(terminal.state, first)
     terminal.press(np.frombuffer(f"{last - first + 1}{keys}".encode("utf-32-le"), dtype=np.uint32))
     if keys != "dd":
         go_to(terminal.state, last)
+    terminal.state.ctl[S.TOP] = min(top, int(terminal.state.ctl[S.LINES]) - 1)
 
 
 def _write(terminal: "Terminal", window: "Window", name: str, argument: str) -> None:

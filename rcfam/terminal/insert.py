@@ -5,7 +5,7 @@ import numpy as np
 from rcfam.terminal import draw, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
-from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
+from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, PAGE_DOWN, PAGE_UP, RIGHT, UP
 
 
 @inner
@@ -41,7 +41,7 @@ def type_character(s, character):
         ctl[S.REPLACED] = line + 1
         ctl[S.REPLACED_START] = s.lines[k, 0]
         ctl[S.REPLACED_LENGTH] = s.lines[k, 1]
-        ctl[S.START_COLUMN] = ctl[S.COLUMN]
+        ctl[S.REPLACED_COLUMN] = ctl[S.COLUMN]
         text.freeze(s)
     if ctl[S.MODE] == S.REPLACE and ctl[S.COLUMN] < text.length(s, line):
         start = text.own(s, line, 0)
@@ -72,7 +72,7 @@ def backspace(s):
         if ctl[S.MODE] == S.INSERT:
             text.save(s, line, 1)
             text.remove(s, line, before, column - before)
-        elif ctl[S.REPLACED] == line + 1 and before >= ctl[S.START_COLUMN]:
+        elif ctl[S.REPLACED] == line + 1 and before >= ctl[S.REPLACED_COLUMN]:
             if before >= ctl[S.REPLACED_LENGTH]:
                 text.remove(s, line, before, column - before)
             else:
@@ -87,6 +87,37 @@ def backspace(s):
         else:
             ctl[S.COLUMN] = text.length(s, line - 1)
         ctl[S.LINE] -= 1
+
+
+@inner
+def erase_back(s, word):
+    """Ctrl-W and Ctrl-U: delete a word, or all, before the cursor; both stop once where the insertion began."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    column = ctl[S.COLUMN]
+    if column == 0:
+        backspace(s)
+        return
+    first = 0
+    if word:
+        first = column
+        while first > 0 and _word_class(text.character(s, line, first - 1)) == 0:
+            first -= 1
+        kind = _word_class(text.character(s, line, first - 1)) if first > 0 else 0
+        while first > 0 and _word_class(text.character(s, line, first - 1)) == kind:
+            first -= 1
+    if ctl[S.START_LINE] == line and first < ctl[S.START_COLUMN] < column:
+        first = ctl[S.START_COLUMN]
+    text.save(s, line, 1)
+    text.remove(s, line, first, column - first)
+    ctl[S.COLUMN] = first
+
+
+@inner
+def _word_class(c):
+    if c == 32 or c == 9:
+        return 0
+    return 2 if c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0 else 1
 
 
 @inner
@@ -127,6 +158,8 @@ def arrow(s, key):
         line += -1 if key == UP else 1
         ctl[S.LINE] = line
         ctl[S.COLUMN] = draw.column_at(s, line, ctl[S.WANT])
+    ctl[S.START_LINE] = ctl[S.LINE]
+    ctl[S.START_COLUMN] = ctl[S.COLUMN]
 
 
 @inner
@@ -191,6 +224,12 @@ def press_insert(s, key):
     if key >= NAMED:
         if key == DELETE:
             delete(s)
+        elif key == PAGE_UP or key == PAGE_DOWN:
+            text.close_unit(s)
+            ctl[S.REPLACED] = 0
+            ctl[S.ACTION] = S.ACT_SCROLL
+            ctl[S.ACTION_KEY] = key
+            return False
         else:
             arrow(s, key)
             return False
@@ -200,6 +239,8 @@ def press_insert(s, key):
         enter(s)
     elif key == 127 or key == 8:
         backspace(s)
+    elif (key == 23 or key == 21) and ctl[S.MODE] == S.INSERT:
+        erase_back(s, key == 23)
     elif key == 22:
         ctl[S.LITERAL] = 1
         return False

@@ -107,63 +107,62 @@ def press(s, key):
             if ctl[S.INSERT_COUNT] > 1:
                 return S.TRAP_REPEAT
             normal.end_insert(s)
+    elif mode == S.COMMAND:
+        trap = normal.press_command(s, key)
+        if ctl[S.MODE] == S.COMMAND:
+            readline.edit(s, key)
     else:
-        if mode == S.COMMAND:
-            trap = normal.press_command(s, key)
-            if ctl[S.MODE] == S.COMMAND:
-                readline.edit(s, key)
-        else:
-            trap = normal.parse(s, key)
-        if ctl[S.ACTION] != S.ACT_NONE:
-            # The command's parts are called from here and nowhere deeper: each is compiled into this kernel only once.
-            action = ctl[S.ACTION]
-            command = ctl[S.ACTION_KEY]
-            lead = ctl[S.ACTION_LEAD]
-            counted = ctl[S.COUNT] > 0 or ctl[S.COUNT2] > 0
-            count = normal.count_of(s)
-            ctl[S.ACTION] = S.ACT_NONE
-            if action == S.ACT_MOTION:
-                if lead:
-                    normal.aim(s, motions.motion_after(s, lead, command, count, counted))
-                else:
-                    normal.aim(s, motions.motion(s, command, count, counted))
-            elif action == S.ACT_SEARCH:
-                found = search.from_input(s, ctl[S.INPUT_KIND] == 63, count)
-                normal.aim(s, motions.EXCLUSIVE if found else motions.FAILED)
-            elif action == S.ACT_OBJECT:
-                normal.aim_object(s, objects.select(s, lead == 97, command, count))
-            elif action == S.ACT_EDIT:
-                operators.edit(s, command, count)
+        trap = normal.parse(s, key)
+    if ctl[S.ACTION] != S.ACT_NONE:
+        # The command's parts are called from here and nowhere deeper: each is compiled into this kernel only once.
+        action = ctl[S.ACTION]
+        command = ctl[S.ACTION_KEY]
+        lead = ctl[S.ACTION_LEAD]
+        counted = ctl[S.COUNT] > 0 or ctl[S.COUNT2] > 0
+        count = normal.count_of(s)
+        ctl[S.ACTION] = S.ACT_NONE
+        if action == S.ACT_MOTION:
+            if lead:
+                normal.aim(s, motions.motion_after(s, lead, command, count, counted))
+            else:
+                normal.aim(s, motions.motion(s, command, count, counted))
+        elif action == S.ACT_SEARCH:
+            found = search.from_input(s, ctl[S.INPUT_KIND] == 63, count)
+            normal.aim(s, motions.EXCLUSIVE if found else motions.FAILED)
+        elif action == S.ACT_OBJECT:
+            normal.aim_object(s, objects.select(s, lead == 97, command, count))
+        elif action == S.ACT_EDIT:
+            operators.edit(s, command, count)
+            normal.finish(s, True)
+        elif action == S.ACT_REPLACE:
+            if mode == S.VISUAL:
+                normal.visual_span(s)
+                operators.replace_selection(s, command)
+                normal.leave_visual(s)
+                normal.finish(s, False)
+            else:
+                operators.replace(s, command, count)
                 normal.finish(s, True)
-            elif action == S.ACT_REPLACE:
-                if mode == S.VISUAL:
-                    normal.visual_span(s)
-                    operators.replace_selection(s, command)
-                    normal.leave_visual(s)
-                    normal.finish(s, False)
-                else:
-                    operators.replace(s, command, count)
-                    normal.finish(s, True)
-            elif action == S.ACT_INSERT:
-                insert.start(s, command)
-                normal.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
-            elif action == S.ACT_UNDO:
-                undo.undo(s, command == 18, count)
-                normal.reset(s)
-            elif action == S.ACT_SCROLL:
-                scrolling.command(s, command, count if counted else 0)
-                normal.reset(s)
-                ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
-            elif action == S.ACT_Z:
-                scrolling.z_command(s, command, count if counted else 0)
-                normal.reset(s)
-            if action == S.ACT_OPERATE or ctl[S.ACTION] == S.ACT_OPERATE:
-                ctl[S.ACTION] = S.ACT_NONE
-                operator = ctl[S.OPERATOR]
-                if operators.operate(s):
-                    normal.begin_insert(s, S.INSERT, 1)
-                else:
-                    normal.finish(s, operator != 121 and not ctl[S.VISUAL_DONE])
+        elif action == S.ACT_INSERT:
+            insert.start(s, command)
+            normal.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+        elif action == S.ACT_UNDO:
+            undo.undo(s, command == 18, count)
+            normal.reset(s)
+        elif action == S.ACT_SCROLL:
+            scrolling.command(s, command, count if counted else 0)
+            normal.reset(s)
+            ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
+        elif action == S.ACT_Z:
+            scrolling.z_command(s, command, count if counted else 0)
+            normal.reset(s)
+        if action == S.ACT_OPERATE or ctl[S.ACTION] == S.ACT_OPERATE:
+            ctl[S.ACTION] = S.ACT_NONE
+            operator = ctl[S.OPERATOR]
+            if operators.operate(s):
+                normal.begin_insert(s, S.INSERT, 1)
+            else:
+                normal.finish(s, operator != 121 and not ctl[S.VISUAL_DONE])
     if trap != S.TRAP_NONE:
         return trap
     if ctl[S.MODE] == S.COMMAND:
@@ -220,3 +219,9 @@ def draw_input(s):
 def combine(s, glyph, mark):
     """The number of a grapheme cluster, made where it is new."""
     return draw.combine(s, glyph, mark)
+
+
+@kernel
+def first_non_blank(s, line):
+    """The column where a jump to `line` puts the cursor."""
+    return motions.first_non_blank(s, line)

@@ -406,7 +406,9 @@ def _horizontal(s, key, count):
         if line + count > ctl[S.LINES]:
             return FAILED
         ctl[S.TO_LINE] = line + count - 1
-        ctl[S.TO_COLUMN] = max(text.length(s, line + count - 1) - 1, 0)
+        # A selection up to `$` takes the line's end with it.
+        past = 0 if ctl[S.MODE] == S.VISUAL and ctl[S.VISUAL_KIND] == 118 else 1
+        ctl[S.TO_COLUMN] = max(text.length(s, line + count - 1) - past, 0)
         ctl[S.TO_WANT] = S.STICK
         return INCLUSIVE
     return NONE
@@ -470,11 +472,8 @@ def _words(s, key, count):
         return INCLUSIVE
     if key == 101:
         moved = word_end(s, count, big, False, False)
-        if not moved and ctl[S.OPERATOR] == 0:
-            _back_from_end(s)
-            return INCLUSIVE
         _back_from_end(s)
-        return INCLUSIVE if moved else FAILED
+        return INCLUSIVE if moved or ctl[S.OPERATOR] != 0 or ctl[S.TO_COLUMN] != ctl[S.COLUMN] else FAILED
     moved = word_forward(s, count, big, ctl[S.OPERATOR] != 0)
     if ctl[S.OPERATOR] == 0:
         same = ctl[S.TO_LINE] == ctl[S.LINE] and ctl[S.TO_COLUMN] == ctl[S.COLUMN]

@@ -58,6 +58,8 @@ def begin_insert(s, mode, count):
     ctl[S.WANT] = S.HERE
     ctl[S.INSERT_COUNT] = count
     ctl[S.REPLACED] = 0
+    ctl[S.START_LINE] = ctl[S.LINE]
+    ctl[S.START_COLUMN] = ctl[S.COLUMN]
     ctl[S.INSERT_FROM] = ctl[S.DOT_RECORDING]
     reset(s)
     messages.say(s, messages.MODE)
@@ -292,6 +294,10 @@ def _visual_command(s, key, count):
         return False
     visual_span(s)
     kind = motions.LINEWISE if lines else motions.INCLUSIVE
+    if not lines and ctl[S.TO_COLUMN] >= text.length(s, ctl[S.TO_LINE]) and ctl[S.TO_LINE] + 1 < ctl[S.LINES]:
+        kind = motions.EXCLUSIVE
+        ctl[S.TO_LINE] += 1
+        ctl[S.TO_COLUMN] = 0
     leave_visual(s)
     ctl[S.SHIFT_TIMES] = min(count, 99)
     _span(s, operator, kind, ctl[S.FROM_LINE], ctl[S.FROM_COLUMN], ctl[S.TO_LINE], ctl[S.TO_COLUMN])

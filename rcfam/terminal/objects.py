@@ -53,14 +53,17 @@ def _quotes(s, around, quote):
     total = text.length(s, line)
     opened = -1
     column = 0
+    here = ctl[S.COLUMN]
+    paired = total > 0 and text.character(s, line, min(here, total - 1)) == quote
     while column < total:
         c = text.character(s, line, column)
         if c == 92:
             column += 1
         elif c == quote:
-            if opened < 0:
+            # On a quote the line's quotes pair up from its start, elsewhere the nearest two around the cursor do.
+            if opened < 0 or (not paired and column < here):
                 opened = column
-            elif column >= ctl[S.COLUMN]:
+            elif column >= here:
                 break
             else:
                 opened = -1
@@ -104,7 +107,13 @@ def _brackets(s, around, left, right):
                 break
             depth -= 1
         if motions.backward(s) == -1:
-            return motions.FAILED
+            # Not inside brackets: the next pair will do.
+            ctl[S.TO_LINE] = ctl[S.LINE]
+            ctl[S.TO_COLUMN] = ctl[S.COLUMN]
+            while motions.here(s) != left:
+                if motions.forward(s) == -1:
+                    return motions.FAILED
+            break
     ctl[S.FROM_LINE] = ctl[S.TO_LINE]
     ctl[S.FROM_COLUMN] = ctl[S.TO_COLUMN]
     if not motions.matching(s):

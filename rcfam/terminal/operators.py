@@ -228,6 +228,7 @@ def operate(s):
         return False
     if operator == 100 or operator == 99:
         if line == last and end <= column:
+            text.save(s, line, 1)  # vim, too, lets `u` undo a deletion of nothing
             return operator == 99
         _yank_span(s, line, column, last, end)
         delete_span(s, line, column, last, end)
@@ -330,9 +331,12 @@ def _put_lines(s, line, count):
 def join_lines(s, line, count, spaces):
     """J and gJ: join `count` lines; false where there are fewer."""
     ctl = s.ctl
-    count = max(count, 2)
     if line + 1 >= ctl[S.LINES]:
+        if count > 2:
+            ctl[S.COLUMN] = 0
+            ctl[S.WANT] = S.HERE
         return False
+    count = max(count, 2)
     count = min(count, ctl[S.LINES] - line)
     text.save(s, line, count)
     column = 0

@@ -186,6 +186,7 @@ VISUAL_DONE: Final = 90  # the operator came from visual mode
 MESSAGE_COUNT: Final = 91
 REPLACED_START: Final = 92  # where that line's characters as they were stand in the pool
 REPLACED_LENGTH: Final = 93
+REPLACED_COLUMN: Final = 94  # and where the replacing began
 MARK_TABLE: Final = 96  # marks a-z: line + 1 (0 for none) and column
 CHANGED: Final = 69  # text changed since the last redraw
 # Shell
