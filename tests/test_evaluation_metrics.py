@@ -83,6 +83,8 @@ def test_own_length_forgets_at_every_multiple() -> None:
     later = type(later)(*(part[8:] for part in later[:4]), later.ids_B2)
     assert np.allclose(pieces[8:], measure(model, later, chunk=1).loss_TB, atol=1e-12)
     assert np.array_equal(measure_in_pieces(model, batch, 100, chunk=3).loss_TB, whole)
+    for chunk in (1, 8, 9, 50):  # pieces side by side
+        assert np.allclose(measure_in_pieces(model, batch, 4, chunk).loss_TB, pieces, atol=1e-12)
 
 
 def test_an_edge_longer_than_the_window_is_refused() -> None:

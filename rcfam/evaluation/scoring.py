@@ -107,9 +107,30 @@ def measure_in_pieces(
     model: ActionModel, batch: Batch, length: int, chunk: int, device: torch.device | str = "cpu"
 ) -> Measured:
     """Like `measure`, with a fresh state every `length` steps."""
-    steps = len(batch.targets_TB)
+    steps, windows = batch.targets_TB.shape
     pieces = [between(batch, start, start + length) for start in range(0, steps, length)]
-    return join([measure(model, piece, chunk, device) for piece in pieces])
+    ragged = pieces.pop() if steps % length else None
+    together = max(1, chunk // length)  # as many frames at once as a chunk of the whole has
+    groups = [pieces[at : at + together] for at in range(0, len(pieces), together)]
+    measured: list[Measured] = []
+    for group in groups + ([[ragged]] if ragged is not None else []):
+        found = measure(model, _side_by_side(group), chunk, device)
+        split = zip(found.loss_TB.split(windows, dim=1), found.correct_TB.split(windows, dim=1), strict=True)
+        measured += [Measured(*piece) for piece in split]
+    return join(measured)
+
+
+def _side_by_side(pieces: list[Batch]) -> Batch:
+    """Batches of one length as one batch with all their windows."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return Batch(
+        np.concatenate([piece.cells_TBRC for piece in pieces], axis=1),
+        np.concatenate([piece.cursors_TB3 for piece in pieces], axis=1),
+        np.concatenate([piece.targets_TB for piece in pieces], axis=1),
+        np.concatenate([piece.mask_TB for piece in pieces], axis=1),
+        np.concatenate([piece.ids_B2 for piece in pieces]),
+    )
 
 
 def _arrays(measured: Measured) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
