@@ -98,7 +98,8 @@ def recorded(folder: Path) -> tuple[list[Stream], list[Stream]]:
     for span in split(sources, HELD_OUT_SHARE, 0):
         reader = readers[span.name]
         literal = insert_mode(reader, span.start, span.stop)
-        places = building.breaks(reader.marks) - span.start
+        turns = np.flatnonzero(np.diff(literal)) + 1
+        places = np.union1d(building.breaks(reader.marks) - span.start, turns)
         sides[span.side].append(Stream(reader.keys(span.start, span.stop), places, literal))
     return sides[TRAIN], sides[HELD_OUT]
 
@@ -115,11 +116,10 @@ def insert_mode(reader: Reader, start: int, stop: int) -> np.ndarray:
 
 
 def documents(streams: list[Stream]) -> tuple[list[str], list[bool]]:
-    """The text between breaks, and between literal text and commands; and which documents are literal."""
+    """The text between breaks, and which of it is literal."""
     texts, literal = [], []
     for stream in streams:
-        turns = np.flatnonzero(np.diff(stream.literal_K)) + 1
-        inner = {int(b) for b in [*stream.breaks, *turns] if 0 < b < len(stream.keys_K)}
+        inner = {int(b) for b in stream.breaks if 0 < b < len(stream.keys_K)}
         borders = [0, *sorted(inner), len(stream.keys_K)]
         for begin, end in itertools.pairwise(borders):
             values = stream.keys_K[begin:end].astype(np.int64)

@@ -183,7 +183,8 @@ def _print(numbers: "pl.DataFrame", out: Path) -> None:
         value = dict(zip(chosen["quantity"], chosen["value"], strict=True))
         print(
             f"{side}: {value['commits']:,.0f} commits, {value['keystrokes']:,.0f} keystrokes, "
-            f"{value['tokens']:,.0f} tokens, {value['bits per token, unigram']:.2f} bits a token without context"
+            f"{value['tokens']:,.0f} tokens, "
+            f"{value['nats per token, training frequencies alone']:.2f} nats each by frequency alone"
         )
         share = value.get("share of text that training has typed too")
         if share is not None:

@@ -125,15 +125,15 @@ def _amounts(
         "keystrokes per token": keystrokes / count if count else 0.0,
         "vocabulary used": int((uses_V > 0).sum()),
         "keystrokes spelled": spelled,
-        "bits per token, unigram": _entropy(uses_V.to_numpy()),
+        "nats per token, training frequencies alone": _unigram_loss(uses_V.to_numpy(), tokens[TRAIN].to_numpy()),
     }
     return [(of, name, quantity, float(value)) for quantity, value in amounts.items()]
 
 
-def _entropy(uses_V: NDArray[np.int64]) -> float:
-    """Bits a token of the frequencies alone: what a model that sees no frame reaches."""
-    shares = uses_V[uses_V > 0] / max(uses_V.sum(), 1)
-    return float(-(shares * np.log2(shares)).sum()) + 0.0
+def _unigram_loss(uses_V: NDArray[np.int64], training_V: NDArray[np.int64]) -> float:
+    """Cross-entropy of tokens under the frequencies of the training side, each count plus one: a model without eyes."""
+    expected_V = (training_V + 1) / (training_V.sum() + len(training_V))
+    return float(-(uses_V * np.log(expected_V)).sum() / max(uses_V.sum(), 1)) + 0.0
 
 
 def _ledger_rows(ledger: pl.DataFrame) -> list[tuple[str, str, str, float]]:
