@@ -56,7 +56,7 @@ def fit(
         )
     except ValueError as error:
         raise RcfamError(f"fit.{error}") from error
-    table = _chosen(_read(tables), study, batch)
+    table = _chosen(_of_study(_read(tables), tables, params_file), study, batch)
     runs = scaling.runs(table)
     found = _analyse(runs, options)
     if out is not None:
@@ -94,6 +94,23 @@ def _read(paths: list[Path]) -> "pl.DataFrame":
         return pl.concat([_read_file(path) for path in files], how="diagonal_relaxed")
     except pl.exceptions.PolarsError as error:
         raise RcfamError(f"{', '.join(map(str, paths))}: the tables do not fit together: {_line(error)}") from error
+
+
+def _of_study(table: "pl.DataFrame", paths: list[Path], params_file: Path | None) -> "pl.DataFrame":
+    """Of a folder of runs, those that the parameter file's study names: the folder may hold runs of earlier studies."""
+    import polars as pl
+
+    path = params_file or DEFAULT_PARAMS
+    if not all(place.is_dir() for place in paths) or not path.exists():
+        return table
+    study = params.read(path).get("study")
+    if study is None:
+        return table
+    kept = table.filter(pl.col("length").is_in(study["lengths"]) & pl.col("seed").is_in(study["seeds"]))
+    if kept.height == 0:
+        lengths = ", ".join(map(str, study["lengths"]))
+        raise RcfamError(f"{path}: study: no run of the lengths {lengths} stands in {', '.join(map(str, paths))}")
+    return kept
 
 
 def _read_file(path: Path) -> "pl.DataFrame":
@@ -226,7 +243,7 @@ def report(
 
     options, source = _report_params(params_file)
     text = source.read_text(encoding="utf-8") if source is not None else ""
-    material = _material(_Folders(runs, law, evaluation, dataset, recordings), provenance(lock), text)
+    material = _material(_Folders(runs, law, evaluation, dataset, recordings), provenance(lock), text, source)
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
         for name, spec in specs.items():
@@ -272,7 +289,9 @@ def _report_params(path: Path | None) -> "tuple[ReportParams, Path | None]":
     return params.load(path, "report", ReportParams), path
 
 
-def _material(folders: _Folders, provenance: dict[str, dict[str, str]], text: str) -> "Material":
+def _material(
+    folders: _Folders, provenance: dict[str, dict[str, str]], text: str, params_file: Path | None
+) -> "Material":
     from rcfam.report import LAW_TABLES, Material
 
     law_path = folders.law / "law.json"
@@ -288,7 +307,7 @@ def _material(folders: _Folders, provenance: dict[str, dict[str, str]], text: st
         law=law,
         tables={name: _typed(table) for name, table in tables.items()},
         conclusions=tuple(conclusions),
-        runs=_read([folders.runs]) if folders.runs.exists() else None,
+        runs=_of_study(_read([folders.runs]), [folders.runs], params_file) if folders.runs.exists() else None,
         evaluation=_optional(folders.evaluation / "evaluation.parquet"),
         positions=_optional(folders.evaluation / "positions.parquet"),
         sample=_sample(folders.recordings),

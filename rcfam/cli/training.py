@@ -63,7 +63,7 @@ def evaluate(
     params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
 ) -> None:
-    """Score every trained model on the same held-out windows."""
+    """Score every trained model of the study on the same held-out windows."""
     import json
 
     from tqdm import tqdm
@@ -71,17 +71,18 @@ def evaluate(
     from rcfam import params as parameters
     from rcfam.atomic import writing
     from rcfam.evaluation import EvaluateParams
-    from rcfam.training import score_runs
+    from rcfam.training import StudyParams, score_runs
     from rcfam.training.table import write
 
     settings = parameters.load(params, "evaluate", EvaluateParams)
+    study = parameters.load(params, "study", StudyParams)
     with tqdm(desc="evaluate", unit="window", mininterval=0.5) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        scored = score_runs(runs, dataset, settings, device, report)
+        scored = score_runs(runs, dataset, settings, study, device, report)
     write(out / "evaluation.parquet", scored.scores)
     write(out / "positions.parquet", scored.positions)
     with writing(out / "metrics.json") as part:

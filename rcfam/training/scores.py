@@ -15,10 +15,10 @@ from rcfam.dataset.index import ABOUT, Dataset
 from rcfam.dataset.windows import HeldOut
 from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
 from rcfam.tokenizer import Tokenizer
-from rcfam.tokenizer.trie import SPELL_LAST, SPELLING
 from rcfam.training.errors import CheckpointError
 from rcfam.training.run import load_model
 from rcfam.training.source import dataset_hash
+from rcfam.training.study import StudyParams, seed_folder
 
 
 class Scored(NamedTuple):
@@ -33,16 +33,19 @@ def score_runs(
     runs: Path,
     folder: Path,
     params: EvaluateParams,
+    study: StudyParams,
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scored:
-    """Score each final model under `runs` (length-L/seed-S). `progress` is told windows done and windows in all.
+    """Score the final model of each run of `study` under `runs` (length-L/seed-S); `runs` may hold others as well.
 
-    Raises CheckpointError where there is none, or where one was trained on another dataset.
+    `progress` is told windows done and windows in all. Raises CheckpointError where a run has no final model, or where
+    one was trained on another dataset.
     """
-    places = sorted(path.parent for path in runs.glob("length-*/seed-*/final.json"))
-    if not places:
-        raise CheckpointError(f"{runs}: no trained model (length-*/seed-*/final.json)")
+    places = [seed_folder(runs / f"length-{length}", seed) for length in study.lengths for seed in study.seeds]
+    for place in places:
+        if not (place / "final.json").exists():
+            raise CheckpointError(f"{place}: no trained model (final.json)")
     dataset = Dataset.open(folder)
     wanted = dataset_hash(folder, dataset)
     keystrokes_V = token_keystrokes(folder)
@@ -74,11 +77,7 @@ def score_runs(
 def token_keystrokes(folder: Path) -> NDArray[np.int64]:
     """How many keys each token stands for: (V,). Of the digits that spell a rare key the last one counts."""
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    tokenizer = Tokenizer.load(folder / about["tokens"] / "vocabulary.json")
-    keystrokes_V = np.zeros(tokenizer.padded, dtype=np.int64)
-    keystrokes_V[: tokenizer.size] = tokenizer.lengths_V
-    keystrokes_V[SPELL_LAST:SPELLING] = 1
-    return keystrokes_V
+    return Tokenizer.load(folder / about["tokens"] / "vocabulary.json").keystrokes_V
 
 
 def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
