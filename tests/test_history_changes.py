@@ -78,17 +78,28 @@ def test_reasons_for_leaving_out(git: Git, tmp_path: Path) -> None:
     inner = Git(tmp_path / "inner")
     inner.commit("inner", {"x": b""})
     git.run("submodule", "add", "-q", str(inner.folder), "module")
-    git.write({"binary": b"a\0b", "latin": b"caf\xe9\n", "large": b"x" * 2000, "text": "grüße\n".encode()})
+    git.write(
+        {
+            "binary": b"a\0b",
+            "latin": b"caf\xe9\n",
+            "large": b"x\n" * 15000,
+            "long": b"y" * 20_001,
+            "just": b"y" * 20_000 + b"\n",
+            "text": "grüße\n".encode(),
+        }
+    )
     git.write({"new\nline": b"1\n", "tab\tin": b"1\n"})
     (git.folder / os.fsdecode(b"caf\xe9")).write_bytes(b"1\n")
     (git.folder / "odd").symlink_to("a\nb")
     git.commit("all")
-    found = changes(git, Selection(max_file_bytes=1000))
+    found = changes(git, Selection(max_file_bytes=25_000))
     assert {path: change.left_out for path, change in found.items()} == {
         "module": "submodule",
         "binary": "binary",
         "latin": "not UTF-8",
         "large": "too large",
+        "long": "line too long",
+        "just": None,
         "text": None,
         "new\nline": "unprintable path",
         "tab\tin": "unprintable path",

@@ -9,6 +9,7 @@ Reason = Literal[
     "binary",
     "not UTF-8",
     "too large",
+    "line too long",
     "submodule",
     "unprintable path",
     "unsafe path",
@@ -23,6 +24,7 @@ EXECUTABLE = 0o100755
 LINK = 0o120000
 SUBMODULE = 0o160000
 FILE_MODES = (REGULAR, EXECUTABLE)
+MAX_LINE_BYTES = 20_000  # nobody types longer lines: they are drawings and minified programs
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ def content_reason(mode: int, data: bytes) -> Reason | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return "not UTF-8"
+    if len(data) > MAX_LINE_BYTES and max(map(len, data.split(b"\n"))) > MAX_LINE_BYTES:
+        return "line too long"
     if mode == LINK and not (text and text.isprintable()):
         return "unprintable link target"
     return None
