@@ -1,6 +1,7 @@
 """The attribute table: every combination of colours and styles that the programs use, and its number.
 
-The table is fixed, so that an attribute number means the same in every recording. New rows may be added at the end only.
+The table is fixed, so that an attribute number means the same in every recording. New rows may be added at the end
+only.
 """
 
 from typing import Final

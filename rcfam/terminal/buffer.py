@@ -1,5 +1,7 @@
 """Between the bytes of a file and the editor's line table, without a loop over characters in Python."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,7 +25,9 @@ def to_bytes(codes: NDArray[np.uint32]) -> bytes:
 
 
 def load(state: State, data: bytes) -> State:
-    """Replace the buffer by the lines of `data`, cursor at the start, unmodified; returns the state with arrays that fit."""
+    """Replace the buffer by the lines of `data`, cursor at the start, unmodified; returns the state with arrays that
+    fit.
+    """
     codes = characters(data)
     ends = np.flatnonzero(codes == 10)
     eol = codes.size == 0 or (ends.size > 0 and int(ends[-1]) == codes.size - 1)
@@ -63,7 +67,9 @@ def load(state: State, data: bytes) -> State:
 
 
 def save(state: State, first: int = 0, last: int | None = None) -> bytes:
-    """The bytes that `:w` writes: the lines first:last (all by default), the last one without its newline where `noeol` is set."""
+    """The bytes that `:w` writes: the lines first:last (all by default), the last one without its newline where
+    `noeol` is set.
+    """
     ctl = state.ctl
     total = int(ctl[S.LINES])
     if ctl[S.EMPTY]:
@@ -77,7 +83,7 @@ def save(state: State, first: int = 0, last: int | None = None) -> bytes:
 
 
 @kernel
-def text_size(s, first, last):
+def text_size(s: Any, first: Any, last: Any) -> Any:
     total = 0
     for line in range(first, last):
         k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
@@ -86,7 +92,7 @@ def text_size(s, first, last):
 
 
 @kernel
-def gather(s, first, last, out):
+def gather(s: Any, first: Any, last: Any, out: Any) -> None:
     """Copy lines first:last to `out`, a newline after each."""
     place = 0
     for line in range(first, last):

@@ -70,14 +70,13 @@ def options(name: str, arguments: list[str], allowed: str) -> tuple[set[str], li
 
 
 def _need(name: str, arguments: list[str], count: int = 1) -> None:
+    help_line = f"Try '{name} --help' for more information."
     if not arguments:
-        raise CommandError(
-            f"{name}: missing {'file ' if name in ('cp', 'mv', 'ln', 'touch') else ''}operand\nTry '{name} --help' for more information."
-        )
+        what = "file operand" if name in ("cp", "mv", "ln", "touch") else "operand"
+        raise CommandError(f"{name}: missing {what}\n{help_line}")
     if len(arguments) < count:
-        raise CommandError(
-            f"{name}: missing destination file operand after '{words.shown(arguments[0])}'\nTry '{name} --help' for more information."
-        )
+        shown = words.shown(arguments[0])
+        raise CommandError(f"{name}: missing destination file operand after '{shown}'\n{help_line}")
 
 
 def _each(arguments: list[str], act: Callable[[str], None], message: str) -> Output:
@@ -94,7 +93,7 @@ def _each(arguments: list[str], act: Callable[[str], None], message: str) -> Out
 
 
 def _cd(place: Place, arguments: list[str]) -> Output:
-    flags, rest = options("cd", arguments, "")
+    _flags, rest = options("cd", arguments, "")
     if len(rest) > 1:
         raise CommandError("-bash: cd: too many arguments")
     if not rest:
@@ -214,7 +213,7 @@ def _mkdir(place: Place, arguments: list[str]) -> Output:
         else:
             place.files.make_directory(place.path(word))
 
-    return _each(rest, act, "mkdir: cannot create directory ‘{}’: {}")
+    return _each(rest, act, "mkdir: cannot create directory ‘{}’: {}")  # noqa: RUF001 - as mkdir quotes
 
 
 def _make_parents(place: Place, word: str) -> None:
@@ -287,7 +286,7 @@ def _into(place: Place, target: str, source: str) -> str:
 
 
 def _mv(place: Place, arguments: list[str]) -> Output:
-    flags, rest = options("mv", arguments, "fnv")
+    _flags, rest = options("mv", arguments, "fnv")
     _need("mv", rest, 2)
     *sources, target = rest
     _check_target(place, "mv", sources, target)
@@ -356,7 +355,8 @@ def _chmod(place: Place, arguments: list[str]) -> Output:
     elif mode in ("-x", "a-x", "u-x") or (mode.isdecimal() and mode[-3:] in ("644", "664", "666", "600")):
         executable = False
     else:
-        raise CommandError(f"chmod: invalid mode: ‘{words.shown(mode)}’\nTry 'chmod --help' for more information.")
+        shown = f"‘{words.shown(mode)}’"  # noqa: RUF001 - as chmod quotes
+        raise CommandError(f"chmod: invalid mode: {shown}\nTry 'chmod --help' for more information.")
 
     def act(word: str) -> None:
         path = place.path(word)

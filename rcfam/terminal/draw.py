@@ -1,9 +1,11 @@
 """From text to cells: only the rows that differ are drawn, scrolled rows are moved.
 
-Legend: s the State; R, C rows and columns of the whole screen; the text area has R - 2 rows, the editor's last line is row R - 2.
-A virtual column counts cells from the line's start as if the screen were infinitely wide, with the filler cell that a wide
-character leaves at the right edge counted too.
+Legend: s the State; R, C rows and columns of the whole screen; the text area has R - 2 rows, the editor's last line
+is row R - 2. A virtual column counts cells from the line's start as if the screen were infinitely wide, with the
+filler cell that a wide character leaves at the right edge counted too.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +20,12 @@ _HASH = 0x9E3779B1
 
 
 @inner
-def text_rows(s):
+def text_rows(s: Any) -> Any:
     return s.cells.shape[0] - 2
 
 
 @inner
-def advance(ctl, widths, v, character):
+def advance(ctl: Any, widths: Any, v: Any, character: Any) -> Any:
     """The virtual column after `character` drawn at virtual column `v`."""
     w = np.int64(widths[character])
     if w == 1:
@@ -41,7 +43,7 @@ def advance(ctl, widths, v, character):
 
 
 @inner
-def virtual(s, line, column):
+def virtual(s: Any, line: Any, column: Any) -> Any:
     """The virtual column where the character at `column` begins."""
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     start = s.lines[k, 0]
@@ -56,7 +58,7 @@ def virtual(s, line, column):
 
 
 @inner
-def column_at(s, line, wanted):
+def column_at(s: Any, line: Any, wanted: Any) -> Any:
     """The character of `line` that covers the virtual column `wanted`, its length where the line is shorter."""
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     start = s.lines[k, 0]
@@ -72,7 +74,7 @@ def column_at(s, line, wanted):
 
 
 @inner
-def height(ctl, pool, widths, start, count):
+def height(ctl: Any, pool: Any, widths: Any, start: Any, count: Any) -> Any:
     """Screen rows that the line of `count` characters at `start` takes."""
     v = 0
     for i in range(start, start + count):
@@ -86,13 +88,13 @@ def height(ctl, pool, widths, start, count):
 
 
 @inner
-def line_height(s, line):
+def line_height(s: Any, line: Any) -> Any:
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     return height(s.ctl, s.pool, s.widths, s.lines[k, 0], s.lines[k, 1])
 
 
 @inner
-def combine(s, glyph, mark):
+def combine(s: Any, glyph: Any, mark: Any) -> Any:
     """The grapheme cluster of `glyph` with `mark` on it; `glyph` alone where the table is full."""
     clusters = s.clusters
     mask = 4 * clusters.shape[0] - 1
@@ -115,7 +117,7 @@ def combine(s, glyph, mark):
 
 
 @inner
-def fill(s, row, column, cell):
+def fill(s: Any, row: Any, column: Any, cell: Any) -> None:
     """Fill `row` from `column` on."""
     for x in range(column, s.cells.shape[1]):
         s.cells[row, x] = cell
@@ -123,7 +125,7 @@ def fill(s, row, column, cell):
 
 
 @inner
-def add_mark(s, row, x, mark):
+def add_mark(s: Any, row: Any, x: Any, mark: Any) -> None:
     """Put a combining mark on the character before (row, x); vim shows at most two on one."""
     x -= 1
     if x >= 0 and s.cells[row, x] & GLYPH_MASK == 0:
@@ -138,7 +140,7 @@ def add_mark(s, row, x, mark):
 
 
 @inner
-def shown_digit(character, width, i):
+def shown_digit(character: Any, width: Any, i: Any) -> Any:
     """Glyph `i` of the `width` glyphs that show an unprintable character: ^X or <xx>."""
     if width == 2:
         return 94 if i == 0 else (character ^ 64)
@@ -153,7 +155,7 @@ def shown_digit(character, width, i):
 
 
 @inner
-def _draw_odd(s, v, skip, row, bottom, c):
+def _draw_odd(s: Any, v: Any, skip: Any, row: Any, bottom: Any, c: Any) -> Any:
     """Draw a character that is not one plain cell at virtual column `v`; return the virtual column after it."""
     columns = s.cells.shape[1]
     after = advance(s.ctl, s.widths, v, c)
@@ -188,7 +190,7 @@ def _draw_odd(s, v, skip, row, bottom, c):
 
 
 @inner
-def draw_line(s, row, start, count, skip, rows, bottom):
+def draw_line(s: Any, row: Any, start: Any, count: Any, skip: Any, rows: Any, bottom: Any) -> None:
     """Draw the line's rows from `skip` on at `row`, no further than `bottom`; it takes `rows` rows in all."""
     columns = s.cells.shape[1]
     cells = s.cells
@@ -233,7 +235,7 @@ def draw_line(s, row, start, count, skip, rows, bottom):
 
 
 @inner
-def _move_rows(s, source, target, count):
+def _move_rows(s: Any, source: Any, target: Any, count: Any) -> None:
     columns = s.cells.shape[1]
     for i in range(count):
         j = i if target < source else count - 1 - i
@@ -245,7 +247,7 @@ def _move_rows(s, source, target, count):
 
 
 @inner
-def _reuse(s, row, line, skip, start, count, bottom):
+def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, bottom: Any) -> bool:
     """Move rows that are still right to where they belong now; true where `row` then shows what it should."""
     rows = s.rows
     for q in range(row + 1, bottom):
@@ -272,7 +274,7 @@ def _reuse(s, row, line, skip, start, count, bottom):
 
 
 @inner
-def _shows(s, row, start, count, skip, bottom):
+def _shows(s: Any, row: Any, start: Any, count: Any, skip: Any, bottom: Any) -> Any:
     """How many rows the line takes where `row` and those below already show it, else 0."""
     rows = s.rows
     if rows[row, 0] != start or rows[row, 1] != count or rows[row, 2] != skip:
@@ -288,7 +290,7 @@ def _shows(s, row, start, count, skip, bottom):
 
 
 @inner
-def draw_text(s):
+def draw_text(s: Any) -> None:
     """Bring every text row up to date for the top line; sets ctl[BOTTOM]."""
     ctl = s.ctl
     bottom = text_rows(s)
@@ -329,7 +331,7 @@ def draw_text(s):
 
 
 @inner
-def number(s, row, column, value):
+def number(s: Any, row: Any, column: Any, value: Any) -> Any:
     """Write `value` in decimal; return the column after it."""
     digits = 1
     rest = value
@@ -346,14 +348,14 @@ def number(s, row, column, value):
 
 
 @inner
-def put(s, row, column, glyph):
+def put(s: Any, row: Any, column: Any, glyph: Any) -> Any:
     if column < s.cells.shape[1]:
         s.cells[row, column] = np.uint32(glyph)
     return column + 1
 
 
 @inner
-def _byte_column(s, line, column):
+def _byte_column(s: Any, line: Any, column: Any) -> Any:
     """UTF-8 bytes before `column`: what vim's ruler counts."""
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     start = s.lines[k, 0]
@@ -365,7 +367,7 @@ def _byte_column(s, line, column):
 
 
 @inner
-def draw_ruler(s, from_v, to_v):
+def draw_ruler(s: Any, from_v: Any, to_v: Any) -> None:
     """vim's ruler: line, column (bytes, then cells where they differ), and where in the file the window is."""
     ctl = s.ctl
     row = s.cells.shape[0] - 2
@@ -405,11 +407,11 @@ def draw_ruler(s, from_v, to_v):
 
 
 @inner
-def _word(s, row, column, a, b, c):
+def _word(s: Any, row: Any, column: Any, a: Any, b: Any, c: Any) -> None:
     put(s, row, put(s, row, put(s, row, column, a), b), c)
 
 
 @inner
-def length_of(s, line):
+def length_of(s: Any, line: Any) -> Any:
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     return s.lines[k, 1]

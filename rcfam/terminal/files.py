@@ -1,4 +1,6 @@
-"""The virtual file system: paths below one root, git's modes, bytes. Nothing leads out of the root and nothing touches a disk."""
+"""The virtual file system: paths below one root, git's modes, bytes. Nothing leads out of the root and nothing
+touches a disk.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -13,7 +15,9 @@ _MAX_LINKS: Final = 40
 
 
 class FilesError(RcfamError):
-    """What the system call would have failed with: `reason` is a person's words for it, as in "No such file or directory"."""
+    """What the system call would have failed with: `reason` is a person's words for it, as in "No such file or
+    directory".
+    """
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
@@ -189,9 +193,11 @@ class Files(Mapping[str, Entry]):
         self.remove_directory(old)
 
     def resolve(self, path: str, here: str = "", follow: bool = True) -> str:
-        """The path that `path`, seen from directory `here`, leads to; links on the way are followed, the last one if `follow`.
+        """The path that `path`, seen from directory `here`, leads to; links on the way are followed, the last one if
+        `follow`.
 
-        The last part need not exist. Raises FilesError where a part before it is missing or where the path leaves the root.
+        The last part need not exist. Raises FilesError where a part before it is missing or where the path leaves the
+        root.
         """
         parts = [*here.split("/"), *path.split("/")] if here else path.split("/")
         links = 0
@@ -226,6 +232,6 @@ class Files(Mapping[str, Entry]):
 def _split(path: str) -> tuple[str, str]:
     """A path's directory and name; every part must be an ordinary name."""
     folder, _, name = path.rpartition("/")
-    if name in ("", ".", "..") or "\0" in name:
+    if name in ("", ".", "..") or "\0" in name or path.startswith("/"):
         raise FilesError(path, "Invalid argument")
     return folder, name

@@ -1,5 +1,7 @@
 """Insert and replace mode. Everything typed goes in as it is; arrows move and begin a new undo unit, as in vim."""
 
+from typing import Any
+
 import numpy as np
 
 from rcfam.terminal import draw, text
@@ -9,7 +11,7 @@ from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, PAGE_DOWN,
 
 
 @inner
-def previous(s, line, column):
+def previous(s: Any, line: Any, column: Any) -> Any:
     """The column of the character before, its combining marks passed over."""
     column -= 1
     start = s.lines[text.slot(s.ctl, line), 0]
@@ -19,7 +21,7 @@ def previous(s, line, column):
 
 
 @inner
-def following(s, line, column):
+def following(s: Any, line: Any, column: Any) -> Any:
     """The column of the character after, at most the line's length."""
     k = text.slot(s.ctl, line)
     total = s.lines[k, 1]
@@ -30,7 +32,7 @@ def following(s, line, column):
 
 
 @inner
-def type_character(s, character):
+def type_character(s: Any, character: Any) -> None:
     """Insert one character before the cursor."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -52,7 +54,7 @@ def type_character(s, character):
 
 
 @inner
-def enter(s):
+def enter(s: Any) -> None:
     ctl = s.ctl
     ctl[S.REPLACED] = 0
     text.save(s, ctl[S.LINE], 1)
@@ -62,7 +64,7 @@ def enter(s):
 
 
 @inner
-def backspace(s):
+def backspace(s: Any) -> None:
     ctl = s.ctl
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
@@ -90,7 +92,7 @@ def backspace(s):
 
 
 @inner
-def erase_back(s, word):
+def erase_back(s: Any, word: bool) -> None:
     """Ctrl-W and Ctrl-U: delete a word, or all, before the cursor; both stop once where the insertion began."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -114,14 +116,14 @@ def erase_back(s, word):
 
 
 @inner
-def _word_class(c):
+def _word_class(c: Any) -> Any:
     if c == 32 or c == 9:
         return 0
     return 2 if c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0 else 1
 
 
 @inner
-def delete(s):
+def delete(s: Any) -> None:
     ctl = s.ctl
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
@@ -134,7 +136,7 @@ def delete(s):
 
 
 @inner
-def arrow(s, key):
+def arrow(s: Any, key: Any) -> None:
     """Move the cursor in insert mode."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -163,7 +165,7 @@ def arrow(s, key):
 
 
 @inner
-def _literal(s, key):
+def _literal(s: Any, key: Any) -> bool:
     """A key after Ctrl-V: itself, or a digit of a character's number. False where the key is still to be acted on."""
     ctl = s.ctl
     if ctl[S.LITERAL] == 1:
@@ -204,7 +206,7 @@ def _literal(s, key):
 
 
 @inner
-def _type_number(s):
+def _type_number(s: Any) -> None:
     value = s.ctl[S.LITERAL_VALUE]
     if value < 0:
         value = -value  # no digit came: the letter itself
@@ -215,7 +217,7 @@ def _type_number(s):
 
 
 @inner
-def press_insert(s, key):
+def press_insert(s: Any, key: Any) -> bool:
     """One key in insert mode; true where the mode ends."""
     ctl = s.ctl
     if ctl[S.LITERAL] and _literal(s, key):
@@ -224,7 +226,7 @@ def press_insert(s, key):
     if key >= NAMED:
         if key == DELETE:
             delete(s)
-        elif key == PAGE_UP or key == PAGE_DOWN:
+        elif key in (PAGE_UP, PAGE_DOWN):
             text.close_unit(s)
             ctl[S.REPLACED] = 0
             ctl[S.ACTION] = S.ACT_SCROLL
@@ -251,7 +253,7 @@ def press_insert(s, key):
 
 
 @inner
-def start(s, key):
+def start(s: Any, key: Any) -> None:
     """i a I A o O R: put the cursor where the text will go in."""
     ctl = s.ctl
     line = ctl[S.LINE]

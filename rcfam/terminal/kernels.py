@@ -1,8 +1,10 @@
 """The door to the compiled terminal: `press` consumes one key, `run` many.
 
-`press(state, key) -> trap`. A trap other than TRAP_NONE asks for `terminal.service(trap)` before the next key, after which
-`terminal.state` must be read again. Other rooms may call `press` from their own kernels.
+`press(state, key) -> trap`. A trap other than TRAP_NONE asks for `terminal.service(trap)` before the next key, after
+which `terminal.state` must be read again. Other rooms may call `press` from their own kernels.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -24,16 +26,17 @@ from rcfam.terminal import (
 )
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
+from rcfam.terminal.keys import PAGE_DOWN
 
 
 @kernel
-def pool_room(ctl):
+def pool_room(ctl: Any) -> Any:
     """Characters that the next key may add: every line copied and indented once, and the longest twice."""
     return ctl[S.POOL_END] - S.TEXT + 16 * ctl[S.LINES] + 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
 
 
 @inner
-def headroom(s):
+def headroom(s: Any) -> Any:
     """TRAP_GROW where one more key might not fit, else TRAP_NONE."""
     ctl = s.ctl
     if (
@@ -48,7 +51,7 @@ def headroom(s):
 
 
 @inner
-def draw_command_line(s):
+def draw_command_line(s: Any) -> None:
     """Show the command line being typed, and the cursor on it."""
     ctl = s.ctl
     row = s.cells.shape[0] - 2
@@ -85,10 +88,12 @@ def draw_command_line(s):
 
 
 @kernel
-def press(s, key):
+def press(s: Any, key: Any) -> Any:
     """Consume one key and bring the cells and the cursor up to date; return a trap."""
     key = np.int64(key)
     ctl = s.ctl
+    if 0xD800 <= key < 0xE000 or key > PAGE_DOWN or key < 0:
+        return S.TRAP_NONE  # no keyboard sends it
     if ctl[S.PREFIX]:
         ctl[S.PREFIX] = 0
         if key != 2:
@@ -175,7 +180,7 @@ def press(s, key):
 
 
 @kernel
-def run(s, keys, start):
+def run(s: Any, keys: Any, start: Any) -> tuple[int, int]:
     """Press keys[start:] until the end or a trap; return the number of the next key and the trap."""
     for i in range(start, keys.shape[0]):
         trap = press(s, keys[i])
@@ -188,26 +193,26 @@ def run(s, keys, start):
 
 
 @kernel
-def refresh(s):
+def refresh(s: Any) -> None:
     """Redraw the editor."""
     view.refresh(s)
 
 
 @kernel
-def show_mode(s):
+def show_mode(s: Any) -> None:
     """Blank the editor's last line, or show the mode there."""
     messages.say(s, messages.MODE)
     messages.draw(s)
 
 
 @kernel
-def write(s, codes, attribute):
+def write(s: Any, codes: Any, attribute: Any) -> None:
     """Write characters to the shell's screen at the cursor."""
     tty.write(s, codes, attribute)
 
 
 @kernel
-def draw_input(s):
+def draw_input(s: Any) -> None:
     """Draw the shell's input line, scrolling the screen where it needs more rows."""
     while readline.draw_input(s) == S.TRAP_SCROLL:
         tty.scroll(s, 1)
@@ -216,12 +221,12 @@ def draw_input(s):
 
 
 @kernel
-def combine(s, glyph, mark):
+def combine(s: Any, glyph: Any, mark: Any) -> Any:
     """The number of a grapheme cluster, made where it is new."""
     return draw.combine(s, glyph, mark)
 
 
 @kernel
-def first_non_blank(s, line):
+def first_non_blank(s: Any, line: Any) -> Any:
     """The column where a jump to `line` puts the cursor."""
     return motions.first_non_blank(s, line)

@@ -1,6 +1,6 @@
 """What the editor says on its last line. Kernels note a message's number; it is drawn once, at the end of the key."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -53,13 +53,13 @@ _REPORT: Final = 2  # vim's 'report': no more lines than this go unmentioned
 
 
 @inner
-def say(s, number):
+def say(s: Any, number: Any) -> None:
     """Note what the last line shows when the key is done."""
     s.ctl[S.MESSAGE] = number
 
 
 @inner
-def say_count(s, number, count):
+def say_count(s: Any, number: Any, count: Any) -> None:
     """The same with a count, where it is worth a word."""
     if count > _REPORT:
         s.ctl[S.MESSAGE] = number
@@ -67,7 +67,7 @@ def say_count(s, number, count):
 
 
 @inner
-def clear(s):
+def clear(s: Any) -> None:
     """Blank the editor's last line."""
     row = s.cells.shape[0] - 2
     for x in range(s.cells.shape[1]):
@@ -76,7 +76,7 @@ def clear(s):
 
 
 @inner
-def _mode_words(ctl):
+def _mode_words(ctl: Any) -> Any:
     mode = ctl[S.MODE]
     if mode == S.INSERT:
         return _INSERT
@@ -88,7 +88,7 @@ def _mode_words(ctl):
 
 
 @inner
-def draw(s):
+def draw(s: Any) -> None:
     """Show the noted message."""
     ctl = s.ctl
     number = ctl[S.MESSAGE]
@@ -101,9 +101,9 @@ def draw(s):
     if number == MODE:
         number = _mode_words(ctl)
         attribute = A.MODE
-    elif number == NOT_FOUND or number == NO_PATTERN:
+    elif number in (NOT_FOUND, NO_PATTERN):
         attribute = A.ERROR
-    elif number == HIT_BOTTOM or number == HIT_TOP:
+    elif number in (HIT_BOTTOM, HIT_TOP):
         attribute = A.WARNING
     elif number == PATTERN:
         s.cells[row, 0] = 63 if ctl[S.MESSAGE_COUNT] else 47
@@ -119,7 +119,7 @@ def draw(s):
         if x < limit:
             s.cells[row, x] = np.uint32(attribute << 21) | _TEXT[i]
             x += 1
-    if number == PATTERN or number == NOT_FOUND:
+    if number in (PATTERN, NOT_FOUND):
         for i in range(ctl[S.SEARCHED_LENGTH]):
             if x < limit and s.widths[s.pool[S.SEARCHED + i]] == 1:
                 s.cells[row, x] = np.uint32(attribute << 21) | s.pool[S.SEARCHED + i]

@@ -1,7 +1,10 @@
 """Where the motions of normal mode lead, as vim's search.c and normal.c decide it.
 
-A motion leaves its target in ctl[TO_LINE], ctl[TO_COLUMN] and returns its kind: how an operator takes the characters between.
+A motion leaves its target in ctl[TO_LINE], ctl[TO_COLUMN] and returns its kind: how an operator takes the characters
+between.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +23,7 @@ TO_END = 4  # from the cursor to the end of a line, which stays (D, C)
 
 
 @inner
-def character_class(c, big):
+def character_class(c: Any, big: bool) -> Any:
     """vim's class of a character: 0 blank, 1 punctuation, 2 word, more for other scripts."""
     if c == 32 or c == 9 or c == 10 or c == 0 or c == 0xA0:
         return 0
@@ -56,18 +59,18 @@ def character_class(c, big):
 
 
 @inner
-def here(s):
+def here(s: Any) -> Any:
     """The character at the target; a newline past the line's end."""
     return text.character(s, s.ctl[S.TO_LINE], s.ctl[S.TO_COLUMN])
 
 
 @inner
-def class_here(s, big):
+def class_here(s: Any, big: bool) -> Any:
     return character_class(here(s), big)
 
 
 @inner
-def forward(s):
+def forward(s: Any) -> Any:
     """vim's inc(): 0 moved, 2 onto the line's end, 1 to the next line, -1 at the end of the text."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -83,7 +86,7 @@ def forward(s):
 
 
 @inner
-def backward(s):
+def backward(s: Any) -> Any:
     """vim's dec(): 0 moved, 1 to the end of the line before, -1 at the start of the text."""
     ctl = s.ctl
     if ctl[S.TO_COLUMN] > 0:
@@ -97,12 +100,12 @@ def backward(s):
 
 
 @inner
-def on_empty_line(s):
+def on_empty_line(s: Any) -> bool:
     return text.length(s, s.ctl[S.TO_LINE]) == 0
 
 
 @inner
-def word_forward(s, count, big, stop_at_end):
+def word_forward(s: Any, count: Any, big: bool, stop_at_end: bool) -> bool:
     ctl = s.ctl
     while count > 0:
         count -= 1
@@ -128,7 +131,7 @@ def word_forward(s, count, big, stop_at_end):
 
 
 @inner
-def word_backward(s, count, big):
+def word_backward(s: Any, count: Any, big: bool) -> bool:
     while count > 0:
         count -= 1
         if backward(s) == -1:
@@ -151,7 +154,7 @@ def word_backward(s, count, big):
 
 
 @inner
-def word_end(s, count, big, stop, stop_on_empty):
+def word_end(s: Any, count: Any, big: bool, stop: bool, stop_on_empty: bool) -> bool:
     while count > 0:
         count -= 1
         kind = class_here(s, big)
@@ -182,7 +185,7 @@ def word_end(s, count, big, stop, stop_on_empty):
 
 
 @inner
-def word_end_backward(s, count, big):
+def word_end_backward(s: Any, count: Any, big: bool) -> bool:
     """ge: back to the end of the word before."""
     while count > 0:
         count -= 1
@@ -202,7 +205,7 @@ def word_end_backward(s, count, big):
 
 
 @inner
-def first_non_blank(s, line):
+def first_non_blank(s: Any, line: Any) -> Any:
     """The column of the first character that is neither blank nor tab; the last one of a line of blanks."""
     k = text.slot(s.ctl, line)
     start = s.lines[k, 0]
@@ -214,17 +217,17 @@ def first_non_blank(s, line):
 
 
 @inner
-def in_indent(s, line, column):
+def in_indent(s: Any, line: Any, column: Any) -> bool:
     """Whether only blanks stand before `column`."""
     start = s.lines[text.slot(s.ctl, line), 0]
-    for i in range(column):
-        if s.pool[start + i] != 32 and s.pool[start + i] != 9:
-            return False
-    return True
+    i = 0
+    while i < column and (s.pool[start + i] == 32 or s.pool[start + i] == 9):
+        i += 1
+    return i >= column
 
 
 @inner
-def find(s, key, wanted, count, repeat):
+def find(s: Any, key: Any, wanted: Any, count: Any, repeat: bool) -> bool:
     """f F t T."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -251,7 +254,7 @@ def find(s, key, wanted, count, repeat):
 
 
 @inner
-def _lines(s, target):
+def _lines(s: Any, target: Any) -> Any:
     """A motion to another line in the wanted column."""
     ctl = s.ctl
     if target < 0 or target >= ctl[S.LINES]:
@@ -263,7 +266,7 @@ def _lines(s, target):
 
 
 @inner
-def _to_line(s, target):
+def _to_line(s: Any, target: Any) -> Any:
     ctl = s.ctl
     target = min(max(target, 0), ctl[S.LINES] - 1)
     ctl[S.TO_LINE] = target
@@ -272,7 +275,7 @@ def _to_line(s, target):
 
 
 @inner
-def _paragraph(s, count, step):
+def _paragraph(s: Any, count: Any, step: Any) -> Any:
     """{ and }: to the next empty line after or before text."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -306,7 +309,7 @@ def _paragraph(s, count, step):
 
 
 @inner
-def _partner(c):
+def _partner(c: Any) -> Any:
     """The bracket that goes with `c`, negative where it is to the left, 0 where `c` is none."""
     if c == 40:
         return 41
@@ -324,7 +327,7 @@ def _partner(c):
 
 
 @inner
-def matching(s):
+def matching(s: Any) -> bool:
     """%: from the first bracket at or after the cursor to the one that matches it."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -349,7 +352,7 @@ def matching(s):
 
 
 @inner
-def _horizontal(s, key, count):
+def _horizontal(s: Any, key: Any, count: Any) -> Any:
     """h l Left Right Backspace Space 0 ^ $ | Home End _."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -415,7 +418,7 @@ def _horizontal(s, key, count):
 
 
 @inner
-def _vertical(s, key, count, counted):
+def _vertical(s: Any, key: Any, count: Any, counted: bool) -> Any:
     """j k Up Down Enter + - _ G H M L Ctrl-N Ctrl-P Ctrl-J."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
@@ -460,7 +463,7 @@ def _vertical(s, key, count, counted):
 
 
 @inner
-def _words(s, key, count):
+def _words(s: Any, key: Any, count: Any) -> Any:
     """w b e W B E, with what vim makes of dw and cw at a line's end."""
     ctl = s.ctl
     big = key < 97
@@ -485,7 +488,7 @@ def _words(s, key, count):
 
 
 @inner
-def _back_from_end(s):
+def _back_from_end(s: Any) -> None:
     """The cursor never rests past a line's last character."""
     ctl = s.ctl
     total = text.length(s, ctl[S.TO_LINE])
@@ -494,7 +497,7 @@ def _back_from_end(s):
 
 
 @inner
-def motion(s, key, count, counted):
+def motion(s: Any, key: Any, count: Any, counted: bool) -> Any:
     """The motion of one key from the cursor, as many times as `count`; `counted` tells whether a count was typed."""
     ctl = s.ctl
     ctl[S.TO_LINE] = ctl[S.LINE]
@@ -527,7 +530,7 @@ def motion(s, key, count, counted):
 
 
 @inner
-def motion_after(s, lead, key, count, counted):
+def motion_after(s: Any, lead: Any, key: Any, count: Any, counted: bool) -> Any:
     """A motion of two keys: f F t T with its character, g and ` ' with theirs."""
     ctl = s.ctl
     ctl[S.TO_LINE] = ctl[S.LINE]

@@ -1,8 +1,11 @@
 """Normal and visual mode: keys become commands.
 
-`parse` gathers counts, operators and leading keys until a command is whole and leaves it in ctl[ACTION]; `press` in kernels.py has it
-done by the room that knows how; `aim` and `finish` stand between. So no kernel but `press` needs the whole program compiled into it.
+`parse` gathers counts, operators and leading keys until a command is whole and leaves it in ctl[ACTION]; `press` in
+kernels.py has it done by the room that knows how; `aim` and `finish` stand between. So no kernel but `press` needs
+the whole program compiled into it.
 """
+
+from typing import Any
 
 from rcfam.terminal import messages, motions, text
 from rcfam.terminal import state as S
@@ -14,7 +17,7 @@ _MOST = 99_999_999
 
 
 @inner
-def reset(s):
+def reset(s: Any) -> None:
     """Forget the command in progress."""
     ctl = s.ctl
     ctl[S.COUNT] = 0
@@ -24,14 +27,14 @@ def reset(s):
 
 
 @inner
-def count_of(s):
+def count_of(s: Any) -> Any:
     """The count of the whole command, at least 1."""
     ctl = s.ctl
     return min(max(ctl[S.COUNT], 1) * max(ctl[S.COUNT2], 1), _MOST)
 
 
 @inner
-def record(s, key):
+def record(s: Any, key: Any) -> None:
     """Keep a key of the command in progress for `.`; too many make it unrepeatable."""
     ctl = s.ctl
     n = ctl[S.DOT_RECORDING]
@@ -41,7 +44,7 @@ def record(s, key):
 
 
 @inner
-def finish_change(s):
+def finish_change(s: Any) -> None:
     """The recorded keys are what `.` repeats from now on."""
     ctl = s.ctl
     n = ctl[S.DOT_RECORDING]
@@ -52,7 +55,7 @@ def finish_change(s):
 
 
 @inner
-def begin_insert(s, mode, count):
+def begin_insert(s: Any, mode: Any, count: Any) -> None:
     ctl = s.ctl
     ctl[S.MODE] = mode
     ctl[S.WANT] = S.HERE
@@ -66,7 +69,7 @@ def begin_insert(s, mode, count):
 
 
 @inner
-def end_insert(s):
+def end_insert(s: Any) -> None:
     """Esc: back to normal mode, the cursor one to the left."""
     ctl = s.ctl
     ctl[S.MODE] = S.NORMAL
@@ -80,14 +83,14 @@ def end_insert(s):
 
 
 @inner
-def _act(s, action, key):
+def _act(s: Any, action: Any, key: Any) -> None:
     """The command is whole: note what is to be done, and with which key."""
     s.ctl[S.ACTION] = action
     s.ctl[S.ACTION_KEY] = key
 
 
 @inner
-def _span(s, operator, kind, line, column, last, end):
+def _span(s: Any, operator: Any, kind: Any, line: Any, column: Any, last: Any, end: Any) -> None:
     """The command is an operator on a span that needs no motion."""
     ctl = s.ctl
     ctl[S.ACTION] = S.ACT_OPERATE
@@ -100,7 +103,7 @@ def _span(s, operator, kind, line, column, last, end):
 
 
 @inner
-def _shortcut(s, key, count):
+def _shortcut(s: Any, key: Any, count: Any) -> bool:
     """x X D C s S Y: an operator with its motion; false for other keys."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -133,7 +136,7 @@ def _shortcut(s, key, count):
 
 
 @inner
-def _whole_lines(s):
+def _whole_lines(s: Any) -> None:
     """dd yy cc >> << gUU and the like."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -145,7 +148,7 @@ def _whole_lines(s):
 
 
 @inner
-def aim(s, kind):
+def aim(s: Any, kind: Any) -> None:
     """The target of a motion is known: move there, or let the operator have what lies between."""
     ctl = s.ctl
     operator = ctl[S.OPERATOR]
@@ -171,7 +174,7 @@ def aim(s, kind):
 
 
 @inner
-def aim_object(s, kind):
+def aim_object(s: Any, kind: Any) -> None:
     """A text object is found: select it, or let the operator have it."""
     ctl = s.ctl
     if kind <= motions.FAILED:
@@ -193,7 +196,7 @@ def aim_object(s, kind):
 
 
 @inner
-def finish(s, changed):
+def finish(s: Any, changed: bool) -> None:
     """A command that changed text (or only yanked) is done: `.` repeats it, the undo unit ends."""
     reset(s)
     text.close_unit(s)
@@ -202,7 +205,7 @@ def finish(s, changed):
 
 
 @inner
-def check_cursor(s):
+def check_cursor(s: Any) -> None:
     """Outside insert mode the cursor stands on a character."""
     ctl = s.ctl
     if ctl[S.LINE] >= ctl[S.LINES]:
@@ -213,7 +216,7 @@ def check_cursor(s):
 
 
 @inner
-def _start_visual(s, kind):
+def _start_visual(s: Any, kind: Any) -> None:
     ctl = s.ctl
     if ctl[S.MODE] == S.VISUAL and ctl[S.VISUAL_KIND] == kind:
         leave_visual(s)
@@ -229,7 +232,7 @@ def _start_visual(s, kind):
 
 
 @inner
-def leave_visual(s):
+def leave_visual(s: Any) -> None:
     ctl = s.ctl
     ctl[S.MODE] = S.NORMAL
     ctl[S.WHOLE] = 1
@@ -239,7 +242,7 @@ def leave_visual(s):
 
 
 @inner
-def visual_span(s):
+def visual_span(s: Any) -> None:
     """Put the selection's ends in order: FROM and TO."""
     ctl = s.ctl
     a = ctl[S.VISUAL_LINE]
@@ -252,7 +255,7 @@ def visual_span(s):
 
 
 @inner
-def _swap_ends(s):
+def _swap_ends(s: Any) -> None:
     ctl = s.ctl
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
@@ -265,7 +268,7 @@ def _swap_ends(s):
 
 
 @inner
-def _visual_command(s, key, count):
+def _visual_command(s: Any, key: Any, count: Any) -> bool:
     """A command on the selection; false where `key` is none."""
     ctl = s.ctl
     lines = ctl[S.VISUAL_KIND] == 86
@@ -307,7 +310,7 @@ def _visual_command(s, key, count):
 
 
 @inner
-def _open_command_line(s, kind):
+def _open_command_line(s: Any, kind: Any) -> None:
     """: / ? : the last line takes the keys."""
     ctl = s.ctl
     ctl[S.INPUT_LENGTH] = 0
@@ -319,7 +322,7 @@ def _open_command_line(s, kind):
 
 
 @inner
-def _is_lead(s, key):
+def _is_lead(s: Any, key: Any) -> bool:
     if key == 105 or key == 97:
         return s.ctl[S.OPERATOR] != 0 or s.ctl[S.MODE] == S.VISUAL
     if key == 114 or key == 109 or key == 90 or key == 122:
@@ -328,7 +331,7 @@ def _is_lead(s, key):
 
 
 @inner
-def _set_mark(s, key):
+def _set_mark(s: Any, key: Any) -> None:
     ctl = s.ctl
     if 97 <= key <= 122:
         ctl[S.MARK_TABLE + 2 * (key - 97)] = ctl[S.LINE] + 1
@@ -336,7 +339,7 @@ def _set_mark(s, key):
 
 
 @inner
-def _second_key(s, lead, key):
+def _second_key(s: Any, lead: Any, key: Any) -> Any:
     """The key after g z r f t F T m ' ` Z " or a text object's i and a; returns a trap."""
     ctl = s.ctl
     if key == 27 or key == 3:
@@ -377,7 +380,7 @@ def _second_key(s, lead, key):
 
 
 @inner
-def _take_operator(s, key):
+def _take_operator(s: Any, key: Any) -> None:
     ctl = s.ctl
     ctl[S.OPERATOR] = key
     ctl[S.COUNT2] = ctl[S.COUNT]
@@ -385,7 +388,7 @@ def _take_operator(s, key):
 
 
 @inner
-def parse(s, key):
+def parse(s: Any, key: Any) -> Any:
     """One key in normal or visual mode: leave a whole command in ctl[ACTION]; returns a trap."""
     ctl = s.ctl
     lead = ctl[S.LEAD]
@@ -428,7 +431,7 @@ def parse(s, key):
 
 
 @inner
-def _change_or_plain(s, key):
+def _change_or_plain(s: Any, key: Any) -> Any:
     ctl = s.ctl
     if key == 105 or key == 97 or key == 73 or key == 65 or key == 111 or key == 79 or key == 82 or key == INSERT:
         _act(s, S.ACT_INSERT, key)
@@ -447,18 +450,18 @@ def _change_or_plain(s, key):
 
 
 @inner
-def _plain(s, key):
+def _plain(s: Any, key: Any) -> None:
     """Keys that change nothing: the visual modes, scrolling, motions."""
     if key == 86 or key == 118:
         _start_visual(s, key)
-    elif key == 5 or key == 25 or key == 4 or key == 21 or key == 6 or key == 2 or key == PAGE_UP or key == PAGE_DOWN:
+    elif key == 5 or key == 25 or key == 4 or key == 21 or key == 6 or key == 2 or key in (PAGE_UP, PAGE_DOWN):
         _act(s, S.ACT_SCROLL, key)
     else:
         _act(s, S.ACT_MOTION, key)
 
 
 @inner
-def press_command(s, key):
+def press_command(s: Any, key: Any) -> Any:
     """Enter, Esc and Backspace on the editor's command line; returns a trap. Other keys edit the line."""
     ctl = s.ctl
     if key == 13 or key == 10:
@@ -477,7 +480,7 @@ def press_command(s, key):
 
 
 @inner
-def _is_number(s):
+def _is_number(s: Any) -> bool:
     n = s.ctl[S.INPUT_LENGTH]
     for i in range(n):
         if s.pool[S.INPUT + i] < 48 or s.pool[S.INPUT + i] > 57:
@@ -486,7 +489,7 @@ def _is_number(s):
 
 
 @inner
-def _go_to_number(s):
+def _go_to_number(s: Any) -> None:
     """`:N`: to that line; the line as typed stays on the screen."""
     ctl = s.ctl
     value = 0

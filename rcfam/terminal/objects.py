@@ -1,17 +1,19 @@
 """Text objects after an operator: iw aw, quotes, brackets, paragraphs. FROM and TO hold the span."""
 
+from typing import Any
+
 from rcfam.terminal import motions, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 
 
 @inner
-def _class_at(s, line, column, big):
+def _class_at(s: Any, line: Any, column: Any, big: bool) -> Any:
     return motions.character_class(text.character(s, line, column), big)
 
 
 @inner
-def _word(s, around, big):
+def _word(s: Any, around: bool, big: bool) -> Any:
     """iw, aw: the run of one class under the cursor, `aw` with the blanks after it or else before it."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -46,7 +48,7 @@ def _word(s, around, big):
 
 
 @inner
-def _quotes(s, around, quote):
+def _quotes(s: Any, around: bool, quote: Any) -> Any:
     """i" and a": the first pair of quotes in the line that ends at or after the cursor."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -90,7 +92,7 @@ def _quotes(s, around, quote):
 
 
 @inner
-def _brackets(s, around, left, right):
+def _brackets(s: Any, around: bool, left: Any, right: bool) -> Any:
     """i( and a(: the innermost brackets around the cursor."""
     ctl = s.ctl
     ctl[S.TO_LINE] = ctl[S.LINE]
@@ -134,7 +136,7 @@ def _brackets(s, around, left, right):
 
 
 @inner
-def _paragraph(s, around):
+def _paragraph(s: Any, around: bool) -> Any:
     """ip and ap: the run of empty or of other lines around the cursor."""
     ctl = s.ctl
     first = ctl[S.LINE]
@@ -162,7 +164,7 @@ def _paragraph(s, around):
 
 
 @inner
-def select(s, around, key, count):
+def select(s: Any, around: bool, key: Any, count: Any) -> Any:
     """The object that `key` names, as a motion's kind; FAILED where there is none."""
     if count > 1:
         return motions.FAILED

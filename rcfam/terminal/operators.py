@@ -3,16 +3,18 @@
 Follows vim's ops.c: where the cursor ends, what counts as whole lines, and which lines one undo unit saves.
 """
 
+from typing import Any
+
 from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 from rcfam.terminal.insert import following, previous
-from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, TO_END, first_non_blank, in_indent
+from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, first_non_blank, in_indent
 from rcfam.terminal.normal import check_cursor
 
 
 @inner
-def to_first_non_blank(s, line):
+def to_first_non_blank(s: Any, line: Any) -> None:
     ctl = s.ctl
     ctl[S.LINE] = min(max(line, 0), ctl[S.LINES] - 1)
     ctl[S.COLUMN] = first_non_blank(s, ctl[S.LINE])
@@ -20,7 +22,7 @@ def to_first_non_blank(s, line):
 
 
 @inner
-def _yank_lines(s, first, count):
+def _yank_lines(s: Any, first: Any, count: Any) -> None:
     """Point the register at whole lines."""
     text.freeze(s)
     for i in range(count):
@@ -32,7 +34,7 @@ def _yank_lines(s, first, count):
 
 
 @inner
-def _yank_span(s, line, column, last, end):
+def _yank_span(s: Any, line: Any, column: Any, last: Any, end: Any) -> None:
     """Point the register at the characters from (line, column) up to (last, end), excluded."""
     ctl = s.ctl
     text.freeze(s)
@@ -47,7 +49,7 @@ def _yank_span(s, line, column, last, end):
 
 
 @inner
-def delete_span(s, line, column, last, end):
+def delete_span(s: Any, line: Any, column: Any, last: Any, end: Any) -> None:
     """Delete from (line, column) up to (last, end), excluded, joining the ends; saved for undo."""
     text.save(s, line, last - line + 1)
     if line == last:
@@ -62,7 +64,7 @@ def delete_span(s, line, column, last, end):
 
 
 @inner
-def shift(s, line, right, times):
+def shift(s: Any, line: Any, right: bool, times: Any) -> None:
     """> or <: change the indent of a line by shiftwidth, as vim rewrites it with tabs and spaces."""
     ctl = s.ctl
     k = text.slot(ctl, line)
@@ -81,7 +83,7 @@ def shift(s, line, right, times):
 
 
 @inner
-def set_indent(s, line, blanks, width):
+def set_indent(s: Any, line: Any, blanks: Any, width: Any) -> None:
     """Replace the first `blanks` characters of a line by an indent of `width` cells."""
     ctl = s.ctl
     tabs = 0 if ctl[S.EXPANDTAB] else width // ctl[S.TABSTOP]
@@ -95,7 +97,7 @@ def set_indent(s, line, blanks, width):
 
 
 @inner
-def _toggled(c, how):
+def _toggled(c: Any, how: Any) -> Any:
     """`c` in the other case (126), upper (85) or lower (117) case."""
     lower = (
         97 <= c <= 122
@@ -121,7 +123,7 @@ def _toggled(c, how):
 
 
 @inner
-def change_case(s, line, first, last, how):
+def change_case(s: Any, line: Any, first: Any, last: Any, how: Any) -> None:
     """~, gU, gu on the characters first:last of a line."""
     differs = False
     for column in range(first, last):
@@ -136,7 +138,7 @@ def change_case(s, line, first, last, how):
 
 
 @inner
-def _operate_lines(s, operator, first, last):
+def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
     """An operator on whole lines; true where insert mode begins."""
     ctl = s.ctl
     count = last - first + 1
@@ -180,11 +182,11 @@ def _operate_lines(s, operator, first, last):
 
 
 @inner
-def operate(s):
+def operate(s: Any) -> bool:
     """Run the operator over its span, FROM to TO, of a motion of kind ctl[SPAN_KIND]; true where insert mode begins.
 
-    An exclusive motion that ends at a line's start ends on the line before, and covers whole lines where it also begins in the
-    indent (vim's o_v rules).
+    An exclusive motion that ends at a line's start ends on the line before, and covers whole lines where it also
+    begins in the indent (vim's o_v rules).
     """
     ctl = s.ctl
     operator = ctl[S.OPERATOR]
@@ -247,7 +249,7 @@ def operate(s):
 
 
 @inner
-def put(s, before, count):
+def put(s: Any, before: bool, count: Any) -> bool:
     """p and P; false where there is nothing to put or no room for it."""
     ctl = s.ctl
     lines = ctl[S.REGISTER_LINES]
@@ -303,7 +305,7 @@ def put(s, before, count):
 
 
 @inner
-def _append(s, line, entry):
+def _append(s: Any, line: Any, entry: Any) -> None:
     """Add the characters of a register entry at a line's end."""
     size = s.lines[entry, 3]
     if size == 0:
@@ -314,7 +316,7 @@ def _append(s, line, entry):
 
 
 @inner
-def _put_lines(s, line, count):
+def _put_lines(s: Any, line: Any, count: Any) -> None:
     ctl = s.ctl
     lines = ctl[S.REGISTER_LINES]
     text.save(s, line, 0)
@@ -328,7 +330,7 @@ def _put_lines(s, line, count):
 
 
 @inner
-def join_lines(s, line, count, spaces):
+def join_lines(s: Any, line: Any, count: Any, spaces: bool) -> bool:
     """J and gJ: join `count` lines; false where there are fewer."""
     ctl = s.ctl
     if line + 1 >= ctl[S.LINES]:
@@ -363,7 +365,7 @@ def join_lines(s, line, count, spaces):
 
 
 @inner
-def replace(s, character, count):
+def replace(s: Any, character: Any, count: Any) -> bool:
     """r: replace `count` characters; false where the line has fewer after the cursor."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -392,7 +394,7 @@ def replace(s, character, count):
 
 
 @inner
-def toggle(s, count):
+def toggle(s: Any, count: Any) -> bool:
     """~: change the case of `count` characters and move right."""
     ctl = s.ctl
     line = ctl[S.LINE]
@@ -410,7 +412,7 @@ def toggle(s, count):
 
 
 @inner
-def edit(s, key, count):
+def edit(s: Any, key: Any, count: Any) -> None:
     """p P J ~, and gJ as g: the changes that span nothing."""
     if key == 112 or key == 80:
         put(s, key == 80, count)
@@ -421,7 +423,7 @@ def edit(s, key, count):
 
 
 @inner
-def replace_selection(s, key):
+def replace_selection(s: Any, key: Any) -> None:
     """r in visual mode: every selected character becomes `key`."""
     ctl = s.ctl
     first = ctl[S.FROM_LINE]

@@ -1,5 +1,7 @@
 """The shell's input line: bash's emacs keys, drawn from where the prompt ends."""
 
+from typing import Any
+
 import numpy as np
 
 from rcfam.terminal import draw
@@ -9,7 +11,7 @@ from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
 
 
 @inner
-def _cells_before(s, count):
+def _cells_before(s: Any, count: Any) -> Any:
     """Virtual columns from the prompt's row start to input character `count`."""
     v = s.ctl[S.PROMPT_COLUMN]
     for i in range(count):
@@ -18,7 +20,7 @@ def _cells_before(s, count):
 
 
 @inner
-def _advance(s, v, character):
+def _advance(s: Any, v: Any, character: Any) -> Any:
     w = s.widths[character]
     columns = s.cells.shape[1]
     if w == 1:
@@ -31,7 +33,7 @@ def _advance(s, v, character):
 
 
 @inner
-def draw_input(s):
+def draw_input(s: Any) -> Any:
     """Draw the input line; returns TRAP_SCROLL where it needs more rows than stand below the prompt."""
     ctl = s.ctl
     columns = s.cells.shape[1]
@@ -52,7 +54,7 @@ def draw_input(s):
             row = ctl[S.PROMPT_ROW] + j // columns
             if row < 0:
                 continue
-            glyph = c
+            glyph: Any = c
             if w == 2:
                 glyph = c if j == next_v - 2 else (0 if j == next_v - 1 else 32)
             elif w != 1:
@@ -77,7 +79,7 @@ def draw_input(s):
 
 
 @inner
-def erase(s, first, last):
+def erase(s: Any, first: Any, last: Any) -> None:
     """Remove input[first:last]; the cursor stays at `first`."""
     ctl = s.ctl
     for i in range(last, ctl[S.INPUT_LENGTH]):
@@ -87,7 +89,7 @@ def erase(s, first, last):
 
 
 @inner
-def _kill(s, first, last):
+def _kill(s: Any, first: Any, last: Any) -> None:
     """Remove input[first:last] and keep it for Ctrl-Y in `killed`."""
     if last <= first:
         return
@@ -98,7 +100,7 @@ def _kill(s, first, last):
 
 
 @inner
-def insert(s, character):
+def insert(s: Any, character: Any) -> None:
     """Insert a character at the cursor; a full line beeps."""
     ctl = s.ctl
     if ctl[S.INPUT_LENGTH] >= S.REGION:
@@ -112,7 +114,7 @@ def insert(s, character):
 
 
 @inner
-def before(s, at):
+def before(s: Any, at: Any) -> Any:
     at -= 1
     while at > 0 and s.widths[s.pool[S.INPUT + at]] == 0:
         at -= 1
@@ -120,7 +122,7 @@ def before(s, at):
 
 
 @inner
-def after(s, at):
+def after(s: Any, at: Any) -> Any:
     total = s.ctl[S.INPUT_LENGTH]
     at += 1
     while at < total and s.widths[s.pool[S.INPUT + at]] == 0:
@@ -129,7 +131,7 @@ def after(s, at):
 
 
 @inner
-def word_before(s, at):
+def word_before(s: Any, at: Any) -> Any:
     while at > 0 and s.pool[S.INPUT + at - 1] == 32:
         at -= 1
     while at > 0 and s.pool[S.INPUT + at - 1] != 32:
@@ -138,7 +140,7 @@ def word_before(s, at):
 
 
 @inner
-def edit(s, key):
+def edit(s: Any, key: Any) -> bool:
     """The keys that edit the input line; false where `key` is none of them."""
     ctl = s.ctl
     at = ctl[S.INPUT_CURSOR]
@@ -180,7 +182,7 @@ def edit(s, key):
 
 
 @inner
-def press_shell(s, key):
+def press_shell(s: Any, key: Any) -> Any:
     """One key at the shell's prompt."""
     ctl = s.ctl
     if not ctl[S.LITERAL]:
@@ -192,7 +194,7 @@ def press_shell(s, key):
             return S.TRAP_LOGOUT
         if key == 12:
             return S.TRAP_CLEAR
-        if key == UP or key == 16 or key == DOWN or key == 14:
+        if key in (UP, DOWN) or key == 16 or key == 14:
             ctl[S.KEY] = -1 if key == UP or key == 16 else 1
             return S.TRAP_HISTORY
     if edit(s, key):

@@ -1,5 +1,7 @@
 """The keys that scroll the window: Ctrl-E Ctrl-Y Ctrl-D Ctrl-U Ctrl-F Ctrl-B, PageUp, PageDown and z."""
 
+from typing import Any
+
 from rcfam.terminal import draw, motions, text, view
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
@@ -7,7 +9,7 @@ from rcfam.terminal.keys import PAGE_DOWN, PAGE_UP
 
 
 @inner
-def keep_cursor_visible(s, sticky):
+def keep_cursor_visible(s: Any, sticky: Any) -> None:
     """The window moved: the cursor follows onto its first or last whole line."""
     ctl = s.ctl
     view.measure(s)
@@ -20,7 +22,7 @@ def keep_cursor_visible(s, sticky):
 
 
 @inner
-def _lines(s, count, down):
+def _lines(s: Any, count: Any, down: bool) -> None:
     """Ctrl-E, Ctrl-Y."""
     ctl = s.ctl
     if down:
@@ -32,7 +34,7 @@ def _lines(s, count, down):
 
 
 @inner
-def _half(s, count, down):
+def _half(s: Any, count: Any, down: bool) -> None:
     """Ctrl-D, Ctrl-U: window and cursor move by half a window; a count stays for the next time."""
     ctl = s.ctl
     rows = draw.text_rows(s)
@@ -80,7 +82,7 @@ def _half(s, count, down):
 
 
 @inner
-def _overlap(s, line, step):
+def _overlap(s: Any, line: Any, step: Any) -> Any:
     """How many lines two pages share at `line` (the first line beyond the window, `step` back into it): up to two."""
     room = draw.text_rows(s) - 2
     total = s.ctl[S.LINES]
@@ -106,7 +108,7 @@ def _overlap(s, line, step):
 
 
 @inner
-def _page_down(s):
+def _page_down(s: Any) -> bool:
     """Ctrl-F: the last two lines of the window become its first; false at the text's end."""
     ctl = s.ctl
     total = ctl[S.LINES]
@@ -121,7 +123,7 @@ def _page_down(s):
 
 
 @inner
-def _page_up(s):
+def _page_up(s: Any) -> bool:
     """Ctrl-B: the first two lines of the window become its last; false at the text's start."""
     ctl = s.ctl
     if ctl[S.TOP] == 0:
@@ -147,7 +149,7 @@ def _page_up(s):
 
 
 @inner
-def _pages(s, count, down):
+def _pages(s: Any, count: Any, down: bool) -> None:
     """Ctrl-F, Ctrl-B: whole windows with two lines in common."""
     ctl = s.ctl
     for _ in range(min(count, ctl[S.LINES])):
@@ -161,13 +163,13 @@ def _pages(s, count, down):
 
 
 @inner
-def command(s, key, count):
+def command(s: Any, key: Any, count: Any) -> bool:
     """Run a scrolling key; false where `key` is none. `count` is 0 where none was typed."""
     if key == 5 or key == 25:
         _lines(s, max(count, 1), key == 5)
     elif key == 4 or key == 21:
         _half(s, count, key == 4)
-    elif key == 6 or key == PAGE_DOWN or key == 2 or key == PAGE_UP:
+    elif key == 6 or key in (PAGE_DOWN, PAGE_UP) or key == 2:
         _pages(s, max(count, 1), key == 6 or key == PAGE_DOWN)
     else:
         return False
@@ -175,7 +177,7 @@ def command(s, key, count):
 
 
 @inner
-def z_command(s, key, count):
+def z_command(s: Any, key: Any, count: Any) -> None:
     """zt zz zb, and z<Enter> z. z- which also go to the first non-blank; a count is the line."""
     ctl = s.ctl
     if not (key == 116 or key == 122 or key == 98 or key == 13 or key == 46 or key == 45):

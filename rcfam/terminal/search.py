@@ -1,5 +1,7 @@
 """Search: a pattern compiled to a few operations, matched line by line. Only what KEYS.md lists of vim's patterns."""
 
+from typing import Any
+
 from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
@@ -13,13 +15,13 @@ _WORD_END = 0x110004
 
 
 @inner
-def _is_special(c):
+def _is_special(c: Any) -> bool:
     """. * [ ^ $ ~ \\ / and ] ? : literal after a backslash."""
     return c == 46 or c == 42 or c == 91 or c == 93 or c == 94 or c == 36 or c == 126 or c == 92 or c == 47 or c == 63
 
 
 @inner
-def compile_input(s, first, last, delimiter):
+def compile_input(s: Any, first: Any, last: Any, delimiter: Any) -> Any:
     """Compile input[first:last] as the pattern; false where it holds what is not supported."""
     count = 0
     i = first
@@ -55,7 +57,7 @@ def compile_input(s, first, last, delimiter):
 
 
 @inner
-def _is_word(s, line, column):
+def _is_word(s: Any, line: Any, column: Any) -> bool:
     if column < 0 or column >= text.length(s, line):
         return False
     c = text.character(s, line, column)
@@ -63,7 +65,7 @@ def _is_word(s, line, column):
 
 
 @inner
-def match_at(s, line, column):
+def match_at(s: Any, line: Any, column: Any) -> Any:
     """Characters that the pattern matches at (line, column), -1 where it does not."""
     total = text.length(s, line)
     start = s.lines[text.slot(s.ctl, line), 0]
@@ -93,7 +95,7 @@ def match_at(s, line, column):
 
 
 @inner
-def _in_line(s, line, first, last, back):
+def _in_line(s: Any, line: Any, first: Any, last: Any, back: bool) -> Any:
     """The first (or last) column in first:last where the pattern matches, -1 for none."""
     if back:
         for column in range(last - 1, first - 1, -1):
@@ -107,7 +109,7 @@ def _in_line(s, line, first, last, back):
 
 
 @inner
-def step(s, back):
+def step(s: Any, back: bool) -> Any:
     """Move the target to the next match; 0 none, 1 found, 2 found after going round the end."""
     ctl = s.ctl
     total = ctl[S.LINES]
@@ -134,7 +136,7 @@ def step(s, back):
 
 
 @inner
-def again(s, reverse, count):
+def again(s: Any, reverse: bool, count: Any) -> bool:
     """n or N: the last pattern again."""
     ctl = s.ctl
     back = (ctl[S.PATTERN_BACKWARD] != 0) != reverse
@@ -157,7 +159,7 @@ def again(s, reverse, count):
 
 
 @inner
-def from_input(s, back, count):
+def from_input(s: Any, back: bool, count: Any) -> Any:
     """/ or ?: compile the input line (an empty one means the last pattern) and search."""
     ctl = s.ctl
     size = ctl[S.INPUT_LENGTH]
@@ -174,7 +176,7 @@ def from_input(s, back, count):
 
 
 @inner
-def word_under_cursor(s, back, count):
+def word_under_cursor(s: Any, back: bool, count: Any) -> bool:
     """* and #: search for the whole word at or after the cursor."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]

@@ -1,9 +1,10 @@
 """The compiled state: a NamedTuple of arrays, and the meaning of every scalar in `ctl`.
 
-The text of the editor's buffer lives in `pool`, an append-only run of characters. `lines` is the line table: (start, length) of
-each line in the pool, with a gap at the place of the last insertion or deletion of lines. A line at or beyond `ctl[MARK]`
-belongs to the open undo unit and is edited in place; a line below it is shared with the undo log or the register and is copied to the
-pool's end before its first edit. So undo, yank and put move pairs of numbers and never text.
+The text of the editor's buffer lives in `pool`, an append-only run of characters. `lines` is the line table: (start,
+length) of each line in the pool, with a gap at the place of the last insertion or deletion of lines. A line at or
+beyond `ctl[MARK]` belongs to the open undo unit and is edited in place; a line below it is shared with the undo log
+or the register and is copied to the pool's end before its first edit. So undo, yank and put move pairs of numbers and
+never text.
 
 `rows` says what every screen row shows, so that a redraw draws only the rows that differ.
 """
@@ -17,7 +18,9 @@ from rcfam.terminal import widths
 
 
 class State(NamedTuple):
-    """All that a kernel sees. Arrays are replaced by larger ones when they grow: read `terminal.state` again after a service."""
+    """All that a kernel sees. Arrays are replaced by larger ones when they grow: read `terminal.state` again after a
+    service.
+    """
 
     cells: NDArray[np.uint32]
     """(R, C) cells, as in cells.py"""
@@ -30,13 +33,19 @@ class State(NamedTuple):
     rows: NDArray[np.int64]
     """(R, 4): what a text row shows: start, length, row within the line, rows of the line"""
     lines: NDArray[np.int64]
-    """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the register's lines"""
+    """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the
+    register's lines
+    """
     pool: NDArray[np.uint32]
     """(capacity,): characters; the first TEXT of them are the regions below"""
     log: NDArray[np.int64]
-    """(capacity, 4): the undo log from the front, the redo log from the back: saved lines, headers of entries and units"""
+    """(capacity, 4): the undo log from the front, the redo log from the back: saved lines, headers of entries and
+    units
+    """
     clusters: NDArray[np.int32]
-    """(capacity, 6): each grapheme cluster as (glyph before, mark), and four buckets of their hash table: 0 or number + 1"""
+    """(capacity, 6): each grapheme cluster as (glyph before, mark), and four buckets of their hash table: 0 or number
+    + 1
+    """
     widths: NDArray[np.uint8]
     """(0x110000,): the class of each code point, as in widths.py"""
 

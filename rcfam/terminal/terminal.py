@@ -52,10 +52,12 @@ class Window:
 
 
 class Terminal:
-    """A deterministic terminal of `rows` x `columns` cells: virtual files, shell, editor, multiplexer. Nothing real is touched.
+    """A deterministic terminal of `rows` x `columns` cells: virtual files, shell, editor, multiplexer. Nothing real
+    is touched.
 
-    `state` holds the frame (`cells`, `cursor`, `dirty`) and is replaced when its arrays grow. `files` are the virtual files, below
-    a root that the prompt shows as `~/name`. KEYS.md says what every key does. Raises RcfamError where the size is out of bounds.
+    `state` holds the frame (`cells`, `cursor`, `dirty`) and is replaced when its arrays grow. `files` are the virtual
+    files, below a root that the prompt shows as `~/name`. KEYS.md says what every key does. Raises RcfamError where
+    the size is out of bounds.
     """
 
     def __init__(self, rows: int = 24, columns: int = 80, name: str = "repo") -> None:
@@ -432,7 +434,7 @@ class Terminal:
         return larger
 
 
-def _enlarged(array: NDArray, size: int) -> NDArray:  # type: ignore[type-arg]
+def _enlarged(array: NDArray, size: int) -> NDArray:
     larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
     larger[: array.shape[0]] = array
     return larger

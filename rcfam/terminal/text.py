@@ -3,6 +3,8 @@
 Legend: s the State, line and column count from 0, a column is a character (not a cell) of the line.
 """
 
+from typing import Any
+
 import numpy as np
 
 from rcfam.terminal import state as S
@@ -13,19 +15,19 @@ _UNIT = -2
 
 
 @inner
-def slot(ctl, line):
+def slot(ctl: Any, line: Any) -> Any:
     """Where `line` stands in the table."""
     return line if line < ctl[S.GAP] else line + ctl[S.GAP_SIZE]
 
 
 @inner
-def length(s, line):
+def length(s: Any, line: Any) -> Any:
     """Characters in `line`."""
     return s.lines[slot(s.ctl, line), 1]
 
 
 @inner
-def character(s, line, column):
+def character(s: Any, line: Any, column: Any) -> Any:
     """The character at (line, column); a newline at the line's end."""
     k = slot(s.ctl, line)
     if column >= s.lines[k, 1]:
@@ -34,7 +36,7 @@ def character(s, line, column):
 
 
 @inner
-def touch(s, start):
+def touch(s: Any, start: Any) -> None:
     """Forget the rows that show the line at `start`: its characters change in place."""
     for r in range(s.rows.shape[0]):
         if s.rows[r, 0] == start:
@@ -42,7 +44,7 @@ def touch(s, start):
 
 
 @inner
-def changed(s):
+def changed(s: Any) -> None:
     """Note that the buffer differs from the file and from the screen."""
     s.ctl[S.MODIFIED] = 1
     s.ctl[S.EMPTY] = 0
@@ -50,7 +52,7 @@ def changed(s):
 
 
 @inner
-def _move_gap(s, line):
+def _move_gap(s: Any, line: Any) -> None:
     ctl = s.ctl
     lines = s.lines
     gap = ctl[S.GAP]
@@ -67,7 +69,7 @@ def _move_gap(s, line):
 
 
 @inner
-def insert_lines(s, line, count):
+def insert_lines(s: Any, line: Any, count: Any) -> None:
     """Make room for `count` lines before `line`: they are empty."""
     _move_gap(s, line)
     for k in range(line, line + count):
@@ -80,8 +82,10 @@ def insert_lines(s, line, count):
 
 
 @inner
-def delete_lines(s, line, count):
-    """Remove `count` lines from `line` on. A buffer never has fewer than one line: the last leaves vim's empty buffer."""
+def delete_lines(s: Any, line: Any, count: Any) -> None:
+    """Remove `count` lines from `line` on. A buffer never has fewer than one line: the last leaves vim's empty
+    buffer.
+    """
     _move_gap(s, line)
     s.ctl[S.GAP_SIZE] += count
     s.ctl[S.LINES] -= count
@@ -92,7 +96,7 @@ def delete_lines(s, line, count):
 
 
 @inner
-def set_line(s, line, start, count):
+def set_line(s: Any, line: Any, start: Any, count: Any) -> None:
     """Let `line` be the `count` characters at `start` of the pool."""
     k = slot(s.ctl, line)
     s.lines[k, 0] = start
@@ -103,7 +107,7 @@ def set_line(s, line, start, count):
 
 
 @inner
-def own(s, line, room):
+def own(s: Any, line: Any, room: Any) -> Any:
     """Make `line` private, last in the pool where `room` characters are to be added; return its start."""
     ctl = s.ctl
     k = slot(s.ctl, line)
@@ -123,7 +127,7 @@ def own(s, line, room):
 
 
 @inner
-def open_hole(s, line, column, count):
+def open_hole(s: Any, line: Any, column: Any, count: Any) -> Any:
     """Make room for `count` characters before `column`; return where in the pool to write them."""
     ctl = s.ctl
     start = own(s, line, count)
@@ -140,7 +144,7 @@ def open_hole(s, line, column, count):
 
 
 @inner
-def remove(s, line, column, count):
+def remove(s: Any, line: Any, column: Any, count: Any) -> None:
     """Remove `count` characters from `column` on."""
     if count <= 0:
         return
@@ -167,12 +171,12 @@ def remove(s, line, column, count):
 
 
 @inner
-def insert_character(s, line, column, character):
+def insert_character(s: Any, line: Any, column: Any, character: Any) -> None:
     s.pool[open_hole(s, line, column, 1)] = character
 
 
 @inner
-def split(s, line, column):
+def split(s: Any, line: Any, column: Any) -> None:
     """Break `line` before `column`: the rest becomes the next line."""
     k = slot(s.ctl, line)
     start = s.lines[k, 0]
@@ -184,7 +188,7 @@ def split(s, line, column):
 
 
 @inner
-def join(s, line):
+def join(s: Any, line: Any) -> None:
     """Append the next line to `line` as it is."""
     ctl = s.ctl
     total = length(s, line)
@@ -203,13 +207,13 @@ def join(s, line):
 
 
 @inner
-def freeze(s):
+def freeze(s: Any) -> None:
     """From here on every character in the pool is shared: edits copy."""
     s.ctl[S.MARK] = s.ctl[S.POOL_END]
 
 
 @inner
-def _close_entry(s):
+def _close_entry(s: Any) -> None:
     ctl = s.ctl
     header = ctl[S.ENTRY]
     if header >= 0:
@@ -218,7 +222,7 @@ def _close_entry(s):
 
 
 @inner
-def save(s, line, count):
+def save(s: Any, line: Any, count: Any) -> None:
     """Remember `count` lines from `line` on before they change; opens an undo unit where none is open."""
     ctl = s.ctl
     undo = s.log
@@ -257,20 +261,20 @@ def save(s, line, count):
 
 
 @inner
-def close_unit(s):
+def close_unit(s: Any) -> None:
     """The next change begins a new undo unit."""
     _close_entry(s)
     s.ctl[S.UNIT_OPEN] = 0
 
 
 @inner
-def _place(s, redo, i):
+def _place(s: Any, redo: bool, i: Any) -> Any:
     """Row of `log` where item `i` of the undo log (or of the redo log, from the back) stands."""
     return s.log.shape[0] - 1 - i if redo else i
 
 
 @inner
-def _push(s, redo, i, a, b, c, kind):
+def _push(s: Any, redo: bool, i: Any, a: Any, b: Any, c: Any, kind: Any) -> None:
     k = _place(s, redo, i)
     s.log[k, 0] = a
     s.log[k, 1] = b
@@ -279,11 +283,11 @@ def _push(s, redo, i, a, b, c, kind):
 
 
 @inner
-def swap_unit(s, redo):
+def swap_unit(s: Any, redo: bool) -> Any:
     """Undo the last unit (or redo the last undone one): put its lines back and log what they replace.
 
-    Returns the line where the cursor belongs, or -1 where there is none (vim's u_undoredo decides the line); ctl[KEY] and
-    ctl[NEED_LINE] tell where the cursor stood before the change.
+    Returns the line where the cursor belongs, or -1 where there is none (vim's u_undoredo decides the line); ctl[KEY]
+    and ctl[NEED_LINE] tell where the cursor stood before the change.
     """
     ctl = s.ctl
     log = s.log
@@ -336,7 +340,7 @@ def swap_unit(s, redo):
 
 
 @inner
-def _same(s, redo, i, j):
+def _same(s: Any, redo: bool, i: Any, j: Any) -> bool:
     """Whether saved line `i` of the one log has the characters of saved line `j` of the other."""
     a = _place(s, redo, i)
     b = _place(s, not redo, j)
@@ -350,7 +354,7 @@ def _same(s, redo, i, j):
 
 
 @inner
-def _replace(s, top, now, old, redo, place):
+def _replace(s: Any, top: Any, now: Any, old: Any, redo: bool, place: Any) -> None:
     """Put the `old` saved lines where `now` lines stand."""
     if old > now:
         insert_lines(s, top + now, old - now)

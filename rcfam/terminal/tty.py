@@ -1,5 +1,7 @@
 """The plain screen that a shell writes to: text goes on at the cursor, wraps and scrolls."""
 
+from typing import Any
+
 import numpy as np
 
 from rcfam.terminal import draw
@@ -9,7 +11,7 @@ _SHIFT = 21
 
 
 @inner
-def scroll(s, count):
+def scroll(s: Any, count: Any) -> None:
     """Move the shell's rows up by `count`; the status bar stays."""
     rows = s.cells.shape[0] - 1
     count = min(count, rows)
@@ -23,15 +25,16 @@ def scroll(s, count):
 
 
 @inner
-def write(s, codes, attribute):
-    """Write characters at the cursor. Newline goes to the next row's start, a tab to the next multiple of 8, other controls show as ^X.
+def write(s: Any, codes: Any, attribute: Any) -> None:
+    """Write characters at the cursor. Newline goes to the next row's start, a tab to the next multiple of 8, other
+    controls show as ^X.
 
     The cursor's column is C while a full row waits to wrap.
     """
     columns = s.cells.shape[1]
     rows = s.cells.shape[0] - 1
-    row = np.int64(s.cursor[0])
-    x = np.int64(s.cursor[1])
+    row: Any = np.int64(s.cursor[0])
+    x: Any = np.int64(s.cursor[1])
     high = attribute << _SHIFT
     for i in range(codes.shape[0]):
         c = np.int64(codes[i])
@@ -53,7 +56,7 @@ def write(s, codes, attribute):
                     if row >= rows:
                         scroll(s, 1)
                         row = rows - 1
-                glyph = c
+                glyph: Any = c
                 if w == 2 and j == 1:
                     glyph = np.int64(0)
                 elif w > 2:
@@ -69,7 +72,7 @@ def write(s, codes, attribute):
 
 
 @inner
-def clear(s):
+def clear(s: Any) -> None:
     """Blank the shell's rows, cursor at the top."""
     for row in range(s.cells.shape[0] - 1):
         draw.fill(s, row, 0, np.uint32(32))

@@ -1,12 +1,14 @@
 """u and Ctrl-R: the last unit's lines are put back, the cursor goes where vim's u_undoredo puts it."""
 
+from typing import Any
+
 from rcfam.terminal import messages, motions, normal, text
 from rcfam.terminal import state as S
 from rcfam.terminal.inner import inner
 
 
 @inner
-def undo(s, redo, count):
+def undo(s: Any, redo: bool, count: Any) -> None:
     """Undo `count` changes, or redo them."""
     ctl = s.ctl
     for _ in range(count):

@@ -59,7 +59,9 @@ class Vcs:
             self._staged.add(path)
 
     def adopt(self, path: str) -> None:
-        """Take what the file system holds at `path` as committed before anybody typed: nothing to stage, nothing to say."""
+        """Take what the file system holds at `path` as committed before anybody typed: nothing to stage, nothing to
+        say.
+        """
         self.stage(path)
         _set(self.head, path, self.index.get(path))
         self._staged.discard(path)

@@ -4,13 +4,15 @@ A cursor a little outside the window scrolls it by as few lines as needed, one f
 `update_topline`, `scroll_cursor_bot`, `scroll_cursor_top`, `scroll_cursor_halfway`, with scrolloff 0 and scrolljump 1).
 """
 
+from typing import Any
+
 from rcfam.terminal import state as S
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
 from rcfam.terminal.inner import inner
 
 
 @inner
-def _cached_height(s, line, row):
+def _cached_height(s: Any, line: Any, row: Any) -> Any:
     """Rows that `line` takes, from the screen row where it would stand if nothing changed."""
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
     rows = s.rows
@@ -20,7 +22,7 @@ def _cached_height(s, line, row):
 
 
 @inner
-def measure(s):
+def measure(s: Any) -> Any:
     """Find ctl[BOTTOM], the first line not wholly shown from the top line on; return the rows left empty below."""
     ctl = s.ctl
     bottom = text_rows(s)
@@ -37,7 +39,7 @@ def measure(s):
 
 
 @inner
-def to_middle(s, at_end, above_first):
+def to_middle(s: Any, at_end: bool, above_first: bool) -> None:
     """Put the cursor's line in the middle, the odd row above it where `above_first`.
 
     Rows below the text's end count only where `at_end` is true.
@@ -82,7 +84,7 @@ def to_middle(s, at_end, above_first):
 
 
 @inner
-def to_top(s, minimum, always):
+def to_top(s: Any, minimum: Any, always: bool) -> None:
     """Scroll so that the cursor's line, above the window, is its first."""
     ctl = s.ctl
     rows = text_rows(s)
@@ -112,7 +114,7 @@ def to_top(s, minimum, always):
 
 
 @inner
-def to_bottom(s, minimum, empty):
+def to_bottom(s: Any, minimum: Any, empty: Any) -> None:
     """Scroll so that the cursor's line, below the window, is its last; `empty` rows stand below ctl[BOTTOM]."""
     ctl = s.ctl
     rows = text_rows(s)
@@ -174,7 +176,7 @@ def to_bottom(s, minimum, empty):
 
 
 @inner
-def to_last_row(s):
+def to_last_row(s: Any) -> None:
     """zb: as many lines above the cursor's as fit."""
     ctl = s.ctl
     rows = text_rows(s)
@@ -190,7 +192,7 @@ def to_last_row(s):
 
 
 @inner
-def follow_cursor(s):
+def follow_cursor(s: Any) -> None:
     """Move the window where the cursor left it; ctl[BOTTOM] must be right on entry and is again on return."""
     ctl = s.ctl
     rows = text_rows(s)
@@ -217,7 +219,7 @@ def follow_cursor(s):
 
 
 @inner
-def cursor_column(s, line, column):
+def cursor_column(s: Any, line: Any, column: Any) -> Any:
     """The virtual column where vim draws the cursor: a tab's last cell, except where text is being inserted."""
     v = virtual(s, line, column)
     k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
@@ -232,7 +234,7 @@ def cursor_column(s, line, column):
 
 
 @inner
-def _skip_rows(s, v):
+def _skip_rows(s: Any, v: Any) -> None:
     """A cursor line higher than the window shows only the part around the cursor, at virtual column `v`."""
     ctl = s.ctl
     if ctl[S.LINE] != ctl[S.TOP]:
@@ -249,7 +251,7 @@ def _skip_rows(s, v):
 
 
 @inner
-def refresh(s):
+def refresh(s: Any) -> None:
     """Scroll, redraw what changed, place the cursor and the ruler."""
     ctl = s.ctl
     if ctl[S.WHOLE]:

@@ -1,7 +1,7 @@
 """How many cells each character takes: one byte a code point.
 
-The runs are what Debian's vim 9.0 shows (its `strdisplaywidth`, and `strchars` for the marks that combine), frozen here so
-that every Python version gives the same frames.
+The runs are what Debian's vim 9.0 shows (its `strdisplaywidth`, and `strchars` for the marks that combine), frozen
+here so that every Python version gives the same frames.
 """
 
 from functools import cache

@@ -107,7 +107,7 @@ def _quoted(line: str, c: str, i: int) -> tuple[str, int]:
         return line[i:close], close + 1
     if c != '"':
         return c, i
-    out = []
+    out: list[str] = []
     while True:
         if i >= len(line):
             raise Incomplete
