@@ -70,7 +70,9 @@ def job(folder: Path, seed: int = 1, **changes: object) -> Job:
 
 
 def main() -> None:
-    """For every line `seconds folder` on stdin: run the job there in a forked process, kill it after that time, say how it ended.
+    """For every line `seconds folder` on stdin: run the job there in a forked process, kill it after that time.
+
+    Say how each ended.
 
     One process imports everything once; the processes that are killed are forked from it.
     """

@@ -29,7 +29,7 @@ def _literal(key: int) -> str:
 
 
 def sessions(cases: list[tuple[bytes | None, list[int]]], folder: Path, vim: str = "vim") -> list[bytes | None]:
-    """What stands in each file after its keys were pressed in vim (None: no file). A case: contents before, and keys."""
+    """What stands in each file after its keys were pressed in vim (None: no file). A case: contents, keys."""
     lines = ["set belloff=all"]
     for number, (old, pressed) in enumerate(cases):
         path = folder / f"case{number}"
