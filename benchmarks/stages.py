@@ -1,7 +1,7 @@
 """How long the main job takes: python -m benchmarks.stages [--force] [--json]
 
-Runs `dvc repro` and notes when each stage begins, then runs it again, when it should find nothing to do. Without --force
-only stale stages run, and the first claim speaks of them alone. Start it in an activated environment.
+Runs `dvc repro` and notes when each stage begins, then runs it again, when it should find nothing to do. Without
+--force only stale stages run, and the first claim speaks of them alone. Start it in an activated environment.
 """
 
 import argparse
