@@ -24,4 +24,5 @@ def inner(function: Callable[..., Any]) -> Callable[..., Any]:
             return resolve([unliteral(kind) for kind in arguments], plain)
 
         compiled.get_call_template = without_constants
-    return compiled  # type: ignore[no-any-return]
+    kernel: Callable[..., Any] = compiled
+    return kernel
