@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -31,8 +31,8 @@ class RenderingError(RcfamError):
 class CloneParams:
     """Which repositories: a list file with lines `NAME SOURCE`, and for some of the names a revision to stay at."""
 
-    repositories: str
-    revisions: dict[str, str]
+    repositories: str = "data/repositories/default.txt"
+    revisions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

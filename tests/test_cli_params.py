@@ -61,3 +61,23 @@ def test_an_unknown_preset_names_the_known_ones(tmp_path: Path) -> None:
     asked = rcfam("preset", "huge", folder=tmp_path)
     assert asked.returncode == 1
     assert "no preset 'huge'; known: default, tiny" in asked.stderr
+
+
+def test_the_verbs_read_the_parameter_file_of_the_folder_they_run_in(tmp_path: Path) -> None:
+    rcfam("preset", "tiny", folder=tmp_path)
+    path = tmp_path / "params.yaml"
+    pinned = [line for line in path.read_text().splitlines() if "revisions:" in line][0]
+    path.write_text(path.read_text().replace(pinned, "  revisions: {own: no-such-revision}"))
+    listed = tmp_path / "data" / "repositories" / "default.txt"
+    listed.parent.mkdir(parents=True)
+    listed.write_text("own repository\n")
+    for command in (
+        ["init", "-q"],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"],
+    ):
+        (tmp_path / "repository").mkdir(exist_ok=True)
+        subprocess.run(["git", *command], cwd=tmp_path / "repository", check=True)
+    cloned = rcfam("clone", "-o", "mirrors", folder=tmp_path)
+    assert cloned.returncode == 1
+    assert "no-such-revision" in cloned.stderr
+    assert not (tmp_path / "mirrors" / "manifest.json").exists()

@@ -9,17 +9,17 @@ import typer
 
 from rcfam import params
 from rcfam.atomic import writing
+from rcfam.cli.params import DEFAULT, ParamsOption, section
 from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.report import Material, ReportParams, Sample
+    from rcfam.report import Material, Sample
     from rcfam.scaling import Analysis, FitParams, Run
     from rcfam.scaling.laws import Interval
 
-DEFAULT_PARAMS = Path("params.yaml")
 SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
 
 TableArgument = Annotated[
@@ -27,9 +27,6 @@ TableArgument = Annotated[
 ]
 OutOption = Annotated[
     Path | None, typer.Option("-o", "--out", help="Folder for law.json and tables/; none: print only.")
-]
-ParamsOption = Annotated[
-    Path | None, typer.Option("--params", help="Parameter file; without it params.yaml if it is here, else defaults.")
 ]
 
 
@@ -47,7 +44,7 @@ def fit(
 
     from rcfam import scaling
 
-    options = _fit_params(params_file)
+    options = section(params_file, "fit", scaling.FitParams)
     try:
         options = replace(
             options,
@@ -64,16 +61,6 @@ def fit(
     _print(found)
     if out is not None:
         print(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
-
-
-def _fit_params(path: Path | None) -> "FitParams":
-    from rcfam.scaling import FitParams
-
-    if path is None:
-        if not DEFAULT_PARAMS.exists() or "fit" not in params.read(DEFAULT_PARAMS):
-            return FitParams()
-        path = DEFAULT_PARAMS
-    return params.load(path, "fit", FitParams)
 
 
 def _read(paths: list[Path]) -> "pl.DataFrame":
@@ -100,7 +87,7 @@ def _of_study(table: "pl.DataFrame", paths: list[Path], params_file: Path | None
     """Of a folder of runs, those that the parameter file's study names: the folder may hold runs of earlier studies."""
     import polars as pl
 
-    path = params_file or DEFAULT_PARAMS
+    path = params_file or DEFAULT
     if not all(place.is_dir() for place in paths) or not path.exists():
         return table
     study = params.read(path).get("study")
@@ -241,8 +228,9 @@ def report(
 
     from rcfam import report as room
 
-    options, source = _report_params(params_file)
-    text = source.read_text(encoding="utf-8") if source is not None else ""
+    options = section(params_file, "report", room.ReportParams)
+    source = params_file or DEFAULT
+    text = source.read_text(encoding="utf-8") if source.exists() else ""
     material = _material(_Folders(runs, law, evaluation, dataset, recordings), provenance(lock), text, source)
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
@@ -277,16 +265,6 @@ def plots_template(
     with writing(out) as path:
         path.write_text(template(), encoding="utf-8")
     print(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
-
-
-def _report_params(path: Path | None) -> "tuple[ReportParams, Path | None]":
-    from rcfam.report import ReportParams
-
-    if path is None:
-        if not DEFAULT_PARAMS.exists() or "report" not in params.read(DEFAULT_PARAMS):
-            return ReportParams(), DEFAULT_PARAMS if DEFAULT_PARAMS.exists() else None
-        path = DEFAULT_PARAMS
-    return params.load(path, "report", ReportParams), path
 
 
 def _material(

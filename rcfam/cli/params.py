@@ -2,19 +2,35 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from rcfam import params
 from rcfam.errors import RcfamError
 
+DEFAULT = Path("params.yaml")
 _PRESETS = resources.files("rcfam") / "presets"
+
+T = TypeVar("T")
+
+ParamsOption = Annotated[
+    Path | None, typer.Option("--params", help="Parameter file; without it params.yaml if it is here, else defaults.")
+]
+
+
+def section(path: Path | None, name: str, kind: type[T]) -> T:
+    """A section of the file; without a file, of params.yaml if it is here and has that section, else the defaults."""
+    if path is None:
+        if not DEFAULT.exists() or name not in params.read(DEFAULT):
+            return kind()
+        path = DEFAULT
+    return params.load(path, name, kind)
 
 
 def preset(
     name: Annotated[str | None, typer.Argument(help="Which one; without a name they are listed.")] = None,
-    path: Annotated[Path, typer.Option("--params", help="The file to write.")] = Path("params.yaml"),
+    path: Annotated[Path, typer.Option("--params", help="The file to write.")] = DEFAULT,
 ) -> None:
     """Write a preset, a complete alternative, to params.yaml; the file that stood there is kept beside it."""
     known = sorted(entry.name.removesuffix(".yaml") for entry in _PRESETS.iterdir() if entry.name.endswith(".yaml"))
@@ -32,7 +48,7 @@ def preset(
     print(f"{path} holds preset '{name}'")
 
 
-def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = Path("params.yaml")) -> None:
+def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DEFAULT) -> None:
     """Check every section of a parameter file; the first key that is unknown, missing or mistyped is named."""
     from rcfam.dataset import DatasetParams
     from rcfam.evaluation import EvaluateParams

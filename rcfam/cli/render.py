@@ -15,6 +15,7 @@ import typer
 
 from rcfam import params
 from rcfam.atomic import writing
+from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _MANIFEST = "manifest.json"
 
-ParamsOption = Annotated[Path | None, typer.Option("--params", help="Parameter file; without it, defaults.")]
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
 
 
@@ -38,8 +38,7 @@ def clone(
     from rcfam.history import clone as mirror
     from rcfam.rendering import CloneParams
 
-    default = CloneParams("data/repositories/default.txt", {})
-    chosen = params.load(params_file, "clone", CloneParams) if params_file else default
+    chosen = section(params_file, "clone", CloneParams)
     listed = _read_list(repositories or Path(chosen.repositories))
     unknown = sorted(set(chosen.revisions) - set(listed))
     if unknown:
@@ -83,7 +82,7 @@ def render(
     """
     from rcfam.rendering import RenderParams
 
-    chosen = params.load(params_file, "render", RenderParams) if params_file else RenderParams()
+    chosen = section(params_file, "render", RenderParams)
     given = {
         "rows": rows,
         "columns": columns,

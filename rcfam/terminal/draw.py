@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import CLUSTER_BASE, GLYPH_MASK
-from rcfam.terminal.inner import inner
 
 _SHIFT = 21
 _BLANK = 0x20

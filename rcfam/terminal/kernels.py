@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rcfam.jit import kernel
+from rcfam.jit import inner, kernel
 from rcfam.terminal import (
     draw,
     insert,
@@ -25,7 +25,6 @@ from rcfam.terminal import (
     view,
 )
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.keys import PAGE_DOWN
 
 

@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 
 NOTHING: Final = 0
 MODE: Final = 1  # -- INSERT -- and its kind, or a blank line

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import draw, search, text
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.keys import DOWN, END, HOME, LEFT, RIGHT, UP
 

@@ -7,9 +7,9 @@ the whole program compiled into it.
 
 from typing import Any
 
+from rcfam.jit import inner
 from rcfam.terminal import messages, motions, text
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.keys import DELETE, INSERT, NAMED, PAGE_DOWN, PAGE_UP
 

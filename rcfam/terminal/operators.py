@@ -5,9 +5,9 @@ Follows vim's ops.c: where the cursor ends, what counts as whole lines, and whic
 
 from typing import Any
 
+from rcfam.jit import inner
 from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, first_non_blank, in_indent
 from rcfam.terminal.normal import check_cursor

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import draw
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from rcfam.jit import inner
 from rcfam.terminal import draw, motions, text, view
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 from rcfam.terminal.keys import PAGE_DOWN, PAGE_UP
 
 

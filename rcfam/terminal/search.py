@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from rcfam.jit import inner
 from rcfam.terminal import messages, text
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 
 # In the compiled pattern a literal is its character; operations are above every character.
 _ANY = 0x110000

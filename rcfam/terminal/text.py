@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.inner import inner
 
 _ENTRY = -1
 _UNIT = -2

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from rcfam.jit import inner
 from rcfam.terminal import draw
-from rcfam.terminal.inner import inner
 
 _SHIFT = 21
 

@@ -6,9 +6,9 @@ A cursor a little outside the window scrolls it by as few lines as needed, one f
 
 from typing import Any
 
+from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
-from rcfam.terminal.inner import inner
 
 
 @inner
