@@ -66,7 +66,7 @@ def test_an_unknown_preset_names_the_known_ones(tmp_path: Path) -> None:
 def test_the_verbs_read_the_parameter_file_of_the_folder_they_run_in(tmp_path: Path) -> None:
     rcfam("preset", "tiny", folder=tmp_path)
     path = tmp_path / "params.yaml"
-    pinned = [line for line in path.read_text().splitlines() if "revisions:" in line][0]
+    pinned = next(line for line in path.read_text().splitlines() if "revisions:" in line)
     path.write_text(path.read_text().replace(pinned, "  revisions: {own: no-such-revision}"))
     listed = tmp_path / "data" / "repositories" / "default.txt"
     listed.parent.mkdir(parents=True)

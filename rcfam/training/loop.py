@@ -83,14 +83,21 @@ def train(
 ) -> Iterator[Step]:
     """Train from `start` to the last step, yielding after each. `data_at(step)` is asked for steps 1, 2, ... in order.
 
-    The clock stands still while the caller holds the generator. Raises DivergedError before weights are moved by such
-    a step.
+    The clock stands still while the caller holds the generator, and until the first batch has come and has been taken
+    through the model once: what is compiled or set up on first use belongs to no length. Raises DivergedError before
+    weights are moved by such a step.
     """
     progress = start
+    ahead = None
+    if progress.step < params.steps:
+        ahead = data_at(progress.step + 1)
+        gradients(model, ahead, params.chunk, device=device)
+        model.zero_grad(set_to_none=True)
     while progress.step < params.steps:
         begin = time.perf_counter()
         number = progress.step + 1
-        batch = data_at(number)
+        batch = data_at(number) if ahead is None else ahead
+        ahead = None
         positions = int(batch.mask_TB.sum())
         measured = gradients(model, batch, params.chunk, device=device)
         loss = float(measured.loss_TB.sum(dtype=torch.float64)) / max(1, positions)
