@@ -41,7 +41,7 @@ def clone(
     chosen = section(params_file, "clone", CloneParams)
     listed = _read_list(repositories or Path(chosen.repositories))
     unknown = sorted(set(chosen.revisions) - set(listed))
-    if unknown:
+    if unknown and repositories is None:
         raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
     with _folder(out, update=True) as folder:
         entries = []
