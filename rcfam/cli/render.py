@@ -219,6 +219,7 @@ def _record(
     total = len(repository.ids(revision, chosen.selection()))
     started = time.perf_counter()
     with _bar(name, "commit") as show, path.open("wb") as file:
+        show(0, total, "kernels compile the first time, a minute")
 
         def progress(commits: int, keys: int) -> None:
             show(commits, total, f"{keys / (time.perf_counter() - started):,.0f} keys/s")
@@ -249,7 +250,7 @@ def _bar(name: str, unit: str) -> "Iterator[Callable[..., None]]":
         def show(done: int, total: int, remark: str = "") -> None:
             bar.total = total
             if remark:
-                bar.set_postfix_str(remark, refresh=False)
+                bar.set_postfix_str(remark, refresh=done == 0)
             bar.update(done - bar.n)
 
         yield show

@@ -1,6 +1,7 @@
 """One run on disk: checkpoints, taking up where a killed process stopped, the final model.
 
-FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints: weights, optimiser, random state, rows so far
+FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints until the run ends: weights, optimiser, random
+                                          state, rows so far
 FOLDER/final.safetensors, .json           the trained weights and what they were trained from; written last of all
 FOLDER/table.parquet                      one row a step
 FOLDER/failure.json                       where a loss that is not finite stopped the run
@@ -93,6 +94,7 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     write(table, frame(rows))
     done = {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
     checkpoint.save(final, {n: t.cpu() for n, t in model.state_dict().items()}, identity, done)
+    checkpoint.prune(job.folder, keep=0)
     return frame(rows)
 
 
