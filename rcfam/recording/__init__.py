@@ -2,6 +2,7 @@
 
 from rcfam.recording.layout import Mark, RecordingError
 from rcfam.recording.reader import Reader
-from rcfam.recording.writer import Writer
+from rcfam.recording.repack import repack
+from rcfam.recording.writer import Writer, appending
 
-__all__ = ["Mark", "Reader", "RecordingError", "Writer"]
+__all__ = ["Mark", "Reader", "RecordingError", "Writer", "appending", "repack"]

@@ -66,16 +66,18 @@ def next_script(coder: Any) -> int:
 
 @kernel
 def decode_frames(
-    coder: Any, frames: int, wanted: Any, cells: Any, cursors: Any, target: Any, rows: Any, cursor: Any
+    coder: Any, stop: int, wanted: Any, cells: Any, cursors: Any, target: Any, rows: Any, cursor: Any
 ) -> int:
-    """Decode frames 0 .. `frames` - 1 of a chunk and copy those numbered in `wanted` (N,) (ascending) to `cells`
-    (N, R * C) and `cursors` (N, 3). Returns how many frames are right; fewer than `frames` on a fault (n[STATUS]).
+    """Decode a chunk from where the call before stopped (at first from its start) to before frame `stop`, and copy
+    the frames numbered in `wanted` (N,) (ascending) to `cells` (N, R * C) and `cursors` (N, 3). Returns how many
+    frames of the chunk are right; fewer than `stop` on a fault (n[STATUS]).
     `target`, `rows` and `cursor` are only there to have the types that they have in the encoder."""
     n = coder.n
-    begin_chunk(coder)
-    n[RUN] = exchange(coder, RUNS, 0)
+    if n[FRAMES] == 0:
+        begin_chunk(coder)
+        n[RUN] = exchange(coder, RUNS, 0)
     at = 0
-    for frame in range(frames):
+    for frame in range(n[FRAMES], stop):
         script = next_script(coder)
         if script < 0:
             return frame
@@ -95,7 +97,7 @@ def decode_frames(
             cursors[at, 1] = n[NEW_COLUMN]
             cursors[at, 2] = n[VISIBLE]
             at += 1
-    return frames
+    return stop
 
 
 @kernel

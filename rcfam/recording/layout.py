@@ -27,11 +27,14 @@ MAX_ROWS: Final = 1024
 MAX_COLUMNS: Final = 1024
 MAX_CELLS: Final = 1 << 18
 MAX_CHUNK_FRAMES: Final = 1 << 16
-MAX_CHUNK_CELLS: Final = 1 << 28  # frames x rows x columns of one chunk
+MAX_CHUNK_CELLS: Final = 1 << 26  # frames x rows x columns of one chunk: 256 MiB
 MAX_STREAM_BYTES: Final = 1 << 22
-MAX_SIDE_BYTES: Final = 1 << 24
 MAX_HEADER_BYTES: Final = 1 << 21
-MAX_INDEX_BYTES: Final = 1 << 26
+MAX_SIDE_BYTES: Final = 1 << 24  # of one chunk and of all: JSON takes up to about 25 times that when parsed
+MAX_INDEX_BYTES: Final = MAX_SIDE_BYTES + (1 << 24)
+MAX_SCRIPTS: Final = 1 << 14  # of one chunk
+MAX_RECORDS: Final = 1 << 16  # of one chunk: each script is one, and each of its operations
+MIN_CHUNK_BYTES: Final = 36
 MAX_BLOCK_BYTES: Final = 1 << 29
 MAX_CLUSTERS: Final = GLYPH_MASK + 1 - CLUSTER_BASE
 MODE_SCRIPTS: Final = 1
@@ -90,7 +93,9 @@ class Chunk:
     last_crc: int
     raw_sizes: tuple[int, ...]
     packed: tuple[bytes, ...]
-    side: Side
+    side: bytes
+    """The side table, unpacked and not parsed."""
+    side_offset: int
 
 
 def varint(value: int) -> bytes:
@@ -189,12 +194,19 @@ def parse_header(data: bytes) -> tuple[Header, int]:
     version, rows, columns = (int.from_bytes(cursor.take(2), "little") for _ in range(3))
     if version != VERSION:
         raise cursor.fail(f"format version {version}; this reader knows {VERSION}")
-    check_grid(rows, columns)
+    try:
+        check_grid(rows, columns)
+    except RecordingError as error:
+        raise cursor.fail(str(error)) from error
     count = cursor.number(MAX_ATTRIBUTES, "number of attributes")
+    if count == 0:
+        raise cursor.fail("no attribute; there is at least one")
     table = np.frombuffer(cursor.take(12 * count), dtype="<u4").reshape(count, 3).astype(np.uint32)
     provenance = _json(cursor, cursor.number(MAX_HEADER_BYTES, "length of the provenance"))
     if not isinstance(provenance, dict) or not all(isinstance(v, str) for v in provenance.values()):
         raise cursor.fail("the provenance is not a table of strings")
+    if cursor.at != len(body):
+        raise cursor.fail("bytes left over at the end of the header")
     return Header(rows, columns, table, provenance), start + PREFIX_BYTES + len(body)
 
 
@@ -208,7 +220,7 @@ def pack_side(side: Side) -> bytes:
         "marks": [[m.frame, m.kind, m.text] for m in side.marks],
     }
     packed = json.dumps({k: v for k, v in document.items() if v}, separators=(",", ":")).encode()
-    if len(packed) > MAX_SIDE_BYTES:
+    if len(packed) > MAX_SIDE_BYTES:  # so that a chunk's tables, and all of them together, can be read
         raise RecordingError(f"marks and clusters of {len(packed)} bytes: at most {MAX_SIDE_BYTES} allowed")
     return packed
 
@@ -232,6 +244,18 @@ def parse_side(data: bytes, offset: int) -> Side:
         if not (isinstance(row, list) and list(map(type, row)) == [int] * 3 and all(0 <= v < 1 << 32 for v in row)):
             raise wrong
     return Side([Mark(*row) for row in marks], clusters, [(row[0], row[1], row[2]) for row in attributes])
+
+
+def check_side(side: Side, offset: int, frames: int) -> Side:
+    """The tables of a whole recording of `frames` frames, if they are in order."""
+    if len(side.clusters) > MAX_CLUSTERS:
+        raise RecordingError(f"byte {offset}: {len(side.clusters)} clusters: at most {MAX_CLUSTERS} allowed")
+    before = 0
+    for mark in side.marks:
+        if not before <= mark.frame <= frames:
+            raise RecordingError(f"byte {offset}: a mark lies outside frames {before}..{frames}, or not in order")
+        before = mark.frame
+    return side
 
 
 def _json(cursor: Cursor, length: int) -> Any:
@@ -285,7 +309,7 @@ class Unpacker:
         if not packed or packed[0]:  # the descriptor: no content size, single segment, checksum or dictionary
             raise RecordingError(f"byte {offset}: a packed stream begins with byte 0, found {packed[:1].hex()!r}")
         try:
-            raw = self._decompressor.decompress(packed, max_output_size=raw_size)
+            raw = self._decompressor.decompress(packed, max_output_size=raw_size, allow_extra_data=False)
         except zstandard.ZstdError as error:
             raise RecordingError(f"byte {offset}: zstandard: {error}") from error
         if len(raw) != raw_size:
@@ -318,8 +342,10 @@ def parse_chunk(data: bytes, offset: int, grid: tuple[int, int]) -> Chunk:
     places = [(cursor.take(size), offset + PREFIX_BYTES + cursor.at - size) for size in packed_sizes]
     if cursor.at != len(cursor.data):
         raise cursor.fail("bytes left over at the end of a chunk")
-    side = parse_side(Unpacker().unpack(places[-1][0], raw_sizes[-1], places[-1][1]), places[-1][1])
-    return Chunk(frames, last_crc, tuple(raw_sizes[:-1]), tuple(p for p, _ in places[:-1]), side)
+    if raw_sizes[0] < frames:
+        raise cursor.fail(f"{frames} frames, but only {raw_sizes[0]} bytes of keys")
+    side = Unpacker().unpack(places[-1][0], raw_sizes[-1], places[-1][1])
+    return Chunk(frames, last_crc, tuple(raw_sizes[:-1]), tuple(p for p, _ in places[:-1]), side, places[-1][1])
 
 
 def pack_index(chunks: list[ChunkPlace], side: Side, offset: int) -> bytes:
@@ -353,8 +379,12 @@ def parse_index(data: bytes, offset: int, first_chunk: int, grid: tuple[int, int
     for _ in range(cursor.number(len(body) // 2, "number of chunks")):
         length = cursor.number(MAX_BLOCK_BYTES, "length of a chunk")
         frames = cursor.number(most_frames(*grid), "number of frames")
+        if not MIN_CHUNK_BYTES <= length <= offset - at:
+            raise RecordingError(f"byte {offset}: the index lists a chunk of {length} bytes at byte {at}")
         chunks.append(ChunkPlace(at, length, frame, frames))
         at, frame = at + length, frame + frames
     if at != offset:
         raise RecordingError(f"byte {offset}: the index lists chunks up to byte {at}, but it begins at {offset}")
-    return chunks, parse_side(body[cursor.at :], offset)
+    if len(body) - cursor.at > MAX_SIDE_BYTES:
+        raise RecordingError(f"byte {offset}: a side table of more than {MAX_SIDE_BYTES} bytes")
+    return chunks, check_side(parse_side(body[cursor.at :], offset), offset, frame)

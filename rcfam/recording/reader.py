@@ -24,6 +24,9 @@ from rcfam.recording.decode import decode_frames, decode_keys
 from rcfam.recording.layout import (
     MAGIC,
     MAX_HEADER_BYTES,
+    MAX_RECORDS,
+    MAX_SCRIPTS,
+    MAX_SIDE_BYTES,
     PREFIX_BYTES,
     STREAMS,
     TRAILER_BYTES,
@@ -33,9 +36,11 @@ from rcfam.recording.layout import (
     RecordingError,
     Side,
     Unpacker,
+    check_side,
     parse_chunk,
     parse_header,
     parse_index,
+    parse_side,
     parse_trailer,
 )
 from rcfam.terminal.cells import CLUSTER_BASE, MAX_ATTRIBUTES
@@ -86,7 +91,9 @@ class Reader:
 
     def _open(self) -> None:
         size = os.fstat(self._fd).st_size
-        header, first_chunk = parse_header(self._bytes(0, len(MAGIC) + PREFIX_BYTES + MAX_HEADER_BYTES, size))
+        start = self._bytes(0, len(MAGIC) + PREFIX_BYTES, size)
+        length = min(int.from_bytes(start[-4:], "little"), MAX_HEADER_BYTES)
+        header, first_chunk = parse_header(start + self._bytes(len(start), length, size))
         self.rows, self.columns = header.rows, header.columns
         self.provenance = header.provenance
         self.damage = None
@@ -103,22 +110,27 @@ class Reader:
             self.damage = str(error)
             self.chunks, side = self._scan(first_chunk, size)
         self.index_offset = self.chunks[-1].offset + self.chunks[-1].length if self.chunks else first_chunk
+        self.all_chunks = self.chunks
         self.chunks = [chunk for chunk in self.chunks if chunk.frames]
         self._firsts = [chunk.first for chunk in self.chunks]
         self.frames = self.chunks[-1].first + self.chunks[-1].frames if self.chunks else 0
         more = np.array(side.attributes, np.uint32).reshape(-1, 3)
         self.attributes = np.concatenate([header.attributes, more])
         if len(self.attributes) > MAX_ATTRIBUTES:
-            raise RecordingError(f"{len(self.attributes)} attributes: at most {MAX_ATTRIBUTES} allowed")
+            raise RecordingError(
+                f"byte {self.index_offset}: {len(self.attributes)} attributes: at most {MAX_ATTRIBUTES} allowed"
+            )
         self.clusters = side.clusters
         self.marks = side.marks
+        self.header = header
+        self.side = side
 
     def _scan(self, at: int, size: int) -> tuple[list[ChunkPlace], Side]:
         """Chunks that are whole, from the first on, where the index cannot be used; extends `damage` by what ends
         them.
         """
         chunks: list[ChunkPlace] = []
-        side, frame = Side(), 0
+        side, side_bytes, frame = Side(), 0, 0
         while at < size:
             prefix = self._bytes(at, PREFIX_BYTES, size)
             if prefix[:4] == b"TSRI":
@@ -126,15 +138,20 @@ class Reader:
             try:
                 length = PREFIX_BYTES + int.from_bytes(prefix[8:12], "little")
                 chunk = parse_chunk(self._bytes(at, length, size), at, (self.rows, self.columns))
+                side_bytes += len(chunk.side)
+                if side_bytes > MAX_SIDE_BYTES:
+                    raise RecordingError(f"byte {at}: side tables of more than {MAX_SIDE_BYTES} bytes in all")
+                more = parse_side(chunk.side, chunk.side_offset)
+                check_side(Side(side.marks[-1:] + more.marks), at, frame + chunk.frames)
             except RecordingError as error:
                 self.damage = f"{error}; {frame} frames before it are whole"
                 break
             chunks.append(ChunkPlace(at, length, frame, chunk.frames))
-            side.marks.extend(chunk.side.marks)
-            side.clusters.extend(chunk.side.clusters)
-            side.attributes.extend(chunk.side.attributes)
+            side.marks.extend(more.marks)
+            side.clusters.extend(more.clusters)
+            side.attributes.extend(more.attributes)
             at, frame = at + length, frame + chunk.frames
-        return chunks, side
+        return chunks, check_side(side, at, frame)
 
     def __enter__(self) -> "Reader":
         return self
@@ -165,10 +182,7 @@ class Reader:
             low, high = max(start, chunk.first), min(stop, chunk.first + chunk.frames)
             if low >= high:
                 continue
-            coder = self._coder(chunk, self._load(chunk), only_keys=True)
-            part = np.empty(high - chunk.first, np.uint32)
-            if decode_keys(coder, len(part), part) < len(part):
-                raise self._fault(coder, chunk, 0)
+            part = self._keys(chunk, self._load(chunk), high - chunk.first)
             keys[low - start : high - start] = part[low - chunk.first :]
         return keys
 
@@ -193,12 +207,25 @@ class Reader:
             at = end
         return cells.reshape(-1, self.rows, self.columns), cursors
 
-    def iterate(self) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint32]]]:
-        """All frames in order, one chunk at a time: cells (N, R, C), cursors (N, 3) and keys (N,) as `read` gives
-        them.
-        """
+    def iterate(
+        self, start: int = 0, stop: int | None = None, most: int = 512
+    ) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.uint32]]]:
+        """Frames start .. stop - 1 in order, at most `most` at a time: cells (N, R, C), cursors (N, 3) and keys (N,)
+        as `read` gives them. Each frame is decoded once."""
+        stop = self.frames if stop is None else stop
+        self._check_range(start, stop)
         for chunk in self.chunks:
-            yield self.read(chunk.first, chunk.first + chunk.frames)
+            low, high = max(start, chunk.first), min(stop, chunk.first + chunk.frames)
+            if low >= high:
+                continue
+            parsed = self._load(chunk)
+            coder, keys = self._coder(chunk, parsed), self._keys(chunk, parsed, high - chunk.first)
+            for at in range(low - chunk.first, high - chunk.first, most):
+                wanted = np.arange(at, min(at + most, high - chunk.first))
+                cells = np.empty((len(wanted), self.rows * self.columns), np.uint32)
+                cursors = np.empty((len(wanted), 3), np.int32)
+                self._decode(coder, chunk, wanted, cells, cursors)
+                yield cells.reshape(-1, self.rows, self.columns), cursors, keys[at : at + len(wanted)]
 
     def verify(self) -> int:
         """Decode every frame in place and compare each chunk's last one with its checksum; returns the number of
@@ -206,8 +233,10 @@ class Reader:
 
         Raises RecordingError at the first fault.
         """
-        for chunk in self.chunks:
+        for chunk in self.all_chunks:
             parsed = self._load(chunk)
+            if chunk.frames == 0:
+                continue
             coder = self._coder(chunk, parsed)
             self._decode(coder, chunk, _NO_INDICES, _NO_CELLS, _NO_CURSORS, chunk.frames)
             if zlib.crc32(coder.cells.astype("<u4", copy=False).tobytes()) != parsed.last_crc:
@@ -251,6 +280,15 @@ class Reader:
             raise RecordingError(f"{self.path}: {error}") from error
         return parsed
 
+    def _keys(self, place: ChunkPlace, chunk: Chunk, count: int) -> NDArray[np.uint32]:
+        """The first `count` keys of a chunk."""
+        coder = self._coder(place, chunk, only_keys=True)
+        keys = np.empty(count, np.uint32)
+        done = decode_keys(coder, count, keys)
+        if done < count:
+            raise self._fault(coder, place, done)
+        return keys
+
     def _coder(self, place: ChunkPlace, chunk: Chunk, only_keys: bool = False) -> Coder:
         """A decoder at the start of a chunk."""
         unpacker = Unpacker()
@@ -268,8 +306,9 @@ class Reader:
             at += raw_size
             ends.append(at)
         data = np.frombuffer(bytearray().join(parts), np.uint8)  # writable, as the kernels want it
-        scripts = 0 if only_keys else min(chunk.raw_sizes[3], chunk.frames)
-        coder = new_coder(self.rows, self.columns, data, scripts, 0 if only_keys else chunk.raw_sizes[3], False)
+        size = 0 if only_keys else chunk.raw_sizes[3]
+        scripts, records = min(size, chunk.frames, MAX_SCRIPTS), min(size, MAX_RECORDS)
+        coder = new_coder(self.rows, self.columns, data, scripts, records, False)
         coder.n[ATTRIBUTE_LIMIT] = len(self.attributes)
         coder.n[GLYPH_LIMIT] = CLUSTER_BASE + len(self.clusters)
         place_streams(coder, starts, ends)

@@ -102,6 +102,9 @@ def exchange_script(coder: Any, at: int, room: int) -> int:
     fault.
     """
     n, ops = coder.n, coder.ops
+    if room < 1:
+        n[STATUS] = BAD_SCRIPT
+        return 0
     head = exchange(coder, SCRIPTS, ops[at, 1] | ops[at, 3] << 2 | ops[at, 5] << 4)
     count = exchange(coder, SCRIPTS, ops[at, 6])
     if n[STATUS] != FINE or head > 0x2F or count > MAX_OPERATIONS or count + 1 > room:
@@ -234,6 +237,7 @@ def column_of(coder: Any, i: int, row: int) -> int:
         while start > 0 and is_word(coder.cells[row * n[COLUMNS] + start - 1] & GLYPH_MASK):
             start -= 1
         column += start
+        n[WORK] += min(n[OLD_COLUMN], n[COLUMNS]) - start
     return column
 
 

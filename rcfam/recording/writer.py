@@ -1,6 +1,10 @@
 """Writing a recording, frame by frame, to any binary file."""
 
+import io
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal
 
@@ -10,6 +14,7 @@ from numpy.typing import NDArray
 from rcfam.recording import encode
 from rcfam.recording.coder import ATTRIBUTE_LIMIT, FAULTS, FINE, FRAMES, GLYPH_LIMIT, STATUS
 from rcfam.recording.layout import (
+    MAX_SIDE_BYTES,
     ChunkPlace,
     Header,
     Mark,
@@ -21,7 +26,9 @@ from rcfam.recording.layout import (
     pack_chunk,
     pack_header,
     pack_index,
+    pack_side,
 )
+from rcfam.recording.reader import Reader
 from rcfam.terminal.cells import CLUSTER_BASE, GLYPH_MASK, MAX_ATTRIBUTES
 
 # N frames, K keystrokes, R rows, C columns
@@ -69,6 +76,7 @@ class Writer:
         self._row_flags = np.ones(rows, np.uint8)
         self._chunks: list[ChunkPlace] = []
         self._side, self._sides = Side(), Side()
+        self._side_bytes = 0
         header = pack_header(Header(rows, columns, table, provenance))
         file.write(header)
         self._offset = len(header)
@@ -158,6 +166,9 @@ class Writer:
             return
         encode.finish(self._encoder)
         last_crc = zlib.crc32(self._encoder.coder.cells.astype("<u4", copy=False).tobytes()) if frames else 0
+        self._side_bytes += len(pack_side(self._side))
+        if self._side_bytes > MAX_SIDE_BYTES:
+            raise RecordingError(f"frame {self.frames}: marks and clusters of more than {MAX_SIDE_BYTES} bytes in all")
         streams = encode.streams(self._encoder)
         data = pack_chunk(frames, last_crc, streams if frames else [b""] * len(streams), self._side, self._packer)
         self._file.write(data)
@@ -183,6 +194,15 @@ class Writer:
         self._file.write(pack_index(self._chunks, self._sides, self._offset))
         self._file.flush()
 
+    def _go_on(self, file: BinaryIO, reader: Reader) -> None:
+        """Stand in `file` where the writer of `reader`'s recording stood before it was closed."""
+        self._file = file
+        self.frames = reader.frames
+        self._chunks, self._sides = list(reader.all_chunks), reader.side
+        self._side_bytes = len(pack_side(reader.side))
+        self._offset = reader.index_offset
+        file.seek(self._offset)
+
     def _fresh(self) -> bool:
         return int(self._encoder.coder.n[FRAMES]) == 0
 
@@ -198,3 +218,29 @@ class Writer:
                 f"frame {self.frames}: {FAULTS[status]} (attribute numbers must be below"
                 f" {int(self._encoder.coder.n[ATTRIBUTE_LIMIT])}, the cursor inside the grid)"
             )
+
+
+@contextmanager
+def appending(path: Path | str, chunk_frames: int = 1024, level: Level = "fast") -> Iterator[Writer]:
+    """A writer that adds to the finished recording at `path`, and closes it at the end of the block in any case.
+
+    The old index gives way to the first new chunk: a process that is killed before the end leaves a file that was cut
+    off, with all its old frames. Raises RecordingError where the recording is damaged; it is then left as it is.
+    """
+    with Reader(path) as reader:
+        if reader.damage:
+            raise RecordingError(f"{path}: damaged, so nothing is appended: {reader.damage}")
+        reader.verify()
+        header = (reader.rows, reader.columns, reader.attributes, reader.provenance)
+        writer = Writer(io.BytesIO(), *header, chunk_frames, level)  # the file has its header
+        try:
+            file = Path(path).open("r+b")  # noqa: SIM115 - closed below
+        except OSError as error:
+            raise RecordingError(f"cannot write {path}: {error.strerror}") from error
+        with file:
+            writer._go_on(file, reader)
+            try:
+                yield writer
+            finally:
+                writer.close()
+                file.truncate()

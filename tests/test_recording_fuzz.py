@@ -1,0 +1,53 @@
+"""A short run of the fuzzer, and that it would see what it looks for."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks import forging, fuzz
+from rcfam.recording import RecordingError
+
+
+def test_damaged_and_crafted_files_give_frames_or_say_where(tmp_path: Path) -> None:
+    kinds: Counter[str] = Counter()
+    for i in [*range(3000), forging.BOMB_EVERY - 1, 3 * forging.BOMB_EVERY - 1]:
+        kind, outcome, finding = fuzz.check(i, tmp_path / "a.tsr")
+        assert finding == ""
+        kinds[kind] += 1
+        kinds[outcome] += 1
+    assert all(kinds[kind.__name__] > 100 for kind in (*forging.DAMAGE, *forging.FORGERY))
+    assert kinds["read"] > 150 and kinds["refused"] > 1000
+
+
+def test_an_input_is_a_function_of_its_number() -> None:
+    assert [forging.make(i) for i in range(40)] == [forging.make(i) for i in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("error", "finding"),
+    [(IndexError("x"), "IndexError"), (RecordingError("x"), "no place"), (RecordingError("byte 3: x"), "")],
+)
+def test_the_fuzzer_sees_wrong_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, finding: str
+) -> None:
+    def broken(*arguments: object) -> None:
+        raise error
+
+    monkeypatch.setattr(fuzz, "read", broken)
+    said = fuzz.check(1, tmp_path / "a.tsr")[2]
+    assert finding in said and bool(said) == bool(finding)
+
+
+def test_the_fuzzer_sees_wrong_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = next(i for i in range(100) if forging.make(i)[0] == "flip")
+    fuzz.digests(forging.make(number)[1])
+    monkeypatch.setattr(fuzz, "read", lambda path, rng: (["not a frame of it"], None))
+    assert "not the original" in fuzz.check(number, tmp_path / "a.tsr")[2]
+
+
+def test_a_child_that_dies_is_a_finding() -> None:
+    total: dict = {"counts": {}, "findings": [], "memory": 0}
+    fuzz.add(total, {"counts": {"flip: read": 2}, "findings": ["input 3"], "memory": 5})
+    fuzz.add(total, {"counts": {"flip: read": 1}, "findings": [], "memory": 4})
+    assert total == {"counts": {"flip: read": 3}, "findings": ["input 3"], "memory": 5}
