@@ -1,4 +1,4 @@
-"""`rcfam info`, `rcfam play`, `rcfam export`: looking into recordings."""
+"""`rcfam info`, `rcfam play`, `rcfam export`, `rcfam repack`: looking into recordings."""
 
 import contextlib
 import select
@@ -101,6 +101,36 @@ def export(
         else:
             for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, start, end):
                 file.write(line + "\n")
+
+
+def repack(
+    recording: Recording,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    level: Annotated[Literal["small", "fast"], typer.Option(help="How much work goes into the size.")] = "small",
+    chunk_frames: Annotated[
+        int | None, typer.Option(min=1, help="Frames that are decoded together; 4,096 by default.")
+    ] = None,
+    recover: Annotated[bool, typer.Option("--recover", help="Keep what is whole of a damaged recording.")] = False,
+) -> None:
+    """Write a recording anew, smaller: larger chunks and slower compression. Every frame is compared afterwards."""
+    from tqdm import tqdm
+
+    from rcfam import recording as room
+    from rcfam.atomic import writing
+    from rcfam.recording.repack import digest
+
+    with room.Reader(recording) as reader:
+        if reader.damage and not recover:
+            raise RcfamError(f"{recording} is damaged: {reader.damage}; --recover keeps what is whole")
+        with writing(out) as path:
+            with path.open("wb") as file, tqdm(total=reader.frames, unit=" frames", unit_scale=True) as bar:
+                room.repack(reader, file, level, chunk_frames, bar.update)
+            with room.Reader(path) as again:
+                if digest(again) != digest(reader):
+                    raise RcfamError(f"{out}: frames that differ from those of {recording}; nothing was written")
+                sizes = recording.stat().st_size, path.stat().st_size
+    frames = max(reader.frames, 1)
+    print(f"{out}: {reader.frames:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")
 
 
 def _describe(reader: "Reader", frame: int, key: int) -> str:

@@ -1,5 +1,6 @@
 """A recording written anew: other chunks, another level."""
 
+import hashlib
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -28,16 +29,25 @@ def repack(
     table = reader.attributes
     with Writer(file, reader.rows, reader.columns, table, reader.provenance, chunk_frames, level) as writer:
         writer.add_clusters(reader.clusters)
-        for part in reader.iterate():
-            end = writer.frames + len(part[2])
-            begin = writer.frames
+        for cells, cursors, keys in reader.iterate():
+            begin, end = writer.frames, writer.frames + len(keys)
             while writer.frames < end:
                 while mark is not None and mark.frame == writer.frames:
                     writer.mark(mark.kind, mark.text)
                     mark = next(marks, None)
                 stop = end if mark is None else min(mark.frame, end)
-                writer.append(*(array[writer.frames - begin : stop - begin] for array in part))
+                part = slice(writer.frames - begin, stop - begin)
+                writer.append(cells[part], cursors[part], keys[part])
             progress(end - begin)
         while mark is not None:
             writer.mark(mark.kind, mark.text)
             mark = next(marks, None)
+
+
+def digest(reader: Reader) -> str:
+    """One hash over all frames, cursors and keys, whatever the chunks and the level."""
+    hashes = [hashlib.blake2b(digest_size=16) for _ in range(3)]
+    for part in reader.iterate():
+        for total, array in zip(hashes, part, strict=True):
+            total.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    return "".join(total.hexdigest() for total in hashes)
