@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal_screens import cursor, editing, rows, spelled
-from tests.vim_in_tmux import Vim
+from tests.beside_vim import our_screen
+from tests.terminal_screens import editing, spelled
+from tests.vim_in_tmux import Pane
 
 pytestmark = [
     pytest.mark.real,
@@ -181,15 +182,19 @@ def test_random_sessions_show_what_vim_shows(seed: int, tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(data)
     ours = editing(data)
     spellings = [generator.choice(COMMANDS) for _ in range(40)]
-    with Vim(tmp_path) as vim:
+    with Pane(tmp_path / "tmux") as vim:
+        vim.edit(tmp_path, "f")
+        vim.comes_to_show(our_screen(ours))
         for number, spelling in enumerate(spellings):
             codes = spelled(spelling)
             ours.press(codes)
             vim.press(codes)
-            wanted = rows(ours)[:22], cursor(ours)
-            assert vim.comes_to_show(*wanted) == wanted, f"{number}: {spelling} after {spellings[:number]}"
+            wanted = our_screen(ours)
+            shown = vim.comes_to_show(wanted)
+            said = f"{number}: {spelling} after {spellings[:number]}"
+            assert (shown.text, shown.cursor) == (wanted.text, wanted.cursor), said
         leave = spelled(":wq<CR>")
         ours.press(leave)
         vim.press(leave)
-        vim.ended()
+        assert vim.ended()
     assert ours.files["f"].data == (tmp_path / "f").read_bytes()

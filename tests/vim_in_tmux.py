@@ -1,79 +1,144 @@
-"""Real vim in real tmux, with the project's settings: the truth that the editor is held against."""
+"""Real programs in real tmux, with the project's settings: the truth that the terminal is held against.
 
+tmux is driven in its control mode: one process that takes commands on a pipe, so that looking at the screen costs
+microseconds and can be done until it shows what is hoped for.
+"""
+
+import shlex
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import rcfam.terminal
-from rcfam.terminal.keys import to_xterm
+from rcfam.terminal.keys import CTRL_B, to_xterm
 
-_SETTINGS = Path(rcfam.terminal.__file__).parent
-_POLL_S = 0.02
+SETTINGS = Path(rcfam.terminal.__file__).parent
+_POLL_S = 0.001
 _PATIENCE_S = 5.0
+_QUIET_S = 0.5
+"""a screen that is not the one hoped for is taken for the program's last word after this time without a change"""
+_PIECE_BYTES = 1500
 
 
-class Vim:
-    """vim on the file `f` in `folder`, in a tmux server of its own, with the `rows` - 1 rows that our terminal
-    leaves.
-    """
+class Screen(NamedTuple):
+    """What a pane shows: rows with the blanks at their ends dropped, and the cursor's row and column."""
 
-    def __init__(self, folder: Path, rows: int = 24, columns: int = 80) -> None:
-        self._socket = str(folder / "tmux")
-        vim = f"exec env LC_ALL=C.UTF-8 vim -N -i NONE -u {_SETTINGS / 'vimrc'} f"
-        size = ["-x", str(columns), "-y", str(rows - 1)]
-        self._tmux("-f", str(_SETTINGS / "tmux.conf"), "new-session", "-d", *size, "-c", str(folder), vim)
+    rows: list[str]
+    cursor: tuple[int, int]
 
-    def __enter__(self) -> "Vim":
-        self.settled()
+    @property
+    def text(self) -> list[str]:
+        """The editor's text area: all rows but the last line."""
+        return self.rows[:-1]
+
+
+class Pane:
+    """One pane of a tmux server of its own; `rows` and `columns` are those of our terminal, the last row tmux's."""
+
+    def __init__(self, socket: Path, rows: int = 24, columns: int = 80) -> None:
+        command = ["tmux", "-u", "-S", str(socket), "-f", str(SETTINGS / "tmux.conf"), "-C", "new-session", "cat"]
+        self._tmux = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+        )
+        assert self._tmux.stdout is not None
+        self._output = iter(self._tmux.stdout.readline, b"")
+        self._reply()
+        self.command("refresh-client -f no-output")
+        self.command("set -g window-size manual")
+        self.command("set -g remain-on-exit on")
+        self.command(f"resize-window -x {columns} -y {rows - 1}")
+
+    def __enter__(self) -> "Pane":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._tmux("kill-server", check=False)
+        assert self._tmux.stdin is not None
+        try:
+            self._tmux.stdin.write(b"kill-server\n")
+            self._tmux.stdin.close()
+            self._tmux.wait(10)
+        except (BrokenPipeError, subprocess.TimeoutExpired):
+            self._tmux.kill()
+            self._tmux.wait()
+        if self._tmux.stdout is not None:
+            self._tmux.stdout.close()
 
-    def _tmux(self, *arguments: str, check: bool = True) -> str:
-        command = ["tmux", "-u", "-S", self._socket, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=check, timeout=30).stdout
+    def command(self, line: str) -> list[str]:
+        """Run one tmux command; its output. Raises RuntimeError where tmux complains."""
+        assert self._tmux.stdin is not None
+        self._tmux.stdin.write(line.encode() + b"\n")
+        return self._reply()
+
+    def _reply(self) -> list[str]:
+        number = b""
+        lines: list[str] = []
+        for raw in self._output:
+            line = raw.rstrip(b"\n")
+            if not number:
+                if line.startswith(b"%begin "):
+                    number = line.split(b" ", 1)[1]
+            elif line == b"%end " + number:
+                return lines
+            elif line == b"%error " + number:
+                raise RuntimeError(f"tmux: {' '.join(lines)}")
+            else:
+                lines.append(line.decode("utf-8", "replace"))
+        raise RuntimeError("tmux has ended")
+
+    def start(self, folder: Path, words: list[str], environment: Mapping[str, str] | None = None) -> None:
+        """Run a program in place of the one before."""
+        settings = {"LC_ALL": "C.UTF-8", **(environment or {})}
+        line = "exec " + shlex.join(["env", *[f"{name}={value}" for name, value in settings.items()], *words])
+        self.command(f"respawn-pane -k -c {shlex.quote(str(folder))} {shlex.quote(line)}")
+
+    def edit(self, folder: Path, path: str) -> None:
+        """Start vim with the project's settings on a file of `folder`."""
+        self.start(folder, ["vim", "-N", "-i", "NONE", "-u", str(SETTINGS / "vimrc"), path])
 
     def press(self, keys_K: NDArray[np.uint32]) -> None:
+        """Press keys; Ctrl-B is typed twice for the multiplexer, of which the program sees one."""
         data = to_xterm(keys_K)
-        self._tmux("send-keys", "-H", *[f"{byte:02x}" for byte in data])
+        data = data.replace(bytes([CTRL_B, CTRL_B]), bytes([CTRL_B]))
+        for start in range(0, len(data), _PIECE_BYTES):
+            self.command("send-keys -H " + data[start : start + _PIECE_BYTES].hex(" "))
 
-    def screen(self) -> tuple[list[str], tuple[int, int]]:
-        """The rows, blanks at their ends dropped, and the cursor."""
-        shown = self._tmux("capture-pane", "-p", "-N", ";", "display-message", "-p", "#{cursor_y} #{cursor_x}")
-        *rows, where = shown.removesuffix("\n").split("\n")
-        y, x = where.split()
-        return [row.rstrip() for row in rows], (int(y), int(x))
+    def screen(self) -> Screen:
+        """What is shown now."""
+        rows = self.command("capture-pane -p -N")
+        y, x = self.command("display-message -p '#{cursor_y} #{cursor_x}'")[0].split()
+        return Screen([row.rstrip() for row in rows], (int(y), int(x)))
 
-    def settled(self) -> None:
-        """Wait until something is shown and has stopped changing."""
+    def comes_to_show(self, wanted: Screen) -> Screen:
+        """Wait for this screen; what is shown in the end, which may be another one."""
         end = time.monotonic() + _PATIENCE_S
-        before = self.screen()
-        while time.monotonic() < end:
+        shown = self.screen()
+        since = time.monotonic()
+        while shown != wanted:
             time.sleep(_POLL_S)
             now = self.screen()
-            if now == before and any(now[0]):
-                return
-            before = now
-        raise TimeoutError("vim's screen did not settle")
+            if now != shown:
+                shown, since = now, time.monotonic()
+            elif time.monotonic() - since > _QUIET_S or time.monotonic() > end:
+                break
+        return shown
 
-    def comes_to_show(self, rows: list[str], cursor: tuple[int, int]) -> tuple[list[str], tuple[int, int]]:
-        """Wait for these first rows and this cursor; what is shown in the end, which may be something else."""
-        end = time.monotonic() + _PATIENCE_S
-        while True:
-            shown, where = self.screen()
-            if (shown[: len(rows)] == rows and where == cursor) or time.monotonic() > end:
-                return shown[: len(rows)], where
-            time.sleep(_POLL_S)
+    def settled(self) -> Screen:
+        """Wait until something is shown and has stopped changing."""
+        return self.comes_to_show(Screen([], (-1, -1)))
 
-    def ended(self) -> None:
-        """Wait until vim has left."""
+    def ended(self) -> bool:
+        """Wait until the program has left; false where it stays."""
         end = time.monotonic() + _PATIENCE_S
-        while self._tmux("list-panes", check=False) and time.monotonic() < end:
+        while time.monotonic() < end:
+            if self.command("display-message -p '#{pane_dead}'") == ["1"]:
+                return True
             time.sleep(_POLL_S)
+        return False

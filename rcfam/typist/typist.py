@@ -74,12 +74,13 @@ class Typist:
         if before or not changed:
             yield _say(commit.message, "--allow-empty ")
         for step in steps(commit.changes, self.paths):
-            yield self._session(step, random) if isinstance(step, Session) else step
+            yield self.session(step, random) if isinstance(step, Session) else step
         if changed:
             yield f"git add -A{ENTER}"
             yield f"git commit -a --amend --no-edit{ENTER}" if before else _say(commit.message, "")
 
-    def _session(self, session: Session, random: Random) -> str:
+    def session(self, session: Session, random: Random) -> str:
+        """The strokes of one editor session, from `vim` to the keys that save and leave."""
         opened = f"vim {quote_path(session.path)}{ENTER}"
         if not session.old:
             return opened + modal.new_file(session.new, random)
