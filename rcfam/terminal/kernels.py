@@ -86,7 +86,7 @@ def draw_command_line(s: Any) -> None:
     s.cursor[2] = 1
 
 
-@kernel
+@inner
 def press(s: Any, key: Any) -> Any:
     """Consume one key and bring the cells and the cursor up to date; return a trap."""
     key = np.int64(key)
