@@ -56,7 +56,7 @@ def clone(
 
 
 def render(
-    source: Annotated[Path, typer.Argument(help="A repository, or the folder that `rcfam clone` wrote.")],
+    source: Annotated[str, typer.Argument(help="A repository or its address, or the folder that `rcfam clone` wrote.")],
     out: OutOption,
     params_file: ParamsOption = None,
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of a single repository.")] = "HEAD",
@@ -78,8 +78,9 @@ def render(
     """Type a repository's history into a simulated terminal and record every frame.
 
     OUT is a .tsr file for one repository; for a folder of mirrors it is a folder with NAME.tsr, ledger.parquet and
-    manifest.json.
+    manifest.json. What an https:// or ssh address names is mirrored beside OUT as NAME.git, and updated there.
     """
+    from rcfam.history import is_remote
     from rcfam.rendering import RenderParams
 
     chosen = section(params_file, "render", RenderParams)
@@ -101,11 +102,12 @@ def render(
     }
     overridden = {key: value for key, value in given.items() if value is not None}
     chosen = _override(chosen, overridden)
-    is_repository = (source / ".git").exists() or (source / "HEAD").exists()
-    if (source / _MANIFEST).exists() and not is_repository:
-        _render_all(source, out, chosen)
+    folder = _mirrored(source, out.parent) if is_remote(source) else Path(source.removeprefix("file://")).expanduser()
+    is_repository = (folder / ".git").exists() or (folder / "HEAD").exists()
+    if (folder / _MANIFEST).exists() and not is_repository:
+        _render_all(folder, out, chosen)
     else:
-        _render_one(source, revision, out, chosen)
+        _render_one(folder, revision, out, chosen)
 
 
 def verify(
@@ -126,6 +128,19 @@ def verify(
     compared = f", {found.frames:,} frames equal" if frames else ""
     rest = "" if found.whole else "; the recording was stopped inside the commit after them"
     print(f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}{rest}")
+
+
+def _mirrored(address: str, folder: Path) -> Path:
+    from rcfam.history import clone as mirror
+
+    name = _plain_name(re.split(r"[/:]", address.rstrip("/"))[-1])
+    with _bar(name, "object") as show:
+        mirror(address, folder / f"{name}.git", show)
+    return folder / f"{name}.git"
+
+
+def _plain_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name.removesuffix(".git")) or "repo"
 
 
 def _override(chosen: "RenderParams", values: dict[str, Any]) -> "RenderParams":
@@ -163,7 +178,7 @@ def _render_one(source: Path, revision: str, out: Path, chosen: "RenderParams") 
     from rcfam.history import Repository
 
     repository = Repository(source)
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", source.resolve().name.removesuffix(".git")) or "repo"
+    name = _plain_name(source.resolve().name)
     with _interruptible() as stop, writing(out) as part:
         rendered, seconds = _record(repository, repository.resolve(revision), name, chosen, part, stop)
     _report(name, rendered, seconds, out.stat().st_size)

@@ -4,7 +4,7 @@ Nothing in a repository is executed or followed: no hooks, filters, links or sub
 """
 
 from rcfam.history.changes import Change, Commit, Kind, Reason
-from rcfam.history.clone import clone
+from rcfam.history.clone import clone, is_remote
 from rcfam.history.errors import HistoryError
 from rcfam.history.hunks import Hunk, hunks
 from rcfam.history.ledger import Ledger
@@ -25,5 +25,6 @@ __all__ = [
     "blob_id",
     "clone",
     "hunks",
+    "is_remote",
     "tree_id",
 ]

@@ -58,15 +58,20 @@ def clone(source: str, folder: Path, progress: Callable[[int, int], None] | None
     return Repository(folder)
 
 
+def is_remote(source: str) -> bool:
+    """Whether `source` is an address to fetch from rather than a folder of this machine."""
+    local = source.removeprefix("file://")
+    return "://" in local or (":" in local and not Path(local).exists())
+
+
 def _address(source: str) -> str:
     """What libgit2 shall fetch: an address as it is, a path as file://, so that objects come packed and by reference.
 
     A local source is checked first.
     """
-    local = source.removeprefix("file://")
-    if "://" in local or (":" in local and not Path(local).exists()):
+    if is_remote(source):
         return source
-    path = Path(local).expanduser()
+    path = Path(source.removeprefix("file://")).expanduser()
     Repository(path)
     return path.resolve().as_uri()
 
