@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import dataset, laws, params, recordings, render, training
+from rcfam.cli import conversion, dataset, laws, params, recordings, render, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -19,8 +19,9 @@ app.command()(render.render)
 app.command()(render.verify)
 app.command()(recordings.info)
 app.command()(recordings.play)
-app.command()(recordings.export)
-app.command()(recordings.repack)
+app.command()(conversion.export)
+app.command("import")(conversion.import_)
+app.command()(conversion.repack)
 app.command()(dataset.tokenize)
 app.command()(dataset.dataset)
 app.command()(training.train)

@@ -1,4 +1,4 @@
-"""`rcfam info`, `rcfam play`, `rcfam export`, `rcfam repack`: looking into recordings."""
+"""`rcfam info`, `rcfam play`: looking into recordings."""
 
 import contextlib
 import select
@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rcfam.recording import Reader
 
 Recording = Annotated[Path, typer.Argument(help="A recording, NAME.tsr.")]
-_COMMIT = "commit"
+COMMIT = "commit"
 _SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _HELP = "space pause  arrows step  n/p commit  +/- speed  g/G ends  q quit"
 
@@ -30,7 +30,7 @@ def info(
     from rcfam.recording.show import safe
 
     with Reader(recording) as reader:
-        commits = sum(mark.kind == _COMMIT for mark in reader.marks)
+        commits = sum(mark.kind == COMMIT for mark in reader.marks)
         size = recording.stat().st_size
         print(f"{recording}: {reader.frames:,} frames of {reader.rows} x {reader.columns}, {commits:,} commits")
         for name, value in sorted(reader.provenance.items()):
@@ -67,77 +67,19 @@ def play(
             cells, cursors, keys = reader.read(dump, dump + 1)
             print("\n".join(text_rows(cells[0], reader.clusters)))
             row, column, visible = cursors[0].tolist()
-            print(f"-- {_describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
+            print(f"-- {describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
         elif not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise RcfamError("play needs a terminal; --dump N prints one frame")
         else:
             _play(reader, start, speed)
 
 
-def export(
-    recording: Recording,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
-    to: Annotated[Literal["txt", "cast", "cast2"], typer.Option(help="Plain text, asciicast v3 or v2.")] = "cast",
-    start: Annotated[int, typer.Option(help="The first frame.")] = 0,
-    stop: Annotated[int | None, typer.Option(help="The frame to end before.")] = None,
-    speed: Annotated[float, typer.Option(help="Keystrokes a second.")] = 20.0,
-) -> None:
-    """Turn a recording into an asciicast, with keystrokes and commits, or its frames into plain text."""
-    from rcfam.atomic import writing
-    from rcfam.recording import Reader
-    from rcfam.recording.show import asciicast, text_rows
-
-    if speed <= 0:
-        raise RcfamError(f"speed {speed}: more than 0 keystrokes a second")
-    with Reader(recording) as reader, writing(out) as path, path.open("w", encoding="utf-8") as file:
-        end = reader.frames if stop is None else stop
-        if not 0 <= start <= end <= reader.frames:
-            raise RcfamError(f"frames {start}..{end}: {recording} has {reader.frames}")
-        if to == "txt":
-            for frame in range(start, end):
-                cells, _, keys = reader.read(frame, frame + 1)
-                file.write("\n".join(text_rows(cells[0], reader.clusters)))
-                file.write(f"\n-- {_describe(reader, frame, int(keys[0]))}\n")
-        else:
-            for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, start, end):
-                file.write(line + "\n")
-
-
-def repack(
-    recording: Recording,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
-    level: Annotated[Literal["small", "fast"], typer.Option(help="How much work goes into the size.")] = "small",
-    chunk_frames: Annotated[
-        int | None, typer.Option(min=1, help="Frames that are decoded together; 4,096 by default.")
-    ] = None,
-    recover: Annotated[bool, typer.Option("--recover", help="Keep what is whole of a damaged recording.")] = False,
-) -> None:
-    """Write a recording anew, smaller: larger chunks and slower compression. Every frame is compared afterwards."""
-    from tqdm import tqdm
-
-    from rcfam import recording as room
-    from rcfam.atomic import writing
-    from rcfam.recording.repack import digest
-
-    with room.Reader(recording) as reader:
-        if reader.damage and not recover:
-            raise RcfamError(f"{recording} is damaged: {reader.damage}; --recover keeps what is whole")
-        with writing(out) as path:
-            with path.open("wb") as file, tqdm(total=reader.frames, unit=" frames", unit_scale=True) as bar:
-                room.repack(reader, file, level, chunk_frames, bar.update)
-            with room.Reader(path) as again:
-                if digest(again) != digest(reader):
-                    raise RcfamError(f"{out}: frames that differ from those of {recording}; nothing was written")
-                sizes = recording.stat().st_size, path.stat().st_size
-    frames = max(reader.frames, 1)
-    print(f"{out}: {reader.frames:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")
-
-
-def _describe(reader: "Reader", frame: int, key: int) -> str:
+def describe(reader: "Reader", frame: int, key: int) -> str:
+    """One line about a frame, safe to print."""
     from rcfam.recording.show import safe
     from rcfam.terminal.keys import name
 
-    before = [mark for mark in reader.marks if mark.kind == _COMMIT and mark.frame <= frame]
+    before = [mark for mark in reader.marks if mark.kind == COMMIT and mark.frame <= frame]
     subject = safe(before[-1].text.splitlines()[0])[:60] if before and before[-1].text else ""
     return f"frame {frame:,} of {reader.frames:,}, next key {safe(name(key))}" + (f", {subject}" if subject else "")
 
@@ -171,7 +113,7 @@ def _key(wait: float) -> str:
 def _play(reader: "Reader", frame: int, speed: int) -> None:
     from rcfam.recording.show import ansi_frame
 
-    commits = sorted({mark.frame for mark in reader.marks if mark.kind == _COMMIT})
+    commits = sorted({mark.frame for mark in reader.marks if mark.kind == COMMIT})
     if shutil.get_terminal_size().lines <= reader.rows or shutil.get_terminal_size().columns < reader.columns:
         raise RcfamError(f"the recording needs a terminal of {reader.rows + 1} x {reader.columns} cells")
     paused, buffer, low = False, reader.read(0, 0), 0
@@ -183,7 +125,7 @@ def _play(reader: "Reader", frame: int, speed: int) -> None:
                 buffer = reader.read(low, min(low + 400, reader.frames))
             cells, cursor, key = (part[frame - low] for part in buffer)
             paused = paused or frame == last
-            note = f"{'paused' if paused else f'{speed}/s'} | {_describe(reader, frame, int(key))} | {_HELP}"
+            note = f"{'paused' if paused else f'{speed}/s'} | {describe(reader, frame, int(key))} | {_HELP}"
             width = shutil.get_terminal_size().columns - 1
             sys.stdout.write(f"\x1b[{reader.rows + 1};1H\x1b[m{note[:width]}\x1b[K")
             sys.stdout.write(ansi_frame(cells, cursor, reader.attributes, reader.clusters).replace("\x1b[2J", ""))
