@@ -1,7 +1,9 @@
 """One repository -> one recording and its ledger, each commit's files checked against its tree."""
 
+import gc
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import BinaryIO, Literal, NamedTuple
@@ -88,6 +90,16 @@ def _seconds(date: str | None) -> int | None:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
+@contextmanager
+def _young_objects_only() -> Iterator[None]:
+    """Keep the collector from looking again and again at the objects that are there already."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def record(
     repository: Repository,
     revision: str,
@@ -108,7 +120,10 @@ def record(
     }
     attributes = np.asarray(terminal.attributes, np.uint32)
     ledger = Ledger(name)
-    with Writer(file, params.rows, params.columns, attributes, provenance, params.chunk_frames, params.level) as writer:
+    with (
+        _young_objects_only(),
+        Writer(file, params.rows, params.columns, attributes, provenance, params.chunk_frames, params.level) as writer,
+    ):
         return render(repository, tip, writer, terminal, params, ledger, progress, stop)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.jit import inner, kernel
+from rcfam.jit import bare_kernel, inner
 from rcfam.recording.coder import (
     CHOICES,
     COLUMNS,
@@ -67,7 +67,7 @@ class Encoder(NamedTuple):
     hashes: NDArray[np.uint64]  # (2, R) row hashes for the search for scrolls
 
 
-@kernel
+@bare_kernel
 def begin(e: Any) -> None:
     """Forget everything: the next frame begins a chunk."""
     begin_chunk(e.coder)
@@ -231,7 +231,7 @@ def encode_change(e: Any, target: Any, rows: Any, cursor: Any) -> int:
     return script
 
 
-@kernel  # cached by itself, so that a change to the terminal compiles only the loop over both again
+@bare_kernel  # cached by itself, so that a change to the terminal compiles only the loop over both again
 def encode_frame(e: Any, target: Any, rows: Any, cursor: Any, key: int) -> None:
     """Write the frame `target` (R, C) with its cursor (3,) and the key pressed after it; `rows` (R,) are those that may
     differ from the frame before. n[STATUS] tells of faults."""
@@ -247,7 +247,7 @@ def encode_frame(e: Any, target: Any, rows: Any, cursor: Any, key: int) -> None:
     n[FRAMES] += 1
 
 
-@kernel
+@bare_kernel
 def full(e: Any, most_frames: int) -> bool:
     """Is there no room for one more frame of any kind?"""
     coder, n = e.coder, e.coder.n
@@ -262,7 +262,7 @@ def full(e: Any, most_frames: int) -> bool:
     return False
 
 
-@kernel
+@bare_kernel
 def finish(e: Any) -> None:
     """Write what is still open; the streams are then whole."""
     exchange(e.coder, RUNS, e.coder.n[RUN])
@@ -279,7 +279,7 @@ def mark_changed(e: Any, target: Any, rows: Any) -> None:
         rows[row] = 1 if different else 0
 
 
-@kernel
+@bare_kernel
 def append_frames(e: Any, cells: Any, cursors: Any, keys: Any, start: int, rows: Any, most_frames: int) -> int:
     """Encode frames from number `start` of `cells` (N, R, C) on until the chunk is full or none is left; returns
     the number

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from rcfam.jit import kernel
+from rcfam.jit import bare_kernel
 from rcfam.recording.coder import FINE, STATUS, whole
 from rcfam.recording.encode import encode_frame, full
 from rcfam.terminal.kernels import press
 
 
-@kernel
+@bare_kernel
 def record_keys(e: Any, state: Any, keys: Any, start: int, most_frames: int) -> tuple[int, int]:
     """Record and press keys from number `start` on, until the chunk is full, a key traps or none is left.
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.jit import kernel
+from rcfam.jit import bare_kernel
 from rcfam.terminal import state as S
 from rcfam.terminal.state import State
 
@@ -28,10 +28,10 @@ def load(state: State, data: bytes) -> State:
     """Replace the buffer by the lines of `data`, cursor at the start, unmodified; returns the state with arrays that
     fit.
     """
-    codes = characters(data)
-    ends = np.flatnonzero(codes == 10)
-    eol = codes.size == 0 or (ends.size > 0 and int(ends[-1]) == codes.size - 1)
-    count = max(1, ends.size + (0 if eol else 1))
+    codes = np.frombuffer(data, dtype=np.uint8) if data.isascii() else characters(data)
+    newlines = data.count(b"\n")
+    eol = not data or data.endswith(b"\n")
+    count = max(1, newlines + (0 if eol else 1))
     pool = state.pool
     room = S.TEXT + codes.size + 4 * S.SPARE_CHARACTERS
     if pool.size < room:
@@ -40,21 +40,15 @@ def load(state: State, data: bytes) -> State:
     lines = state.lines
     if lines.shape[0] < count + 2 * S.SPARE_LINES:
         lines = np.zeros((count + count // 2 + S.DEFAULT_LINES, 4), dtype=np.int64)
-    pool[S.TEXT : S.TEXT + codes.size] = codes
-    lines[0, :2] = 0
-    lines[1:count, 0] = ends[: count - 1] + 1
-    lines[: ends.size, 1] = ends
-    if not eol:
-        lines[count - 1, 1] = codes.size
-    lines[:count, 1] -= lines[:count, 0]
-    lines[:count, 0] += S.TEXT
+    end = S.TEXT + codes.size
+    pool[S.TEXT : end] = codes
     state = state._replace(pool=pool, lines=lines)
     ctl = state.ctl
     ctl[S.LINES] = ctl[S.GAP] = count
     ctl[S.GAP_SIZE] = lines.shape[0] - count
-    ctl[S.POOL_END] = ctl[S.MARK] = S.TEXT + codes.size
-    ctl[S.LONGEST] = int(lines[:count, 1].max())
-    ctl[S.EMPTY] = codes.size == 0
+    ctl[S.POOL_END] = ctl[S.MARK] = end
+    ctl[S.LONGEST] = split_lines(pool, end, lines)
+    ctl[S.EMPTY] = not data
     ctl[S.EOL] = eol
     ctl[S.ENTRY] = -1
     for name in (
@@ -75,31 +69,62 @@ def save(state: State, first: int = 0, last: int | None = None) -> bytes:
     if ctl[S.EMPTY]:
         return b""
     last = total if last is None else last
-    codes = np.empty(int(text_size(state, first, last)) + last - first, dtype=np.uint32)
-    gather(state, first, last, codes)
-    if not ctl[S.EOL] and last == total and last > first:
-        codes = codes[:-1]
-    return to_bytes(codes)
+    out = np.empty(int(ctl[S.POOL_END]) - S.TEXT + last - first, dtype=np.uint8)
+    size = gather(state, first, last, out)
+    if size > out.size:  # lines that were put or copied stand in the pool only once
+        out = np.empty(size, dtype=np.uint8)
+        size = gather(state, first, last, out)
+    if size >= 0:
+        data = out[:size].tobytes()
+    else:
+        codes = np.empty(-size, dtype=np.uint32)
+        gather(state, first, last, codes)
+        data = to_bytes(codes)
+    return data[:-1] if not ctl[S.EOL] and last == total and last > first else data
 
 
-@kernel
-def text_size(s: Any, first: Any, last: Any) -> Any:
-    total = 0
+@bare_kernel
+def split_lines(pool: Any, end: Any, lines: Any) -> Any:
+    """Fill the line table with the lines of pool[TEXT:end]; return the length of the longest."""
+    line = 0
+    start = S.TEXT
+    longest = 0
+    for i in range(S.TEXT, end):
+        if pool[i] == 10:
+            lines[line, 0] = start
+            lines[line, 1] = i - start
+            longest = max(longest, i - start)
+            start = i + 1
+            line += 1
+    if start < end or line == 0:
+        lines[line, 0] = start
+        lines[line, 1] = end - start
+        longest = max(longest, end - start)
+    return longest
+
+
+@bare_kernel
+def gather(s: Any, first: Any, last: Any, out: Any) -> Any:
+    """Copy lines first:last to `out`, a newline after each; return how many characters they are.
+
+    `out` holds whole code points or bytes. Where it is too small only the count is returned, and for bytes minus the
+    count where a character is not ASCII.
+    """
+    size = last - first
     for line in range(first, last):
-        k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
-        total += s.lines[k, 1]
-    return total
-
-
-@kernel
-def gather(s: Any, first: Any, last: Any, out: Any) -> None:
-    """Copy lines first:last to `out`, a newline after each."""
+        size += s.lines[line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE], 1]
+    if size > out.shape[0]:
+        return size
     place = 0
+    seen = np.uint32(0)
     for line in range(first, last):
         k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
         start = s.lines[k, 0]
-        for i in range(s.lines[k, 1]):
+        count = s.lines[k, 1]
+        for i in range(count):
+            seen |= s.pool[start + i]
             out[place + i] = s.pool[start + i]
-        place += s.lines[k, 1]
+        place += count
         out[place] = 10
         place += 1
+    return -size if out.itemsize == 1 and seen >= 0x80 else size

@@ -21,14 +21,13 @@ def message(state: State, text: str, attribute: int = attributes.PLAIN) -> None:
     state.cells[-2, : codes.size] = codes | np.uint32(attribute << 21)
 
 
-def file_message(state: State, shown: str, new: bool, action: str, size: int | None = None) -> str:
+def file_message(state: State, shown: str, new: bool, action: str, size: int) -> str:
     """What vim says of a file read or written: name, flags, lines and bytes."""
     ctl = state.ctl
     flags = (" [New]" if new else "") + ("" if ctl[S.EOL] or ctl[S.EMPTY] else " [noeol]")
     if new and not action:
         return f'"{shown}"{flags}'
     lines = 0 if ctl[S.EMPTY] else int(ctl[S.LINES])
-    size = len(buffer.save(state)) if size is None else size
     return f'"{shown}"{flags} {lines}L, {size}B{action}'
 
 

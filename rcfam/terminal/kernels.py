@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rcfam.jit import inner, kernel
+from rcfam.jit import bare_kernel, inner
 from rcfam.terminal import (
     draw,
     insert,
@@ -28,7 +28,7 @@ from rcfam.terminal import state as S
 from rcfam.terminal.keys import PAGE_DOWN
 
 
-@kernel
+@bare_kernel
 def pool_room(ctl: Any) -> Any:
     """Characters that the next key may add: every line copied and indented once, and the longest twice."""
     return ctl[S.POOL_END] - S.TEXT + 16 * ctl[S.LINES] + 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
@@ -178,7 +178,7 @@ def press(s: Any, key: Any) -> Any:
     return headroom(s)
 
 
-@kernel
+@bare_kernel
 def run(s: Any, keys: Any, start: Any) -> tuple[int, int]:
     """Press keys[start:] until the end or a trap; return the number of the next key and the trap."""
     for i in range(start, keys.shape[0]):
@@ -191,26 +191,26 @@ def run(s: Any, keys: Any, start: Any) -> tuple[int, int]:
 # Doors for Python's services
 
 
-@kernel
+@bare_kernel
 def refresh(s: Any) -> None:
     """Redraw the editor."""
     view.refresh(s)
 
 
-@kernel
+@bare_kernel
 def show_mode(s: Any) -> None:
     """Blank the editor's last line, or show the mode there."""
     messages.say(s, messages.MODE)
     messages.draw(s)
 
 
-@kernel
+@bare_kernel
 def write(s: Any, codes: Any, attribute: Any) -> None:
     """Write characters to the shell's screen at the cursor."""
     tty.write(s, codes, attribute)
 
 
-@kernel
+@bare_kernel
 def draw_input(s: Any) -> None:
     """Draw the shell's input line, scrolling the screen where it needs more rows."""
     while readline.draw_input(s) == S.TRAP_SCROLL:
@@ -219,13 +219,13 @@ def draw_input(s: Any) -> None:
         s.ctl[S.INPUT_ROW] -= 1
 
 
-@kernel
+@bare_kernel
 def combine(s: Any, glyph: Any, mark: Any) -> Any:
     """The number of a grapheme cluster, made where it is new."""
     return draw.combine(s, glyph, mark)
 
 
-@kernel
+@bare_kernel
 def first_non_blank(s: Any, line: Any) -> Any:
     """The column where a jump to `line` puts the cursor."""
     return motions.first_non_blank(s, line)

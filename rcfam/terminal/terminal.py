@@ -29,6 +29,8 @@ class Buffer:
     path: str
     shown: str
     new: bool
+    size: int
+    """bytes as it was read"""
     binary: bool = True
     """`nobinary` always writes the final newline"""
     message: bool = False
@@ -280,8 +282,9 @@ class Terminal:
 
     def _open_message(self, window: Window, wanted: EditMessage) -> None:
         self._enter_editor(window)
-        window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, message=True, amend=wanted.amend)
-        self.state = buffer.load(self.state, wanted.text.encode("utf-8", "surrogateescape"))
+        text = wanted.text.encode("utf-8", "surrogateescape")
+        window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, len(text), message=True, amend=wanted.amend)
+        self.state = buffer.load(self.state, text)
         self.state.ctl[S.PROGRAM] = S.EDITOR
         self.show_file_message(window)
 
@@ -295,7 +298,7 @@ class Terminal:
         files = self.files
         new = path not in files
         data = b"" if new else files.read(path)
-        window.buffer = Buffer(path, shown, new)
+        window.buffer = Buffer(path, shown, new, len(data))
         self.state = buffer.load(self.state, data)
         self.state.ctl[S.PROGRAM] = S.EDITOR
 
@@ -305,7 +308,7 @@ class Terminal:
         assert opened is not None
         self._status_bar()
         kernels.show_mode(self.state)
-        commandline.message(self.state, commandline.file_message(self.state, opened.shown, opened.new, ""))
+        commandline.message(self.state, commandline.file_message(self.state, opened.shown, opened.new, "", opened.size))
         kernels.refresh(self.state)
 
     def close_editor(self, window: Window) -> None:

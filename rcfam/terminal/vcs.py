@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from rcfam.terminal.files import Entry, Files
 
+_STRIDE = 1 << 12  # bytes compared at a time, a power of eight
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -127,15 +129,40 @@ def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> str:
 
 def line_counts(old: bytes, new: bytes) -> tuple[int, int]:
     """Lines added and removed, a binary file counting none."""
-    if b"\0" in old[:8000] or b"\0" in new[:8000]:
+    if old == new or b"\0" in old[:8000] or b"\0" in new[:8000]:
         return 0, 0
-    a, b = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    begin = 0
-    limit = min(len(a), len(b))
-    while begin < limit and a[begin] == b[begin]:
-        begin += 1
-    end = 0
-    while end < limit - begin and a[-1 - end] == b[-1 - end]:
-        end += 1
-    before, after = Counter(a[begin : len(a) - end]), Counter(b[begin : len(b) - end])
-    return (after - before).total(), (before - after).total()
+    start, stop_old, stop_new = _changed_lines(old, new)
+    a, b = _counted(old[start:stop_old]), _counted(new[start:stop_new])
+    added = sum([max(0, count - a[line]) for line, count in b.items() - a.items()])
+    removed = sum([max(0, count - b[line]) for line, count in a.items() - b.items()])
+    return added, removed
+
+
+def _changed_lines(old: bytes, new: bytes) -> tuple[int, int, int]:
+    """Where the first line that differs begins, and where the last one ends in either text."""
+    limit = min(len(old), len(new))
+    step, start = _STRIDE, 0
+    while step:
+        while start + step <= limit and old[start : start + step] == new[start : start + step]:
+            start += step
+        step //= 8
+    start = old.rfind(b"\n", 0, start) + 1
+    step, end = _STRIDE, 0
+    while step:
+        while end + step <= limit - start and (
+            old[len(old) - end - step : len(old) - end] == new[len(new) - end - step : len(new) - end]
+        ):
+            end += step
+        step //= 8
+    newline = old.find(b"\n", len(old) - end) + 1 if end else 0
+    end = len(old) - newline if newline else 0
+    return start, len(old) - end, len(new) - end
+
+
+def _counted(text: bytes) -> Counter[bytes]:
+    """How often each line stands in a text; a last line without a newline is none that has one."""
+    lines = text.split(b"\n")
+    rest = lines.pop()
+    if rest:
+        lines.append(rest + b"\0")
+    return Counter(lines)
