@@ -18,6 +18,7 @@ from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError
 from rcfam.dataset.tokens import Tokens
+from rcfam.jit import kernel
 from rcfam.recording import Reader
 from rcfam.terminal.cells import BLANK, GLYPH_BITS, GLYPH_MASK, MAX_ATTRIBUTES
 
@@ -179,7 +180,10 @@ class Dataset:
             cells, cursors = frames.frames_at(tokens.starts_N[first:stop])
         if cells.shape[1:] != (self.rows, self.columns):
             raise DatasetError(f"{name}: frames of {cells.shape[1:]}, the index says {self.rows, self.columns}")
-        batch.cells_TBRC[:size, slot] = cells if remap is None else _remapped(cells, remap)
+        if remap is None:
+            batch.cells_TBRC[:size, slot] = cells
+        else:
+            _put_renumbered(cells, remap, batch.cells_TBRC, slot)
         batch.cursors_TB3[:size, slot] = cursors
         batch.mask_TB[:size, slot] = True
         batch.cells_TBRC[size:, slot] = BLANK
@@ -207,26 +211,39 @@ def write(folder: Path, about: dict[str, Any], index: pl.DataFrame) -> None:
 
 
 def merge_attributes(tables: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
-    """One table (A, 3) that holds the rows of all, the first table's first and in its order."""
-    rows: dict[tuple[int, ...], None] = {}
-    for table in tables:
-        rows.update(dict.fromkeys(map(tuple, np.asarray(table).tolist())))
+    """One table (A, 3) that holds the rows of all: the first table as it is, then what is new in the others.
+
+    So frames whose recording has the first table, as all of one terminal's have, need no other numbers.
+    """
+    rows = [tuple(row) for row in np.asarray(tables[0]).tolist()] if tables else []
+    known = set(rows)
+    for table in tables[1:]:
+        new = dict.fromkeys(tuple(row) for row in np.asarray(table).tolist() if tuple(row) not in known)
+        rows += new
+        known |= new.keys()
     if len(rows) > MAX_ATTRIBUTES:
         raise DatasetError(f"{len(rows)} different attributes in all recordings; at most {MAX_ATTRIBUTES} fit a cell")
-    return np.array(list(rows), np.uint32).reshape(-1, 3)
+    return np.array(rows, np.uint32).reshape(-1, 3)
 
 
 def _remap(table: NDArray[np.uint32], whole: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
-    """The number in `whole` of each row of `table`; None where they are the same."""
+    """The number in `whole` of each row of `table`, the first of equal ones; None where they are the same."""
     table = np.asarray(table, np.uint32).reshape(-1, 3)
     if len(table) <= len(whole) and np.array_equal(table, whole[: len(table)]):
         return None
-    numbers = {tuple(row): number for number, row in enumerate(whole.tolist())}
+    numbers = {tuple(row): number for number, row in reversed(list(enumerate(whole.tolist())))}
     try:
         return np.array([numbers[tuple(row)] for row in table.tolist()], np.uint32)
     except KeyError as error:
         raise DatasetError(f"attribute {error} is not in the dataset's table; make the dataset again") from error
 
 
-def _remapped(cells: NDArray[np.uint32], remap: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    return (remap[cells >> np.uint32(GLYPH_BITS)] << np.uint32(GLYPH_BITS)) | (cells & np.uint32(GLYPH_MASK))
+@kernel
+def _put_renumbered(cells_NRC, remap_A, cells_TBRC, slot):  # type: ignore[no-untyped-def]
+    """Copy N frames to times 0 .. N - 1 of one slot, every attribute under its number in the dataset."""
+    for n in range(cells_NRC.shape[0]):
+        for row in range(cells_NRC.shape[1]):
+            for column in range(cells_NRC.shape[2]):
+                cell = cells_NRC[n, row, column]
+                attribute = remap_A[cell >> np.uint32(GLYPH_BITS)]
+                cells_TBRC[n, slot, row, column] = attribute << np.uint32(GLYPH_BITS) | cell & np.uint32(GLYPH_MASK)
