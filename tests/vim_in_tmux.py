@@ -4,6 +4,7 @@ tmux is driven in its control mode: one process that takes commands on a pipe, s
 microseconds and can be done until it shows what is hoped for.
 """
 
+import re
 import shlex
 import subprocess
 import time
@@ -24,6 +25,10 @@ _PATIENCE_S = 5.0
 _QUIET_S = 0.5
 """a screen that is not the one hoped for is taken for the program's last word after this time without a change"""
 _PIECE_BYTES = 1500
+_AGO = re.compile(r"  (\d+ seconds? ago|\d\d:\d\d:\d\d) *")
+"""when vim made a change that it undoes"""
+_NOW = "  0 seconds ago"
+"""in our terminal no time passes"""
 
 
 class Screen(NamedTuple):
@@ -114,6 +119,7 @@ class Pane:
         """What is shown now."""
         rows = self.command("capture-pane -p -N")
         y, x = self.command("display-message -p '#{cursor_y} #{cursor_x}'")[0].split()
+        rows[-1] = _AGO.sub(lambda found: _NOW.ljust(len(found[0])), rows[-1])
         return Screen([row.rstrip() for row in rows], (int(y), int(x)))
 
     def comes_to_show(self, wanted: Screen) -> Screen:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def message(state: State, text: str, attribute: int = attributes.PLAIN) -> None:
     """Show a message on the editor's last line."""
     kernels.show_mode(state)
+    state.ctl[S.KEPT] = 1
     codes = buffer.characters(text.encode("utf-8", "surrogateescape"))[: state.cells.shape[1] - 1]
     state.cells[-2, : codes.size] = codes | np.uint32(attribute << 21)
 
@@ -56,7 +57,6 @@ def execute(terminal: "Terminal", window: "Window") -> None:
     )
     ctl[S.MODE] = S.NORMAL
     ctl[S.COUNT] = ctl[S.COUNT2] = ctl[S.OPERATOR] = ctl[S.LEAD] = ctl[S.DOT_RECORDING] = 0
-    kernels.show_mode(state)
     text = text.lstrip(": \t")
     lines, rest = _range(state, text)
     match = _COMMAND.fullmatch(rest)
@@ -81,6 +81,7 @@ def execute(terminal: "Terminal", window: "Window") -> None:
         _set(window, state, argument)
     else:
         error(state, f"E492: Not an editor command: {text}")
+    ctl[S.INPUT_LENGTH] = 0
     if terminal.program == "editor":
         kernels.refresh(terminal.state)
 

@@ -140,15 +140,20 @@ def arrow(s: Any, key: Any) -> None:
     """Move the cursor in insert mode."""
     ctl = s.ctl
     line = ctl[S.LINE]
+    if (
+        (key == LEFT and ctl[S.COLUMN] == 0)
+        or (key == RIGHT and ctl[S.COLUMN] == text.length(s, line))
+        or (key == UP and line == 0)
+        or (key == DOWN and line + 1 == ctl[S.LINES])
+    ):
+        return
     ctl[S.REPLACED] = 0
     text.close_unit(s)
     if key == LEFT:
-        if ctl[S.COLUMN] > 0:
-            ctl[S.COLUMN] = previous(s, line, ctl[S.COLUMN])
+        ctl[S.COLUMN] = previous(s, line, ctl[S.COLUMN])
         ctl[S.WANT] = S.HERE
     elif key == RIGHT:
-        if ctl[S.COLUMN] < text.length(s, line):
-            ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
+        ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
         ctl[S.WANT] = S.HERE
     elif key == HOME:
         ctl[S.COLUMN] = 0
@@ -156,7 +161,7 @@ def arrow(s: Any, key: Any) -> None:
     elif key == END:
         ctl[S.COLUMN] = text.length(s, line)
         ctl[S.WANT] = S.STICK
-    elif (key == UP and line > 0) or (key == DOWN and line + 1 < ctl[S.LINES]):
+    elif key in (UP, DOWN):
         line += -1 if key == UP else 1
         ctl[S.LINE] = line
         ctl[S.COLUMN] = draw.column_at(s, line, ctl[S.WANT])

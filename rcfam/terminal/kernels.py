@@ -107,7 +107,10 @@ def press(s: Any, key: Any) -> Any:
     mode = ctl[S.MODE]
     if mode == S.INSERT or mode == S.REPLACE:
         normal.record(s, key)
-        if insert.press_insert(s, key):
+        ended = insert.press_insert(s, key)
+        if not ended and key != 127 and key != 8 and key != 23 and key != 21:
+            view.wrap_at_end(s)
+        if ended:
             if ctl[S.INSERT_COUNT] > 1:
                 return S.TRAP_REPEAT
             normal.end_insert(s)

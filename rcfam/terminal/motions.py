@@ -275,6 +275,13 @@ def _to_line(s: Any, target: Any) -> Any:
 
 
 @inner
+def begins_paragraph(s: Any, line: Any) -> bool:
+    """Whether { and } stop here: an empty line, or one that begins with a form feed."""
+    c = text.character(s, line, 0)
+    return c == 10 or c == 12
+
+
+@inner
 def _paragraph(s: Any, count: Any, step: Any) -> Any:
     """{ and }: to the next empty line after or before text."""
     ctl = s.ctl
@@ -284,10 +291,10 @@ def _paragraph(s: Any, count: Any, step: Any) -> Any:
         inside = False
         moved = False
         while True:
+            if moved and inside and begins_paragraph(s, line):
+                break
             if text.length(s, line) > 0:
                 inside = True
-            elif inside and moved:
-                break
             line += step
             moved = True
             if line < 0 or line >= ctl[S.LINES]:
@@ -359,13 +366,13 @@ def _horizontal(s: Any, key: Any, count: Any) -> Any:
     total = text.length(s, line)
     if key == 104 or key == LEFT:
         if ctl[S.TO_COLUMN] == 0:
-            return FAILED
+            return EXCLUSIVE if ctl[S.OPERATOR] != 0 else FAILED
         for _ in range(min(count, ctl[S.TO_COLUMN])):
             ctl[S.TO_COLUMN] = previous(s, line, ctl[S.TO_COLUMN])
         return EXCLUSIVE
     if key == 108 or key == RIGHT:
         pending = ctl[S.OPERATOR] != 0
-        if total == 0 or (not pending and following(s, line, ctl[S.TO_COLUMN]) >= total and ctl[S.MODE] != S.VISUAL):
+        if not pending and (total == 0 or (following(s, line, ctl[S.TO_COLUMN]) >= total and ctl[S.MODE] != S.VISUAL)):
             return FAILED
         for _ in range(min(count, total)):
             after = following(s, line, ctl[S.TO_COLUMN])
@@ -469,7 +476,7 @@ def _words(s: Any, key: Any, count: Any) -> Any:
     big = key < 97
     key |= 32
     if key == 98:
-        return EXCLUSIVE if word_backward(s, count, big) else FAILED
+        return EXCLUSIVE if word_backward(s, count, big) else _as_far(s)
     if key == 119 and ctl[S.OPERATOR] == 99 and text.length(s, ctl[S.TO_LINE]) > 0 and class_here(s, big) != 0:
         word_end(s, count, big, True, False)
         return INCLUSIVE
@@ -484,7 +491,17 @@ def _words(s: Any, key: Any, count: Any) -> Any:
         if not moved and (same or (ctl[S.TO_LINE] == ctl[S.LINE] and ctl[S.TO_COLUMN] == ctl[S.COLUMN])):
             return FAILED
         return EXCLUSIVE
-    return EXCLUSIVE if moved or ctl[S.TO_COLUMN] != ctl[S.COLUMN] or ctl[S.TO_LINE] != ctl[S.LINE] else FAILED
+    return EXCLUSIVE
+
+
+@inner
+def _as_far(s: Any) -> Any:
+    """A motion back that met the text's start: the cursor goes as far as it came, an operator is given up."""
+    ctl = s.ctl
+    ctl[S.LINE] = ctl[S.TO_LINE]
+    ctl[S.COLUMN] = ctl[S.TO_COLUMN]
+    ctl[S.WANT] = S.HERE
+    return FAILED
 
 
 @inner
@@ -545,7 +562,7 @@ def motion_after(s: Any, lead: Any, key: Any, count: Any, counted: bool) -> Any:
             return _to_line(s, count - 1 if counted else 0)
         if key == 101 or key == 69:
             moved = word_end_backward(s, count, key == 69)
-            return INCLUSIVE if moved else FAILED
+            return INCLUSIVE if moved else _as_far(s)
         if key == 95:
             kind = _horizontal(s, 36, count)
             line = ctl[S.TO_LINE]

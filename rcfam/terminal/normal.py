@@ -114,24 +114,21 @@ def _shortcut(s: Any, key: Any, count: Any) -> bool:
         end = column
         for _ in range(min(count, total)):
             end = following(s, line, end)
-        if total > 0 or key == 115:
-            _span(s, 99 if key == 115 else 100, motions.EXCLUSIVE, line, column, line, end)
+        _span(s, 99 if key == 115 else 100, motions.EXCLUSIVE, line, column, line, end)
     elif key == 88:
         first = column
         for _ in range(min(count, column)):
             first = previous(s, line, first)
-        if column > 0:
-            _span(s, 100, motions.EXCLUSIVE, line, first, line, column)
+        _span(s, 100, motions.EXCLUSIVE, line, first, line, column)
     elif key == 68 or key == 67:
         _span(s, 100 if key == 68 else 99, motions.TO_END, line, column, last, text.length(s, last))
     elif key == 83:
-        _span(s, 99, motions.LINEWISE, line, 0, last, 0)
+        first = motions.first_non_blank(s, line) if last == line else column
+        _span(s, 99, motions.LINEWISE, line, min(column, first), last, 0)
     elif key == 89:
         _span(s, 121, motions.LINEWISE, line, column, last, 0)
     else:
         return False
-    if ctl[S.ACTION] == S.ACT_NONE:
-        reset(s)
     return True
 
 
@@ -144,7 +141,10 @@ def _whole_lines(s: Any) -> None:
     if count > 1 and line + 1 == ctl[S.LINES]:
         reset(s)
         return
-    _span(s, ctl[S.OPERATOR], motions.LINEWISE, line, ctl[S.COLUMN], min(line + count, ctl[S.LINES]) - 1, 0)
+    column = ctl[S.COLUMN]
+    if count == 1 and ctl[S.OPERATOR] != 121:
+        column = min(column, motions.first_non_blank(s, line))  # vim goes there first: where undo leads
+    _span(s, ctl[S.OPERATOR], motions.LINEWISE, line, column, min(line + count, ctl[S.LINES]) - 1, 0)
 
 
 @inner
@@ -177,6 +177,7 @@ def aim(s: Any, kind: Any) -> None:
 def aim_object(s: Any, kind: Any) -> None:
     """A text object is found: select it, or let the operator have it."""
     ctl = s.ctl
+    ctl[S.WANT] = S.HERE
     if kind <= motions.FAILED:
         reset(s)
     elif ctl[S.MODE] == S.VISUAL:
@@ -288,6 +289,8 @@ def _visual_command(s: Any, key: Any, count: Any) -> bool:
     elif key == 74:
         visual_span(s)
         ctl[S.LINE] = ctl[S.FROM_LINE]
+        ctl[S.COLUMN] = 0 if lines else ctl[S.FROM_COLUMN]
+        ctl[S.WANT] = S.HERE
         leave_visual(s)
         ctl[S.COUNT] = ctl[S.TO_LINE] - ctl[S.FROM_LINE] + 1
         _act(s, S.ACT_EDIT, 74)

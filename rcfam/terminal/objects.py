@@ -5,6 +5,7 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import motions, text
 from rcfam.terminal import state as S
+from rcfam.terminal.insert import previous
 
 
 @inner
@@ -14,36 +15,40 @@ def _class_at(s: Any, line: Any, column: Any, big: bool) -> Any:
 
 @inner
 def _word(s: Any, around: bool, big: bool) -> Any:
-    """iw, aw: the run of one class under the cursor, `aw` with the blanks after it or else before it."""
+    """iw, aw: the run of one class under the cursor, `aw` with the blanks after it or else before it.
+
+    As vim's current_word(): what begins on blanks, or on an empty line, may go on in the next line.
+    """
     ctl = s.ctl
     line = ctl[S.LINE]
-    total = text.length(s, line)
-    if total == 0:
-        return motions.FAILED
     first = ctl[S.COLUMN]
     kind = _class_at(s, line, first, big)
-    last = first
     while first > 0 and _class_at(s, line, first - 1, big) == kind:
         first -= 1
-    while last + 1 < total and _class_at(s, line, last + 1, big) == kind:
-        last += 1
-    if around:
-        if kind == 0:
-            other = _class_at(s, line, last + 1, big) if last + 1 < total else 0
-            while other != 0 and last + 1 < total and _class_at(s, line, last + 1, big) == other:
-                last += 1
-        elif last + 1 < total and _class_at(s, line, last + 1, big) == 0:
-            while last + 1 < total and _class_at(s, line, last + 1, big) == 0:
-                last += 1
-        else:
+    ctl[S.TO_LINE] = line
+    ctl[S.TO_COLUMN] = first
+    if (kind == 0) == around:
+        if not motions.word_end(s, 1, big, True, True):
+            return motions.FAILED
+    else:
+        motions.word_forward(s, 1, big, True)
+        if ctl[S.TO_COLUMN] > 0:
+            ctl[S.TO_COLUMN] = previous(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN])
+        elif motions.backward(s) == 1 and ctl[S.TO_COLUMN] > 0:
+            motions.backward(s)
+        if around and motions.class_here(s, big) != 0 and first > 0:
             begin = first
             while begin > 0 and _class_at(s, line, begin - 1, big) == 0:
                 begin -= 1
             if begin > 0:
                 first = begin
-    ctl[S.FROM_LINE] = ctl[S.TO_LINE] = line
+    ctl[S.FROM_LINE] = line
     ctl[S.FROM_COLUMN] = first
-    ctl[S.TO_COLUMN] = last
+    if ctl[S.TO_LINE] < line and ctl[S.OPERATOR] != 0:  # vim on an empty last line
+        ctl[S.FROM_LINE] = ctl[S.TO_LINE]
+        ctl[S.FROM_COLUMN] = ctl[S.TO_COLUMN]
+        ctl[S.TO_LINE] = line
+        ctl[S.TO_COLUMN] = first
     return motions.INCLUSIVE
 
 
@@ -136,27 +141,36 @@ def _brackets(s: Any, around: bool, left: Any, right: bool) -> Any:
 
 
 @inner
+def _blank(s: Any, line: Any) -> bool:
+    """Whether a line is empty or holds nothing but blanks."""
+    return motions.in_indent(s, line, text.length(s, line))
+
+
+@inner
 def _paragraph(s: Any, around: bool) -> Any:
-    """ip and ap: the run of empty or of other lines around the cursor."""
+    """ip and ap: the run of blank or of other lines around the cursor, as vim's current_par()."""
     ctl = s.ctl
+    total = ctl[S.LINES]
     first = ctl[S.LINE]
-    empty = text.length(s, first) == 0
-    last = first
-    while first > 0 and (text.length(s, first - 1) == 0) == empty:
+    blank = _blank(s, first)
+    while first > 0 and _blank(s, first - 1) == blank and (blank or not motions.begins_paragraph(s, first)):
         first -= 1
-    while last + 1 < ctl[S.LINES] and (text.length(s, last + 1) == 0) == empty:
+    last = first
+    while last < total and _blank(s, last):
         last += 1
-    if around:
-        end = last
-        while end + 1 < ctl[S.LINES] and (text.length(s, end + 1) == 0) != empty:
-            end += 1
-        if end > last:
-            last = end
-        elif empty:
+    last -= 1
+    if around or not blank:
+        if last + 1 >= total:
             return motions.FAILED
-        else:
-            while first > 0 and text.length(s, first - 1) == 0:
-                first -= 1
+        last += 1
+        while last + 1 < total and not _blank(s, last + 1) and not motions.begins_paragraph(s, last + 1):
+            last += 1
+        if around and not blank:
+            while last + 1 < total and _blank(s, last + 1):
+                last += 1
+            if not _blank(s, last):
+                while first > 0 and _blank(s, first - 1):
+                    first -= 1
     ctl[S.FROM_LINE] = first
     ctl[S.TO_LINE] = last
     ctl[S.FROM_COLUMN] = ctl[S.TO_COLUMN] = 0

@@ -168,7 +168,8 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
         else:
             change_case(s, line, 0, text.length(s, line), operator)
     if operator == 62 or operator == 60:
-        text.changed(s)
+        if not ctl[S.EMPTY]:
+            text.changed(s)
         to_first_non_blank(s, first)
         if operator == 62:
             messages.say_count(s, messages.SHIFTED_RIGHT, count)
@@ -178,6 +179,7 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
         ctl[S.LINE] = first
         check_cursor(s)
         ctl[S.WANT] = S.HERE
+        messages.say_count(s, messages.CHANGED, count)
     return False
 
 
@@ -197,6 +199,8 @@ def operate(s: Any) -> bool:
     end = ctl[S.TO_COLUMN]
     ctl[S.LINE] = line
     ctl[S.COLUMN] = 0 if ctl[S.VISUAL_DONE] and kind == LINEWISE else column
+    if operator == 100 and ctl[S.EMPTY]:
+        return False
     if kind == EXCLUSIVE and end == 0 and last > line and not ctl[S.VISUAL_DONE]:
         last -= 1
         if in_indent(s, line, column):
@@ -230,7 +234,8 @@ def operate(s: Any) -> bool:
         return False
     if operator == 100 or operator == 99:
         if line == last and end <= column:
-            text.save(s, line, 1)  # vim, too, lets `u` undo a deletion of nothing
+            if operator == 99 or kind == EXCLUSIVE:
+                text.save(s, line, 1)  # vim, too, lets `u` undo a deletion of nothing, but not of an empty line's `D`
             return operator == 99
         _yank_span(s, line, column, last, end)
         delete_span(s, line, column, last, end)
@@ -245,6 +250,7 @@ def operate(s: Any) -> bool:
         stop = end if i == last else text.length(s, i)
         change_case(s, i, begin, stop, operator)
     text.changed(s)
+    messages.say_count(s, messages.CHANGED, last - line + 1)
     return False
 
 
@@ -254,6 +260,8 @@ def put(s: Any, before: bool, count: Any) -> bool:
     ctl = s.ctl
     lines = ctl[S.REGISTER_LINES]
     if lines == 0:
+        text.save(s, ctl[S.LINE], 1)  # vim, too, counts this as a change
+        messages.say(s, messages.NO_REGISTER)
         return False
     size = 0
     for i in range(lines):
@@ -270,9 +278,9 @@ def put(s: Any, before: bool, count: Any) -> bool:
     if not before and total > 0:
         column = following(s, line, column)
     if lines == 1:
+        text.save(s, line, 1)
         if size == 0:
             return True
-        text.save(s, line, 1)
         place = text.open_hole(s, line, column, count * size)
         for j in range(count):
             for i in range(size):
@@ -335,6 +343,7 @@ def join_lines(s: Any, line: Any, count: Any, spaces: bool) -> bool:
     ctl = s.ctl
     if line + 1 >= ctl[S.LINES]:
         if count > 2:
+            text.save(s, line, 1)
             ctl[S.COLUMN] = 0
             ctl[S.WANT] = S.HERE
         return False
@@ -382,6 +391,7 @@ def replace(s: Any, character: Any, count: Any) -> bool:
         ctl[S.LINE] = line + 1
         ctl[S.COLUMN] = 0
         ctl[S.WANT] = S.HERE
+        messages.say(s, messages.MODE)
         return True
     if end - column != count:
         text.remove(s, line, column, end - column - count)

@@ -43,16 +43,17 @@ def _half(s: Any, count: Any, down: bool) -> None:
     n = ctl[S.HALF] if ctl[S.HALF] > 0 else rows // 2
     total = ctl[S.LINES]
     line = ctl[S.LINE]
+    scrolled = False
     view.measure(s)
     if down:
         if line == total - 1:
             return
         left = n
         while left > 0 and ctl[S.BOTTOM] < total:
-            h = draw.line_height(s, ctl[S.TOP])
-            if h > left and left != n:
+            left -= draw.line_height(s, ctl[S.TOP])
+            if left < 0 and scrolled:
                 break
-            left -= h
+            scrolled = True
             ctl[S.TOP] += 1
             ctl[S.SKIP] = 0
             if line < total - 1:
@@ -65,10 +66,10 @@ def _half(s: Any, count: Any, down: bool) -> None:
             return
         left = n
         while left > 0 and ctl[S.TOP] > 0:
-            h = draw.line_height(s, ctl[S.TOP] - 1)
-            if h > left and left != n:
+            left -= draw.line_height(s, ctl[S.TOP] - 1)
+            if left < 0 and scrolled:
                 break
-            left -= h
+            scrolled = True
             ctl[S.TOP] -= 1
             ctl[S.SKIP] = 0
             if line > 0:

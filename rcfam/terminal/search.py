@@ -65,6 +65,15 @@ def _is_word(s: Any, line: Any, column: Any) -> bool:
 
 
 @inner
+def _goes_on(s: Any, i: Any) -> bool:
+    """Whether a combining mark follows operation `i` of the pattern."""
+    if i + 1 >= s.ctl[S.PATTERN_LENGTH]:
+        return False
+    p = s.pool[S.PATTERN + i + 1]
+    return p < _ANY and s.widths[p] == 0
+
+
+@inner
 def match_at(s: Any, line: Any, column: Any) -> Any:
     """Characters that the pattern matches at (line, column), -1 where it does not."""
     total = text.length(s, line)
@@ -76,6 +85,8 @@ def match_at(s: Any, line: Any, column: Any) -> Any:
             if at >= total or s.pool[start + at] != p:
                 return -1
             at += 1
+            if at < total and s.widths[s.pool[start + at]] == 0 and not _goes_on(s, i):
+                return -1  # a character with marks is another one
         elif p == _ANY:
             if at >= total:
                 return -1
@@ -176,34 +187,64 @@ def from_input(s: Any, back: bool, count: Any) -> Any:
 
 
 @inner
+def _kind(s: Any, line: Any, column: Any) -> Any:
+    """0 for a blank or the line's end, 1 for a character of a word, 2 for another."""
+    c = text.character(s, line, column)
+    if c == 32 or c == 9 or c == 10:
+        return 0
+    return 1 if _is_word(s, line, column) else 2
+
+
+@inner
 def word_under_cursor(s: Any, back: bool, count: Any) -> bool:
-    """* and #: search for the whole word at or after the cursor."""
+    """* and #: search for the word at or after the cursor, for other characters where the line has no word there."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
     total = text.length(s, line)
     first = ctl[S.TO_COLUMN]
-    while first < total and not _is_word(s, line, first):
+    kind = 1
+    while first < total and _kind(s, line, first) != 1:
         first += 1
     if first >= total:
+        kind = 2
+        first = ctl[S.TO_COLUMN]
+        while first < total and _kind(s, line, first) != 2:
+            first += 1
+    if first >= total:
+        messages.say(s, messages.NO_STRING)
         return False
-    while first > 0 and _is_word(s, line, first - 1):
+    while first > 0 and _kind(s, line, first - 1) == kind:
         first -= 1
     last = first
-    while _is_word(s, line, last):
+    while _kind(s, line, last) == kind:
         last += 1
-    size = min(last - first, S.REGION - 8)
-    s.pool[S.PATTERN] = _WORD_START
-    s.pool[S.SEARCHED] = 92
-    s.pool[S.SEARCHED + 1] = 60
+    size = min(last - first, S.REGION // 2 - 8)
+    count_in = 0
+    shown = 0
+    if kind == 1:
+        s.pool[S.PATTERN] = _WORD_START
+        s.pool[S.SEARCHED] = 92
+        s.pool[S.SEARCHED + 1] = 60
+        count_in = 1
+        shown = 2
     for i in range(size):
         c = text.character(s, line, first + i)
-        s.pool[S.PATTERN + 1 + i] = c
-        s.pool[S.SEARCHED + 2 + i] = c
-    s.pool[S.PATTERN + 1 + size] = _WORD_END
-    s.pool[S.SEARCHED + 2 + size] = 92
-    s.pool[S.SEARCHED + 3 + size] = 62
-    ctl[S.PATTERN_LENGTH] = size + 2
-    ctl[S.SEARCHED_LENGTH] = size + 4
+        s.pool[S.PATTERN + count_in + i] = c
+        # What would be special is shown with a backslash; / or ? only where it would end the pattern.
+        if kind == 2 and _is_special(c) and c != 93 and c != (47 if back else 63):
+            s.pool[S.SEARCHED + shown] = 92
+            shown += 1
+        s.pool[S.SEARCHED + shown] = c
+        shown += 1
+    count_in += size
+    if kind == 1:
+        s.pool[S.PATTERN + count_in] = _WORD_END
+        s.pool[S.SEARCHED + shown] = 92
+        s.pool[S.SEARCHED + shown + 1] = 62
+        count_in += 1
+        shown += 2
+    ctl[S.PATTERN_LENGTH] = count_in
+    ctl[S.SEARCHED_LENGTH] = shown
     ctl[S.PATTERN_BACKWARD] = 1 if back else 0
     ctl[S.TO_COLUMN] = first
     return again(s, False, count)

@@ -300,6 +300,7 @@ class Terminal:
         data = b"" if new else files.read(path)
         window.buffer = Buffer(path, shown, new, len(data))
         self.state = buffer.load(self.state, data)
+        self.state.ctl[S.SEQUENCE] = 0
         self.state.ctl[S.PROGRAM] = S.EDITOR
 
     def show_file_message(self, window: Window) -> None:

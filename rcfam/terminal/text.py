@@ -231,7 +231,8 @@ def save(s: Any, line: Any, count: Any) -> None:
         end = ctl[S.UNDO_END]
         undo[end, 0] = ctl[S.LINE]
         undo[end, 1] = ctl[S.COLUMN]
-        undo[end, 2] = ctl[S.MODIFIED] | ctl[S.EMPTY] << 1
+        ctl[S.SEQUENCE] += 1
+        undo[end, 2] = ctl[S.MODIFIED] | ctl[S.EMPTY] << 1 | ctl[S.SEQUENCE] << 2
         undo[end, 3] = _UNIT
         ctl[S.UNDO_END] = end + 1
         ctl[S.UNIT_OPEN] = 1
@@ -286,8 +287,9 @@ def _push(s: Any, redo: bool, i: Any, a: Any, b: Any, c: Any, kind: Any) -> None
 def swap_unit(s: Any, redo: bool) -> Any:
     """Undo the last unit (or redo the last undone one): put its lines back and log what they replace.
 
-    Returns the line where the cursor belongs, or -1 where there is none (vim's u_undoredo decides the line); ctl[KEY]
-    and ctl[NEED_LINE] tell where the cursor stood before the change.
+    Returns the line where the cursor belongs, or -1 where there is none (vim's u_undoredo decides the line);
+    ctl[SAVED_LINE] and ctl[SAVED_COLUMN] tell where the cursor stood before the change. Adds to ctl[UNDONE_BEFORE] and
+    ctl[UNDONE_AFTER] the lines replaced and put back.
     """
     ctl = s.ctl
     log = s.log
@@ -303,7 +305,7 @@ def swap_unit(s: Any, redo: bool) -> Any:
     saved_column = log[unit, 1]
     flags = log[unit, 2]
     out = ctl[S.UNDO_END] if redo else ctl[S.REDO_END]
-    _push(s, not redo, out, saved_line, saved_column, ctl[S.MODIFIED] | ctl[S.EMPTY] << 1, _UNIT)
+    _push(s, not redo, out, saved_line, saved_column, ctl[S.MODIFIED] | ctl[S.EMPTY] << 1 | flags & ~3, _UNIT)
     out += 1
     freeze(s)
     cursor = -1
@@ -313,6 +315,8 @@ def swap_unit(s: Any, redo: bool) -> Any:
         top = log[k, 0]
         old = log[k, 1]
         now = log[k, 2]
+        ctl[S.UNDONE_BEFORE] += now
+        ctl[S.UNDONE_AFTER] += old
         for i in range(now):
             k = slot(ctl, top + i)
             _push(s, not redo, out + i, s.lines[k, 0], s.lines[k, 1], 0, 0)
@@ -334,6 +338,7 @@ def swap_unit(s: Any, redo: bool) -> Any:
     ctl[S.UNDO_END if redo else S.REDO_END] = out
     ctl[S.SAVED_LINE] = saved_line
     ctl[S.SAVED_COLUMN] = saved_column
+    ctl[S.UNDONE] = flags >> 2
     ctl[S.MODIFIED] = flags & 1
     ctl[S.EMPTY] = 1 if flags & 2 and ctl[S.LINES] == 1 and length(s, 0) == 0 else 0
     return saved_line if cursor < 0 else cursor

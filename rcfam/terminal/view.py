@@ -7,6 +7,7 @@ A cursor a little outside the window scrolls it by as few lines as needed, one f
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import messages
 from rcfam.terminal import state as S
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
 
@@ -198,8 +199,6 @@ def follow_cursor(s: Any) -> None:
     rows = text_rows(s)
     line = ctl[S.LINE]
     before = ctl[S.TOP]
-    if ctl[S.TOP] >= ctl[S.LINES]:
-        ctl[S.TOP] = ctl[S.LINES] - 1
     empty = 0
     if ctl[S.CHANGED] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.WHOLE] or line >= ctl[S.BOTTOM]:
         empty = measure(s)
@@ -251,6 +250,24 @@ def _skip_rows(s: Any, v: Any) -> None:
 
 
 @inner
+def wrap_at_end(s: Any) -> None:
+    """Text typed over the right edge of the last row scrolls the window by one line, as in vim's edit()."""
+    ctl = s.ctl
+    columns = s.cells.shape[1]
+    if (
+        ctl[S.CHANGED]
+        and ctl[S.TOP] == ctl[S.DRAWN_TOP]
+        and s.cursor[0] == text_rows(s) - 1
+        and s.cursor[1] >= ctl[S.TABSTOP]
+        and s.cursor[1] >= columns - 8
+        and ctl[S.LINE] != ctl[S.TOP]
+        and cursor_column(s, ctl[S.LINE], ctl[S.COLUMN]) % columns < s.cursor[1] - ctl[S.TABSTOP]
+    ):
+        ctl[S.TOP] += 1
+        ctl[S.SKIP] = 0
+
+
+@inner
 def refresh(s: Any) -> None:
     """Scroll, redraw what changed, place the cursor and the ruler."""
     ctl = s.ctl
@@ -267,6 +284,11 @@ def refresh(s: Any) -> None:
         ctl[S.WHOLE] = 0
         ctl[S.DRAWN_TOP] = ctl[S.TOP]
         ctl[S.DRAWN_SKIP] = ctl[S.SKIP]
+        if ctl[S.SCROLLED] and not ctl[S.KEPT]:
+            messages.say(s, messages.MODE)
+            messages.draw(s)
+        ctl[S.SCROLLED] = 0
+    ctl[S.KEPT] = 0
     if ctl[S.WANT] == S.HERE:
         ctl[S.WANT] = v
     columns = s.cells.shape[1]
