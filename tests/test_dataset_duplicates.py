@@ -1,10 +1,11 @@
 """Text on both sides of the split is found, and what only looks alike is not."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcfam.dataset.duplicates import CHANGES, SAMPLES, SHINGLE, Known, rate, shingles
+from rcfam.dataset.duplicates import CHANGES, NOWHERE, SAMPLES, SHINGLE, UNKNOWN, Known, inside, rate, shingles
 from rcfam.terminal import keys
 from tests.oracles import duplicates as oracle
 
@@ -31,22 +32,34 @@ def test_the_sample_is_of_the_size_asked_for_and_the_same_on_both_sides() -> Non
     assert rate(100 * SAMPLES) == 100
 
 
-def test_copied_pieces_are_found_and_new_ones_are_not() -> None:
+def test_copied_pieces_are_found_with_their_file_and_new_ones_are_not() -> None:
     rng = np.random.default_rng(2)
     old, new = (rng.integers(32, 127, 5000).astype(np.uint32) for _ in range(2))
     arrows = np.full(3000, keys.DOWN, np.uint32)
-    known = Known(4)
-    known.add(old)
-    known.add(arrows)
+    known = Known()
+    for stroke, file in ((old[:2500], 7), (old, 8), (arrows, NOWHERE)):
+        hashes, _ = shingles(stroke, 4)
+        known.add(hashes, np.full(len(hashes), file))
     held = np.concatenate([new[:2000], old[1000:3000], arrows, new[2000:]])
-    seen, shared = known.count(held, np.array([0, 2000, 4000, 7000]))
-    assert shared[0] == shared[2] == shared[3] == 0
-    assert seen[0] > 300
-    assert seen[2] < 20
-    assert shared[1] >= 0.95 * seen[1] > 300
+    hashes, places = shingles(held, 4)
+    files = known.find(hashes)
+    piece = inside(places, np.array([0, 2000, 4000, 7000]), np.array([2000, 4000, 7000, len(held)]))
+    for number in (0, 3):
+        assert (piece == number).sum() > 300
+        assert (files[piece == number] == UNKNOWN).all()
+    assert (piece == 2).sum() == 0
+    assert (piece == 1).sum() > 300
+    assert set(files[piece == 1].tolist()) == {7, 8}
+    assert (files[piece == 1] == 7).mean() == pytest.approx(0.75, abs=0.05)
+
+
+def test_a_shingle_belongs_to_a_piece_only_as_a_whole() -> None:
+    places = np.array([0, 9, 10, 52, 53, 100])
+    assert inside(places, np.array([10, 101]), np.array([100, 200])).tolist() == [-1, -1, 0, 0, -1, -1]
+    assert inside(places, np.zeros(0, np.int64), np.zeros(0, np.int64)).tolist() == [-1] * 6
 
 
 def test_nothing_to_compare() -> None:
-    known = Known(4)
-    assert known.count(np.zeros(0, np.uint32), np.zeros(1, np.int64)).tolist() == [[0], [0]]
-    assert known.count(np.arange(500, dtype=np.uint32), np.array([100]))[1].tolist() == [0]
+    known = Known()
+    assert known.find(np.zeros(0, np.uint64)).tolist() == []
+    assert known.find(np.arange(3, dtype=np.uint64)).tolist() == [UNKNOWN] * 3

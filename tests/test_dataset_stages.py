@@ -40,6 +40,19 @@ def record(path: Path, commits: list[str], repository: str | None = None, attrib
                     place = (place + 1) % (ROWS * COLUMNS)
 
 
+def record_files(path: Path, files: dict[str, str]) -> None:
+    """A recording of one commit in which each file is opened from the shell and its text is typed."""
+    cells, cursor = np.full((1, ROWS, COLUMNS), 32, np.uint32), np.zeros((1, 3), np.int32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file, Writer(file, ROWS, COLUMNS, np.zeros((1, 3)), {"name": path.stem}) as writer:
+        writer.mark("commit", f"{0:040x} Files")
+        for name, text in files.items():
+            for program, what in (("shell", f"vim {name}\n"), ("editor", text)):
+                writer.mark("program", f"0:{program}")
+                stroke = keys.from_text(what)
+                writer.append(cells.repeat(len(stroke), 0), cursor.repeat(len(stroke), 0), stroke)
+
+
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
 
@@ -60,9 +73,13 @@ class Place:
         return run("dataset", self.recordings, self.tokens, "-o", self.dataset, "--params", self.params)
 
     def both(self) -> "Place":
+        self.both_output()
+        return self
+
+    def both_output(self) -> Result:
         for result in (self.tokenize(), self.index()):
             assert result.exit_code == 0, result.output + repr(result.exception)
-        return self
+        return result
 
 
 COMMITS = [
@@ -278,3 +295,34 @@ def test_text_on_both_sides_is_reported_by_commit(place: Place) -> None:
     assert shared[3] > 0.9
     table = pl.read_parquet(place.dataset / "statistics.parquet")
     assert table.filter(pl.col("quantity") == "commits mostly typed in training too")["value"].to_list() == [1.0]
+
+
+def test_near_duplicate_files_are_reported_with_the_file_they_are_like(place: Place) -> None:
+    novel = "".join(f"w{n:03d} = {n * 7919 % 1009}\n" for n in range(90))
+    other = "".join(f"{n * 104729 % 997} -> q{n}\n" for n in range(90))
+    changed = novel.replace("w04", "z04")
+    trained = {"mine.py": novel, "b/other.txt": other[:300], "big.c": other[::-1] * 6}
+    record_files(place.recordings / "a.tsr", trained)
+    record_files(place.recordings / "held.tsr", {"copy.py": changed, "fresh.py": other[300:], "tiny": "x"})
+    result = place.both_output()
+    index = pl.read_parquet(place.dataset / "index.parquet")
+    assert index["side"].to_list() == ["train", "held_out"]
+    files = pl.read_parquet(place.dataset / "files.parquet")
+    assert sorted(files.filter(pl.col("side") == "train")["path"]) == ["b/other.txt", "big.c", "mine.py"]
+    rows = {row["path"]: row for row in files.filter(pl.col("side") == "held_out").iter_rows(named=True)}
+    assert set(rows) == {"copy.py", "fresh.py", "tiny"}
+    copy = rows["copy.py"]
+    assert 0.5 < copy["like"] <= copy["shared"] < 1
+    assert (copy["like_recording"], copy["like_path"]) == ("a", "mine.py")
+    assert (copy["sessions"], copy["keystrokes"]) == (1, len(changed))
+    assert rows["fresh.py"]["shared"] == 0
+    assert rows["tiny"]["shared"] is None
+    assert "1 of 3 files" in result.output
+    table = pl.read_parquet(place.dataset / "statistics.parquet")
+    values = {(of, name, quantity): value for of, name, quantity, value in table.iter_rows()}
+    assert values["side", "held_out", "files mostly typed in training too"] == 1
+    assert values["side", "held_out", "files with enough text to compare"] == 2
+    share = len(changed) / index.filter(pl.col("side") == "held_out")["frames"].sum()
+    assert values["side", "held_out", "share of keystrokes in files mostly typed in training too"] == share
+    assert values["language", "Python", "keystrokes"] == len(novel) + len(changed) + len(other[300:])
+    assert values["language", "C", "keystrokes"] == 6 * len(other)

@@ -77,7 +77,8 @@ def dataset(
     from rcfam import params as parameters
     from rcfam.dataset import DatasetError, DatasetParams, building, index, statistics
     from rcfam.dataset import tokens as token_files
-    from rcfam.dataset.survey import Survey, shared_text
+    from rcfam.dataset.comparing import compare
+    from rcfam.dataset.survey import Survey
     from rcfam.tokenizer import Tokenizer
 
     settings = parameters.load(params, "dataset", DatasetParams)
@@ -97,10 +98,10 @@ def dataset(
         reader.close()
     table = survey.index()
     with tqdm(total=int(table["frames"].sum()), desc="compare", unit="key", unit_scale=True) as bar:
-        commits = shared_text(table, survey.commits(), lambda name: _open(places[name]), bar.update)
+        commits, files = compare(table, survey.commits(), lambda name: _open(places[name]), bar.update)
     frequency = statistics.token_table(tokenizer, survey.counts)
     ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
-    numbers = statistics.statistics(table, commits, frequency, ledger)
+    numbers = statistics.statistics(table, commits, files, frequency, ledger)
     about = survey.about() | {
         "sampling": settings.sampling,
         "recordings": os.path.relpath(recordings, out),
@@ -109,6 +110,7 @@ def dataset(
     with _folder(out) as fresh:
         index.write(fresh, about, table)
         commits.write_parquet(fresh / "commits.parquet")
+        files.write_parquet(fresh / "files.parquet")
         frequency.write_parquet(fresh / "tokens.parquet")
         numbers.write_parquet(fresh / "statistics.parquet")
     _print(numbers, out)
@@ -189,4 +191,10 @@ def _print(numbers: "pl.DataFrame", out: Path) -> None:
         share = value.get("share of text that training has typed too")
         if share is not None:
             print(f"{side}: {share:.1%} of its text stands in training too, by commit in {out / 'commits.parquet'}")
+        if value.get("files mostly typed in training too"):
+            print(
+                f"{side}: warning: {value['files mostly typed in training too']:,.0f} of {value['files']:,.0f} files, "
+                f"{value['share of keystrokes in files mostly typed in training too']:.1%} of its keystrokes, are near "
+                f"duplicates of what training typed: {out / 'files.parquet'}"
+            )
     print(f"index and statistics: {out}")

@@ -16,6 +16,8 @@ from rcfam.jit import kernel
 SHINGLE: Final = 48
 CHANGES: Final = SHINGLE // 2  # places in a shingle where the key differs from the one before, at least
 SAMPLES: Final = 4_000_000  # of the training side in all, 8 bytes each
+NOWHERE: Final = -1
+UNKNOWN: Final = -2
 _BASE: Final = 0x9E3779B97F4A7C15
 
 
@@ -34,33 +36,39 @@ def shingles(keys_K: NDArray[np.uint32], one_in: int) -> tuple[NDArray[np.uint64
     return hashes_X[:count].copy(), places_X[:count].copy()
 
 
+def inside(places_X: NDArray[np.int64], starts_P: NDArray[np.int64], stops_P: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The piece of the keystrokes that each shingle lies in, -1 where it lies in none or reaches across its end.
+
+    The pieces starts..stops ascend and do not overlap.
+    """
+    if not len(starts_P):
+        return np.full(len(places_X), -1)
+    piece_X = np.searchsorted(starts_P, places_X, side="right") - 1
+    return np.where((piece_X >= 0) & (places_X + SHINGLE <= stops_P[piece_X]), piece_X, -1)
+
+
 class Known:
-    """The shingles of the training side."""
+    """The shingles of the training side, each with the number of the file into which it was typed first."""
 
-    def __init__(self, one_in: int) -> None:
-        self.one_in = one_in
-        self._parts: list[NDArray[np.uint64]] = []
+    def __init__(self) -> None:
+        self._hashes = [np.zeros(0, np.uint64)]
+        self._files = [np.zeros(0, np.int32)]
 
-    def add(self, keys_K: NDArray[np.uint32]) -> None:
-        """Take in a stretch of the training side."""
-        self._parts.append(shingles(keys_K, self.one_in)[0])
+    def add(self, hashes_X: NDArray[np.uint64], files_X: NDArray[np.int64]) -> None:
+        """Take in shingles of the training side; file NOWHERE for those that were not typed into a file."""
+        self._hashes.append(hashes_X)
+        self._files.append(files_X.astype(np.int32))
 
-    def count(self, keys_K: NDArray[np.uint32], borders: NDArray[np.int64]) -> NDArray[np.int64]:
-        """For the pieces of a held-out stretch that begin at `borders` (ascending): sampled shingles, and those
-        known; (2, P).
-        """
-        if len(self._parts) != 1:
-            self._parts = [np.unique(np.concatenate([np.zeros(0, np.uint64), *self._parts]))]
-        hashes_X, places_X = shingles(keys_K, self.one_in)
-        piece_X = np.searchsorted(borders, places_X, side="right") - 1
-        known_X = np.isin(hashes_X, self._parts[0])
-        within = piece_X >= 0
-        return np.stack(
-            [
-                np.bincount(piece_X[within], minlength=len(borders)),
-                np.bincount(piece_X[within & known_X], minlength=len(borders)),
-            ]
-        ).astype(np.int64)
+    def find(self, hashes_X: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """The file of each shingle, NOWHERE, or UNKNOWN where the training side does not hold it."""
+        if len(self._hashes) != 1:
+            hashes, first = np.unique(np.concatenate(self._hashes), return_index=True)
+            self._hashes, self._files = [hashes], [np.concatenate(self._files)[first]]
+        hashes, files = self._hashes[0], self._files[0]
+        if not len(hashes):
+            return np.full(len(hashes_X), UNKNOWN)
+        places = np.minimum(np.searchsorted(hashes, hashes_X), len(hashes) - 1)
+        return np.where(hashes[places] == hashes_X, files[places].astype(np.int64), UNKNOWN)
 
 
 @kernel

@@ -82,18 +82,23 @@ def token_table(tokenizer: Tokenizer, counts: Mapping[str, NDArray[np.int64]]) -
 
 
 def statistics(
-    index: pl.DataFrame, commits: pl.DataFrame, tokens: pl.DataFrame, ledger: pl.DataFrame | None
+    index: pl.DataFrame,
+    commits: pl.DataFrame,
+    files: pl.DataFrame,
+    tokens: pl.DataFrame,
+    ledger: pl.DataFrame | None,
 ) -> pl.DataFrame:
     """Rows (of, name, quantity, value): of 'all', a 'side', a 'token kind', a 'language', or what was 'left out' for a
     reason.
 
-    `index` and `commits` are the dataset's tables, `commits` with the column `shared` of `survey.shared_text`, `tokens`
-    is `token_table`'s, `ledger` the rendering's account of changes.
+    `index` is the dataset's, `commits` and `files` are `comparing.compare`'s, `tokens` is `token_table`'s, `ledger` the
+    rendering's account of changes.
     """
     rows = _amounts("all", "all", index, commits, tokens[TRAIN] + tokens[HELD_OUT], tokens)
     for side in (TRAIN, HELD_OUT):
         here = index.filter(pl.col("side") == side)
         rows += _amounts("side", side, here, commits.filter(pl.col("side") == side), tokens[side], tokens)
+        rows += _file_rows(side, here, files.filter(pl.col("side") == side))
     told = commits.drop_nulls("shared")
     frames = told["frames"].to_numpy()
     if frames.sum():
@@ -106,6 +111,7 @@ def statistics(
         rows.append(("token kind", kind, "vocabulary", float(len(chosen))))
         rows.append(("token kind", kind, "tokens", float(chosen["uses"].sum())))
         rows.append(("token kind", kind, "keystrokes", float((chosen["uses"] * chosen["keystrokes"]).sum())))
+    rows += _language_rows(files, ledger)
     if ledger is not None:
         rows += _ledger_rows(ledger)
     return pl.DataFrame(rows, SCHEMA, orient="row")
@@ -144,9 +150,38 @@ def _ledger_rows(ledger: pl.DataFrame) -> list[tuple[str, str, str, float]]:
         ("all", "all", "share of changes left out", 1 - len(rendered) / len(ledger) if len(ledger) else 0.0),
     ]
     reasons = ledger.drop_nulls("left_out").group_by("left_out").len().sort("len", "left_out", descending=[True, False])
-    rows += [("left out", reason, "changes", float(count)) for reason, count in reasons.iter_rows()]
-    languages = rendered.with_columns(language=pl.col("path").map_elements(language, pl.String))
-    counted = languages.group_by("language").agg(pl.len(), pl.col("path").n_unique())
-    for name, changes, files in counted.sort("len", "language", descending=[True, False]).iter_rows():
-        rows += [("language", name, "changes", float(changes)), ("language", name, "files", float(files))]
+    return rows + [("left out", reason, "changes", float(count)) for reason, count in reasons.iter_rows()]
+
+
+def _file_rows(side: str, index: pl.DataFrame, files: pl.DataFrame) -> list[tuple[str, str, str, float]]:
+    rows = [("side", side, "files", float(len(files)))]
+    told = files.drop_nulls("shared")
+    if len(told):
+        double = told.filter(pl.col("shared") > 0.5)
+        share = int(double["keystrokes"].sum()) / max(int(index["frames"].sum()), 1)
+        rows.append(("side", side, "files with enough text to compare", float(len(told))))
+        rows.append(("side", side, "files mostly typed in training too", float(len(double))))
+        rows.append(("side", side, "share of keystrokes in files mostly typed in training too", share))
+    return rows
+
+
+def _language_rows(files: pl.DataFrame, ledger: pl.DataFrame | None) -> list[tuple[str, str, str, float]]:
+    """Keystrokes in the editor by language, and the changes and files that the ledger tells of; most keystrokes first.
+
+    What is typed elsewhere, commands and messages, has no language.
+    """
+    typed = files.with_columns(language=pl.col("path").map_elements(language, pl.String))
+    counted = typed.group_by("language").agg(keystrokes=pl.col("keystrokes").sum())
+    if ledger is not None:
+        changed = ledger.filter(pl.col("left_out").is_null())
+        changed = changed.with_columns(language=pl.col("path").map_elements(language, pl.String))
+        changes = changed.group_by("language").agg(changes=pl.len(), files=pl.col("path").n_unique())
+        counted = counted.join(changes, "language", "full", coalesce=True)
+    rows = []
+    order = [name for name in ("keystrokes", "changes") if name in counted.columns]
+    for row in counted.sort(
+        [*order, "language"], descending=[*(True for _ in order), False], nulls_last=True
+    ).iter_rows(named=True):
+        quantities = {name: row[name] or 0 for name in row if name != "language"}
+        rows += [("language", row["language"], name, float(value)) for name, value in quantities.items()]
     return rows

@@ -1,15 +1,14 @@
-"""What the dataset stage gathers, one recording at a time: the index, the commits, counts, and text on both sides."""
+"""What the dataset stage gathers, one recording at a time: the index, the commits and counts."""
 
 # V vocabulary
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rcfam.dataset import building, duplicates, index
+from rcfam.dataset import building, index
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError, Span
 from rcfam.dataset.tokens import Tokens
 from rcfam.tokenizer import Tokenizer
@@ -87,35 +86,3 @@ class Survey:
             "vocabulary_hash": self._tokenizer.hash,
             "attributes": index.merge_attributes(self._attributes).tolist(),
         }
-
-
-def shared_text(
-    table: pl.DataFrame,
-    commits: pl.DataFrame,
-    opened: Callable[[str], Recording],
-    progress: Callable[[int], None] | None = None,
-) -> pl.DataFrame:
-    """`commits` with a column `shared`: the share of each held-out commit's text that the training side has typed too.
-
-    Null for training commits and for those with too little text to tell (duplicates.py). `table` is the index,
-    `opened(name)` a recording; `progress` is told the keystrokes read.
-    """
-    by_side = {side: table.filter(pl.col("side") == side) for side in (TRAIN, HELD_OUT)}
-    known = duplicates.Known(duplicates.rate(int(by_side[TRAIN]["frames"].sum())))
-    for row in by_side[TRAIN].iter_rows(named=True):
-        known.add(opened(row["recording"]).keys(row["first_frame"], row["first_frame"] + row["frames"]))
-        if progress is not None:
-            progress(row["frames"])
-    shared: dict[tuple[str, int], float] = {}
-    for row in by_side[HELD_OUT].iter_rows(named=True):
-        name, first = row["recording"], row["first_frame"]
-        here = commits.filter((pl.col("recording") == name) & (pl.col("side") == HELD_OUT))
-        borders = here["first_frame"].to_numpy() - first
-        counts = known.count(opened(name).keys(first, first + row["frames"]), borders)
-        for border, seen, same in zip(here["first_frame"], *counts.tolist(), strict=True):
-            if seen:
-                shared[name, border] = same / seen
-        if progress is not None:
-            progress(row["frames"])
-    keys = commits.select("recording", "first_frame").iter_rows()
-    return commits.with_columns(shared=pl.Series([shared.get(key) for key in keys], dtype=pl.Float64))
