@@ -1,8 +1,9 @@
 """Where two texts differ: runs of whole lines, found without looking twice at what is equal at both ends."""
 
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
-from rcfam.history import hunks
+from rcfam.typist.lines import Changes
 
 Text = TypeVar("Text", str, bytes)
 
@@ -20,20 +21,22 @@ class Region(NamedTuple):
 class Difference(NamedTuple):
     """What separates two texts. `lines` counts the lines of the old one; the first `shared` of them are `before`.
 
-    `middle` are the old lines that follow, at least up to the end of the last region.
+    `middle` holds the old lines that follow, at least up to the end of the last region; None where there is one region.
     """
 
     lines: int
     regions: list[Region]
     before: bytes
     shared: int
-    middle: list[str]
+    middle: Changes | None
 
     def occurs(self, word: str, start: int, stop: int) -> bool:
         """Whether an ASCII word stands anywhere in the old lines `start : stop`, where start is 0 or in the middle."""
-        if start < self.shared and word.encode("ascii") in self.before:
+        sought = word.encode("ascii")
+        if start < self.shared and sought in self.before:
             return True
-        return word in "\n".join(self.middle[max(0, start - self.shared) : max(0, stop - self.shared)])
+        first, last = max(0, start - self.shared), max(0, stop - self.shared)
+        return self.middle is not None and first < last and sought in self.middle.text(first, last)
 
 
 def common_prefix(a: Text, b: Text) -> int:
@@ -70,6 +73,13 @@ def common_suffix(a: Text, b: Text, limit: int) -> int:
     return low
 
 
+@lru_cache(maxsize=256)
+def common_ends(a: str, b: str) -> tuple[int, int]:
+    """The numbers of leading and of trailing characters that two lines share, none counted twice."""
+    prefix = common_prefix(a, b)
+    return prefix, common_suffix(a, b, min(len(a), len(b)) - prefix)
+
+
 def difference(old: bytes, new: bytes) -> Difference:
     """The regions that turn the lines of `old` into those of `new`, both UTF-8, top to bottom.
 
@@ -77,29 +87,30 @@ def difference(old: bytes, new: bytes) -> Difference:
     """
     old = old if old.endswith(b"\n") or not old else old + b"\n"
     new = new if new.endswith(b"\n") or not new else new + b"\n"
-    lines = old.count(b"\n")
     if old == new:
-        return Difference(lines, [], b"", 0, [])
+        return Difference(old.count(b"\n"), [], b"", 0, None)
     start = old.rfind(b"\n", 0, common_prefix(old, new)) + 1
     suffix = common_suffix(old, new, min(len(old), len(new)) - start)
     cut_old, cut_new = len(old) - suffix, len(new) - suffix
     if not (_starts_line(old, cut_old, start) and _starts_line(new, cut_new, start)):
         newline = old.find(b"\n", cut_old)
         suffix = len(old) - newline - 1 if newline >= 0 else 0
-    before = old.count(b"\n", 0, start)
+    before, after = old.count(b"\n", 0, start), old.count(b"\n", len(old) - suffix)
     old_part, new_part = old[start : len(old) - suffix], new[start : len(new) - suffix]
-    old_lines, new_lines = _split(old_part), _split(new_part)
-    if not old_lines or not new_lines or len(old_lines) == len(new_lines) == 1:
-        return Difference(lines, [Region(before, old_lines, new_lines)], old[:start], before, old_lines)
-    regions = [
-        Region(before + h.old_start, old_lines[h.old_start : h.old_stop], new_lines[h.new_start : h.new_stop])
-        for h in hunks(old_part, new_part)
-    ]
-    return Difference(lines, regions, old[:start], before, old_lines)
+    if not old_part or not new_part or (_is_one_line(old_part) and _is_one_line(new_part)):
+        only = Region(before, _split(old_part), _split(new_part))
+        return Difference(before + len(only.old) + after, [only], old[:start], before, None)
+    found = Changes(old_part, new_part)
+    regions = [Region(before + h[0], found.old(h[0], h[1]), found.new(h[2], h[3])) for h in found.hunks]
+    return Difference(before + found.lines + after, regions, old[:start], before, found)
 
 
 def _starts_line(text: bytes, place: int, start: int) -> bool:
     return place == start or text[place - 1 : place] == b"\n"
+
+
+def _is_one_line(part: bytes) -> bool:
+    return part.find(b"\n") + 1 == len(part)
 
 
 def _split(part: bytes) -> list[str]:

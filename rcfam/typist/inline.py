@@ -1,11 +1,12 @@
 """The cheapest plausible keys that change a part of one line."""
 
 import re
+from bisect import bisect_right
 from random import Random
 from typing import NamedTuple
 
-from rcfam.history import hunks
-from rcfam.typist.difference import common_prefix, common_suffix
+from rcfam.typist.difference import common_ends
+from rcfam.typist.lines import Changes
 from rcfam.typist.motions import first_non_blank, is_plain, times, to_column, words
 from rcfam.typist.strokes import BACKSPACE, ESCAPE, typed
 
@@ -36,7 +37,7 @@ class _Span(NamedTuple):
 
 def stands_alone(text: str) -> bool:
     """Whether each code point of `text` is one character to the editor."""
-    return _ALONE.fullmatch(text) is not None
+    return (text.isascii() and "\0" not in text) or _ALONE.fullmatch(text) is not None
 
 
 def edit_line(line: str, column: int | None, new: str, random: Random) -> Edit | None:
@@ -48,8 +49,7 @@ def edit_line(line: str, column: int | None, new: str, random: Random) -> Edit |
         if new.startswith(line):
             return Edit("A" + typed(new[len(line) :]) + ESCAPE, None)
         return None
-    prefix = common_prefix(line, new)
-    suffix = common_suffix(line, new, min(len(line), len(new)) - prefix)
+    prefix, suffix = common_ends(line, new)
     span = _Span(prefix, len(line) - suffix, new[prefix : len(new) - suffix])
     best = _one(line, column, span, random)
     if "\n" not in span.new and span.stop - span.start >= _WORTH_SPLITTING and len(span.new) >= _WORTH_SPLITTING:
@@ -66,11 +66,11 @@ def _split(line: str, span: _Span) -> list[_Span]:
     old, new = _PIECES.findall(line[span.start : span.stop]), _PIECES.findall(span.new)
     found: list[_Span] = []
     place, done = span.start, 0
-    for hunk in hunks(_as_lines(old), _as_lines(new)):
-        start = place + sum(map(len, old[done : hunk.old_start]))
-        place = start + sum(map(len, old[hunk.old_start : hunk.old_stop]))
-        done = hunk.old_stop
-        text = "".join(new[hunk.new_start : hunk.new_stop])
+    for old_start, old_stop, new_start, new_stop in Changes(_as_lines(old), _as_lines(new)).hunks:
+        start = place + sum(map(len, old[done:old_start]))
+        place = start + sum(map(len, old[old_start:old_stop]))
+        done = old_stop
+        text = "".join(new[new_start:new_stop])
         if found and start - found[-1].stop <= _CLOSE:
             last = found.pop()
             start, text = last.start, last.new + line[last.stop : start] + text
@@ -79,7 +79,7 @@ def _split(line: str, span: _Span) -> list[_Span]:
 
 
 def _as_lines(pieces: list[str]) -> bytes:
-    return "".join([piece + "\n" for piece in pieces]).encode("utf-8")
+    return ("\n".join(pieces) + "\n").encode("utf-8")
 
 
 def _several(line: str, column: int | None, spans: list[_Span], random: Random) -> Edit:
@@ -145,18 +145,15 @@ def _delete(line: str, start: int, stop: int, random: Random) -> str:
     best = times(stop - start, "x")
     if len(best) == 1 or not is_plain(line):
         return best
-    begins = ends = 0
-    for begin, end in words(line, start):
-        if begin > stop:
-            break
-        if start < begin:
-            begins += 1
-            if begin == stop:
-                return "d" + ("w" if begins == 1 else f"{begins}w")
-        if start < end - 1 and end <= stop:
-            ends += 1
-            if end == stop:
-                best = "d" + ("e" if ends == 1 else f"{ends}e")
+    begins, ends = words(line)
+    place = bisect_right(begins, stop)
+    if place and begins[place - 1] == stop:
+        count = place - bisect_right(begins, start)
+        return "dw" if count == 1 else f"d{count}w"
+    place = bisect_right(ends, stop)
+    if place and ends[place - 1] == stop and stop > start + 1:
+        count = place - bisect_right(ends, start + 1)
+        best = "de" if count == 1 else f"d{count}e"
     if best[0] != "d" and len(best) > 2 and line.find(line[stop], start + 1) == stop and random.random() < 0.5:
         best = "dt" + line[stop]
     return best
@@ -169,11 +166,11 @@ def _change(line: str, start: int, stop: int, random: Random) -> str:
     if count == 1 or not is_plain(line):
         return best
     if line[start] not in " \t":
-        for count_words, (_, end) in enumerate(words(line, start), 1):
-            if end > stop:
-                break
-            if end == stop:
-                return "cw" if count_words == 1 else f"c{count_words}w"
+        ends = words(line).ends
+        place = bisect_right(ends, stop)
+        if place and ends[place - 1] == stop:
+            words_changed = place - bisect_right(ends, start)
+            return "cw" if words_changed == 1 else f"c{words_changed}w"
     if line.find(line[stop], start + 1) == stop and random.random() < 0.5:
         return "ct" + line[stop]
     return best

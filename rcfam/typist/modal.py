@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from rcfam.typist.difference import Region, common_prefix, common_suffix, difference
+from rcfam.typist.difference import Region, common_ends, difference
 from rcfam.typist.inline import edit_line
 from rcfam.typist.motions import first_non_blank, to_row
 from rcfam.typist.strokes import ENTER, ESCAPE, typed
@@ -190,13 +190,14 @@ def _saved(old: str, new: str) -> int:
         return len(new) + 2
     if old[:1] != new[:1] and old[-1:] != new[-1:]:
         return 0
-    prefix = common_prefix(old, new)
-    return prefix + common_suffix(old, new, min(len(old), len(new)) - prefix) - _EDIT_OVERHEAD
+    return sum(common_ends(old, new)) - _EDIT_OVERHEAD
 
 
 def _align(old: list[str], new: list[str]) -> list[tuple[int, int]]:
     """Which old line becomes which new one: increasing pairs that spare the most keys."""
     rows, columns = len(old), len(new)
+    if rows == columns == 1:
+        return [(0, 0)] if _saved(old[0], new[0]) > 0 else []
     if rows * columns > _MAX_CELLS:
         if rows != columns:
             return []

@@ -1,9 +1,10 @@
 """The cheapest plausible keys that move the editor's cursor."""
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
 from rcfam.typist.strokes import DOWN, ENTER, UP
 
@@ -18,15 +19,21 @@ _COLON_SHARE = 0.15
 
 def is_plain(line: str) -> bool:
     """Whether every character is printable ASCII or a tab, so that words are where ASCII puts them."""
-    return _PLAIN.fullmatch(line) is not None
+    return line.isascii() and (line.isprintable() or _PLAIN.fullmatch(line) is not None)
 
 
-def words(line: str, start: int) -> Iterator[tuple[int, int]]:
-    """The (start, end) of the editor's words in a plain line from column `start` on, end excluded.
+class Words(NamedTuple):
+    """Where the editor's words in a plain line begin and end (end excluded), left to right."""
 
-    A word that begins before `start` comes with `start` as its beginning.
-    """
-    return (match.span() for match in _WORDS.finditer(line, start))
+    begins: list[int]
+    ends: list[int]
+
+
+@lru_cache(maxsize=64)
+def words(line: str) -> Words:
+    """The words of a plain line."""
+    spans = [match.span() for match in _WORDS.finditer(line)]
+    return Words([begin for begin, _ in spans], [end for _, end in spans])
 
 
 def first_non_blank(line: str) -> int:
@@ -38,6 +45,12 @@ def first_non_blank(line: str) -> int:
 def times(count: int, key: str) -> str:
     """`key`, `count` times: repeated when few, else with a count."""
     return key * count if count <= _FEW else f"{count}{key}"
+
+
+def _by_count(count: int, key: str, best: str) -> str:
+    """`count` times `key` where people count so far and it is no longer than `best`."""
+    keys = times(count, key)
+    return keys if count <= _MANY_WORDS and len(keys) <= len(best) else best
 
 
 def to_row(row: int, target: int, rows: int, random: Random) -> tuple[str, bool]:
@@ -90,44 +103,31 @@ def _relative(line: str, start: int, target: int) -> str:
     if len(best) == 1 or not is_plain(line):
         return best
     if distance > 0:
-        if line.find(line[target], start + 1) == target and len(best) > 2:
-            best = "f" + line[target]
-        elif target + 1 < len(line) and line.find(line[target + 1], start + 1) == target + 1 and len(best) > 2:
-            best = "t" + line[target + 1]
-    return _by_words(line, start, target, best)
+        if len(best) > 2:
+            if line.find(line[target], start + 1) == target:
+                best = "f" + line[target]
+            elif target + 1 < len(line) and line.find(line[target + 1], start + 1) == target + 1:
+                best = "t" + line[target + 1]
+        return _by_words(line, start, target, best)
+    return _back_by_words(line, start, target, best)
 
 
 def _by_words(line: str, start: int, target: int, best: str) -> str:
-    """The same way by word starts or ends, if that is no longer than `best`."""
-    if target < start:
-        return _back_by_words(line, start, target, best)
-    begins = ends = 0
-    for begin, end in words(line, start):
-        if begin > target or begins > _MANY_WORDS:
-            break
-        if begin > start:
-            begins += 1
-            if begin == target:
-                keys = times(begins, "w")
-                return keys if len(keys) <= len(best) else best
-        if start < end - 1 <= target:
-            ends += 1
-            if end - 1 == target:
-                keys = times(ends, "e")
-                return keys if len(keys) < len(best) else best
+    """The same way forward by word starts or ends, if that is no longer than `best`."""
+    begins, ends = words(line)
+    place = bisect_right(begins, target)
+    if place and begins[place - 1] == target:
+        return _by_count(place - bisect_right(begins, start), "w", best)
+    place = bisect_right(ends, target + 1)
+    if place and ends[place - 1] == target + 1:
+        return _by_count(place - bisect_right(ends, start + 1), "e", best)
     return best
 
 
 def _back_by_words(line: str, start: int, target: int, best: str) -> str:
-    inside = target > 0 and any(end > target for _, end in islice(words(line, target - 1), 1))
-    if inside and line[target - 1] not in _BLANK:
-        return best  # the target is no word's beginning
-    begins = 0
-    for begin, _ in words(line, target):
-        if begin >= start or begins > _MANY_WORDS:
-            break
-        if not begins and begin != target:
-            return best
-        begins += 1
-    keys = times(begins, "b")
-    return keys if 0 < begins <= _MANY_WORDS and len(keys) <= len(best) else best
+    """The same way back by word starts, if that is no longer than `best`."""
+    begins = words(line).begins
+    place = bisect_left(begins, target)
+    if place == len(begins) or begins[place] != target:
+        return best
+    return _by_count(bisect_left(begins, start) - place, "b", best)
