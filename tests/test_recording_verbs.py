@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from rcfam.cli import app
 from rcfam.errors import RcfamError
 from rcfam.recording import Reader, Writer
+from rcfam.recording.repack import digest
 from rcfam.recording.show import ansi_frame, asciicast, safe, text_rows
 from rcfam.terminal.cells import CLUSTER_BASE
 from tests.recording_screens import ATTRIBUTES, Frames, typed
@@ -84,6 +85,42 @@ def test_export_text(recording: Path, tmp_path: Path) -> None:
     run("export", recording, "--to", "txt", "-o", out)
     text = out.read_text(encoding="utf-8")
     assert text.count("\n-- frame ") == 18 and "\x1b" not in text
+
+
+def test_export_takes_a_range_or_a_commit(recording: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.txt"
+    for arguments, count in (
+        (["--commit", 1], 9),
+        (["--commit", 2], 9),
+        (["--commit", 2, "--start", 12], 6),
+        (["--start", 3, "--stop", 8], 5),
+        (["--start", 0, "--stop", 9, "--every", 4], 3),
+    ):
+        run("export", recording, "--to", "txt", "-o", out, *arguments)
+        assert out.read_text(encoding="utf-8").count("\n-- frame ") == count
+    for arguments, message in (
+        (["--commit", 3], "has 2"),
+        (["--commit", 1, "--stop", 12], "0..9"),
+        (["--start", 19], "0..18"),
+        (["--speed", 0], "speed 0"),
+    ):
+        with pytest.raises(RcfamError, match=message):
+            run("export", recording, "-o", tmp_path / "b.cast", *arguments)
+        assert not (tmp_path / "b.cast").exists()
+
+
+def test_repack(recording: Path, tmp_path: Path) -> None:
+    out, cut = tmp_path / "small.tsr", tmp_path / "cut.tsr"
+    assert "18 frames" in run("repack", recording, "-o", out, "--chunk-frames", 5)
+    with Reader(recording) as reader, Reader(out) as again:
+        assert digest(reader) == digest(again) and len(again.chunks) == 4 and again.marks == reader.marks
+        cut.write_bytes(out.read_bytes()[: again.chunks[2].offset + 9])
+    with pytest.raises(RcfamError, match=r"damaged.*--recover"):
+        run("repack", cut, "-o", tmp_path / "none.tsr")
+    assert not (tmp_path / "none.tsr").exists()
+    assert "10 frames" in run("repack", cut, "-o", out, "--recover")
+    with Reader(out) as reader:
+        assert reader.damage is None and reader.frames == 10
 
 
 @pytest.mark.parametrize("version", [2, 3])

@@ -4,6 +4,7 @@ import contextlib
 import select
 import shutil
 import sys
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,8 +80,9 @@ def describe(reader: "Reader", frame: int, key: int) -> str:
     from rcfam.recording.show import safe
     from rcfam.terminal.keys import name
 
-    before = [mark for mark in reader.marks if mark.kind == COMMIT and mark.frame <= frame]
-    subject = safe(before[-1].text.splitlines()[0])[:60] if before and before[-1].text else ""
+    end = bisect_right(reader.marks, frame, key=lambda mark: mark.frame)
+    text = next((mark.text for mark in reversed(reader.marks[:end]) if mark.kind == COMMIT), "")
+    subject = safe(text.splitlines()[0])[:60] if text else ""
     return f"frame {frame:,} of {reader.frames:,}, next key {safe(name(key))}" + (f", {subject}" if subject else "")
 
 

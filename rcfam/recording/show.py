@@ -15,7 +15,6 @@ from rcfam.terminal.cells import BOLD, CLUSTER_BASE, GLYPH_BITS, GLYPH_MASK, RGB
 # R rows, C columns
 
 _SGR_OF_STYLE = (1, 2, 3, 4, 5, 7, 8, 9)  # bold, dim, italic, underline, blink, inverse, hidden, strike
-_SPAN_FRAMES = 512
 assert BOLD == 1
 
 
@@ -104,9 +103,8 @@ def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, 
     yield json.dumps(head)
     marks = iter([mark for mark in reader.marks if start <= mark.frame < stop])
     mark = next(marks, None)
-    before, last = None, 0.0
-    for low in range(start, stop, _SPAN_FRAMES):
-        cells, cursors, keys = reader.read(low, min(low + _SPAN_FRAMES, stop))
+    before, last, low = None, 0.0, start
+    for cells, cursors, keys in reader.iterate(start, stop):
         for k in range(len(keys)):
             now = (low + k - start) * seconds_per_key
             events = []
@@ -120,3 +118,4 @@ def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, 
                 when = now if version == 2 else now - last
                 last = now
                 yield json.dumps([round(when, 6), code, data])
+        low += len(keys)
