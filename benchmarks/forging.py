@@ -205,35 +205,81 @@ def streams(rng: random.Random, parts: Parts) -> None:
     return None
 
 
+class Scribe:
+    """Scripts by the grammar, most of them possible on a grid; one operand in fifty is not as it should be."""
+
+    def __init__(self, rng: random.Random, rows: int, columns: int) -> None:
+        self.rng, self.rows, self.columns = rng, rows, columns
+
+    def maybe(self, value: int) -> int:
+        """`value`, or seldom a number that sits at some limit."""
+        return edge(self.rng) if self.rng.random() < 0.02 else value
+
+    def near(self, limit: int) -> int:
+        """A number from 0 to `limit`, often one of the ends."""
+        return self.maybe(
+            self.rng.choice((0, 1, limit - 1, limit, self.rng.randrange(limit + 1), self.rng.randrange(limit + 1)))
+        )
+
+    def signed(self, limit: int) -> bytes:
+        """A signed number, as it stands in a stream, up to about `limit` in size."""
+        value = self.maybe(self.rng.randrange(limit + 2))
+        return varint(min(2 * value + self.rng.randrange(2), (1 << 35) - 1))
+
+    def script(self) -> bytes:
+        """One script."""
+        rng = self.rng
+        modes, count = (rng.randrange(4), rng.randrange(4)), rng.choice((0, 1, 1, 1, 1, 2, 2, 3, 3, 7, 7, 64))
+        out = varint(modes[0] | modes[1] << 2 | rng.choice((0, 0, 0, 1, 2)) << 4) + varint(count)
+        for mode, limit in zip(modes, (self.rows, self.columns), strict=True):
+            if mode < 2:
+                out += self.signed(1) if mode == 0 else varint(2 * max(0, self.near(limit)))
+        return out + b"".join(self.operation() for _ in range(count))
+
+    def operation(self) -> bytes:
+        """One operation."""
+        rng = self.rng
+        kind, modes = rng.randrange(1, 8), (rng.choice((0, 1, 2, 2)), rng.choice((0, 1, 2, 2, 2, 3)))
+        out = varint(kind | modes[0] << 4 | modes[1] << 6)
+        if kind == 7:
+            return out
+        for mode, limit in zip(modes, (self.rows, self.columns), strict=True):
+            out += varint(2 * max(0, self.near(limit - 1))) if mode == 2 else self.signed(1)
+        attribute = self.maybe(rng.randrange(7))
+        if kind == 1:
+            return out + varint(rng.choice((0, 1, self.maybe(2 + 48 + rng.randrange(60))))) + varint(attribute)
+        if kind == 2:
+            return out + self.signed(rng.choice((3, self.columns))) + varint(self.near(self.rows))
+        if kind == 3:
+            return out + varint(self.near(self.rows)) + self.signed(rng.choice((1, self.rows)))
+        if kind in (4, 5):
+            return out + varint(rng.choice((0, 1, 2, 3 + self.near(self.columns)))) + varint(attribute)
+        count = self.maybe(rng.randrange(1, 4))
+        return out + varint(count) + b"".join(varint(self.maybe(rng.randrange(9))) for _ in range(min(count, 4)))
+
+
 def scripts(rng: random.Random, parts: Parts) -> None:
     """Scripts made up by the grammar, with places and operands of all sizes."""
     if not parts.pieces:
         return side(rng, parts)
     piece = rng.choice(parts.pieces)
-    out = bytearray()
-
-    def signed() -> int:
-        return rng.choice((rng.randrange(4), rng.randrange(4), rng.randrange(8), rng.randrange(50), edge(rng)))
-
-    for _ in range(rng.randrange(1, 6)):
-        modes, count = rng.randrange(16), rng.choice((0, 1, 2, 3, 64))
-        out += varint(modes | rng.randrange(3) << 4) + varint(count)
-        out += b"".join(varint(signed()) for mode in (modes & 3, modes >> 2) if mode < 2)
-        for _ in range(count):
-            kind = rng.randrange(1, 8)
-            out += varint(kind | rng.randrange(3) << 4 | rng.randrange(4) << 6)
-            if kind == 7:
-                continue
-            out += varint(signed()) + varint(signed())
-            operands = [signed(), signed()] if kind != 6 else [3, *(rng.randrange(8) for _ in range(3))]
-            out += b"".join(map(varint, operands))
-    piece.streams[3] = bytes(out) + (piece.streams[3] if rng.random() < 0.5 else b"")
-    if rng.random() < 0.7:
-        piece.streams[1] = bytes(piece.frames + 1)  # each frame names its script ...
-        piece.streams[2] = bytes(rng.choice((1, 1, 0, 2, 3)) for _ in range(piece.frames))  # ... most a new one
-    for which in (4, 5, 6, 7):
-        if rng.random() < 0.5:
-            piece.streams[which] = b"".join(varint(signed()) for _ in range(rng.randrange(60)))
+    scribe = Scribe(rng, int.from_bytes(parts.header[2:4], "little"), int.from_bytes(parts.header[4:6], "little"))
+    made = b"".join(scribe.script() for _ in range(rng.randrange(1, 6)))
+    kind = rng.randrange(3)
+    if kind:  # the frames that are there, and then one new script after the other
+        old = piece.streams if kind == 1 else [b""] * STREAMS
+        more = rng.randrange(1, 9)
+        keys = rng.choice((b"0123456789", b"ab\x0d\x7f", b"\x80\x81\xff\x80\x80\x01"))
+        piece.frames = (piece.frames if kind == 1 else 0) + more
+        piece.streams[0] = old[0] + bytes(rng.choices(keys, k=more + 9))
+        piece.streams[1] = old[1] + bytes(more + 1)
+        piece.streams[2] = old[2] + bytes(rng.choice((1, 1, 1, 0, 2, 3)) for _ in range(more))
+        piece.streams[3] = old[3] + made
+        for which, low, high in ((4, 0, scribe.columns), (5, 0, 9), (6, 0, 4), (7, 48, 110)):
+            noise = b"".join(varint(scribe.maybe(rng.randrange(low, high + 1))) for _ in range(rng.randrange(90)))
+            piece.streams[which] = old[which] + noise
+    else:
+        piece.streams[3] = made + piece.streams[3]
     return None
 
 
