@@ -195,6 +195,24 @@ def hash_row(line: Any) -> np.uint64:
 
 
 @inner
+def any_row_moved(coder: Any, target: Any, rows: Any) -> bool:
+    """Does a row of the target, not of equal cells, equal another row of the frame than its own?"""
+    n = coder.n
+    columns = n[COLUMNS]
+    for row in range(n[ROWS]):
+        if not rows[row] or first_difference(coder, target, row, 0) == columns:
+            continue
+        for other in range(n[ROWS]):
+            base = other * columns
+            column = whole(0)
+            while column < columns and coder.cells[base + column] == target[row, column]:
+                column += 1
+            if column == columns and hash_row(target[row]) != 0:
+                return True
+    return False
+
+
+@inner
 def propose_scroll(coder: Any, hashes: Any, target: Any, rows: Any, i: int) -> bool:
     """Look for a block of rows that moved up or down."""
     n = coder.n
@@ -202,7 +220,7 @@ def propose_scroll(coder: Any, hashes: Any, target: Any, rows: Any, i: int) -> b
     changed = 0
     for row in range(count):
         changed += rows[row] and first_difference(coder, target, row, 0) < columns
-    if changed < 2:
+    if changed < 2 or not any_row_moved(coder, target, rows):
         return False
     for row in range(count):
         hashes[0, row] = hash_row(coder.cells[row * columns : (row + 1) * columns])
@@ -289,6 +307,8 @@ def propose_shift(coder: Any, target: Any, i: int, row: int) -> bool:
     for c in range(start, columns):
         misses += (coder.cells[base + c] ^ target[row, c]) & GLYPH_MASK != 0
     best, best_misses = 0, misses - 1
+    if best_misses <= 0:
+        return False
     for size in range(1, min(MOST_SHIFT, columns - start)):
         for by in (size, -size):
             cost = shift_misses(coder, target, row, start, by) + (by if by > 0 else 0)
@@ -313,10 +333,10 @@ def propose_key(coder: Any, target: Any, i: int) -> bool:
         return False
     attribute = whole(target[row, column] >> GLYPH_BITS)
     source = attribute + ATTRIBUTE_CONSTANT
-    if column > 0 and whole(coder.cells[row * n[COLUMNS] + column - 1] >> GLYPH_BITS) == attribute:
-        source = ATTRIBUTE_LEFT
-    elif whole(cell >> GLYPH_BITS) == attribute:
+    if whole(cell >> GLYPH_BITS) == attribute:
         source = ATTRIBUTE_OWN
+    elif column > 0 and whole(coder.cells[row * n[COLUMNS] + column - 1] >> GLYPH_BITS) == attribute:
+        source = ATTRIBUTE_LEFT
     return write(coder, i, PUT, FROM_OLD, 0, FROM_OLD, 0, GLYPH_KEY, source)
 
 

@@ -1,7 +1,6 @@
 """The attribute table: every combination of colours and styles that the programs use, and its number.
 
-The table is fixed, so that an attribute number means the same in every recording. New rows may be added at the end
-only.
+The table is fixed, so that an attribute number means the same in every recording made by one version.
 """
 
 from typing import Final
@@ -9,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.terminal.cells import BOLD, INVERSE, palette
+from rcfam.terminal.cells import BOLD, INVERSE, ITALIC, UNDERLINE, palette
 
 PLAIN: Final = 0
 STATUS: Final = 1  # tmux's bar: black on green
@@ -27,15 +26,18 @@ VISUAL: Final = 12  # vim: the selection
 ADDED: Final = 13  # git: green
 REMOVED: Final = 14  # git: red
 COMMIT: Final = 15  # git log: yellow
+# What vim's default scheme gives its groups on a light background; groups that look the same share a number.
 COMMENT: Final = 16
-STRING: Final = 17
-NUMBER: Final = 18
-KEYWORD: Final = 19
-TYPE: Final = 20
-PREPROCESSOR: Final = 21
-FUNCTION: Final = 22
-TITLE: Final = 23
-LINE_NUMBER: Final = 24
+CONSTANT: Final = 17  # strings, characters, numbers, booleans
+STATEMENT: Final = 18
+TYPE: Final = 19
+PREPROC: Final = 20  # also Special and Title
+IDENTIFIER: Final = 21  # also functions; git's @@ lines
+TODO: Final = 22
+UNDERLINED: Final = 23
+MISTAKE: Final = 24  # vim: Error
+STRONG: Final = 25
+EMPHASIS: Final = 26
 
 _ROWS: Final = (
     (0, 0, 0),
@@ -56,13 +58,15 @@ _ROWS: Final = (
     (palette(3), 0, 0),
     (palette(4), 0, 0),
     (palette(1), 0, 0),
-    (palette(1), 0, 0),
     (palette(130), 0, 0),
     (palette(2), 0, 0),
     (palette(5), 0, 0),
     (palette(6), 0, 0),
-    (palette(5), 0, BOLD),
-    (palette(130), 0, 0),
+    (palette(0), palette(11), 0),
+    (palette(5), 0, UNDERLINE),
+    (palette(15), palette(9), 0),
+    (0, 0, BOLD),
+    (0, 0, ITALIC),
 )
 
 

@@ -53,7 +53,7 @@ def load(state: State, data: bytes) -> State:
     ctl[S.ENTRY] = -1
     for name in (
         S.MODIFIED, S.LINE, S.COLUMN, S.WANT, S.TOP, S.SKIP, S.MODE, S.COUNT, S.COUNT2, S.OPERATOR, S.LEAD, S.LITERAL,
-        S.UNDO_END, S.REDO_END, S.UNIT_OPEN, S.REGISTER_LINES, S.REGISTER_KIND, S.HALF, S.DOT_RECORDING,
+        S.UNDO_END, S.REDO_END, S.UNIT_OPEN, S.REGISTER_LINES, S.REGISTER_KIND, S.HALF, S.DOT_RECORDING, S.LOWEST,
     ):  # fmt: skip
         ctl[name] = 0
     ctl[S.CHANGED] = ctl[S.WHOLE] = 1

@@ -77,6 +77,9 @@ def execute(terminal: "Terminal", window: "Window") -> None:
         leave(terminal, window, False, check=not name.endswith("!"))
     elif name in ("e", "edit", "e!", "edit!"):
         _edit(terminal, window, argument, name.endswith("!"))
+    elif name in ("sy", "syn", "synt", "synta", "syntax") and argument in ("on", "off", "enable"):
+        window.coloured = argument != "off"
+        terminal.colour(window)
     elif name in ("se", "set"):
         _set(window, state, argument)
     else:

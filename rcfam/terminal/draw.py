@@ -12,6 +12,7 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
+from rcfam.terminal import syntax
 from rcfam.terminal.cells import CLUSTER_BASE, GLYPH_MASK
 
 _SHIFT = 21
@@ -155,7 +156,7 @@ def shown_digit(character: Any, width: Any, i: Any) -> Any:
 
 
 @inner
-def _draw_odd(s: Any, v: Any, skip: Any, row: Any, bottom: Any, c: Any) -> Any:
+def _draw_odd(s: Any, v: Any, skip: Any, row: Any, bottom: Any, c: Any, colour: Any) -> Any:
     """Draw a character that is not one plain cell at virtual column `v`; return the virtual column after it."""
     columns = s.cells.shape[1]
     after = advance(s.ctl, s.widths, v, c)
@@ -173,26 +174,35 @@ def _draw_odd(s: Any, v: Any, skip: Any, row: Any, bottom: Any, c: Any) -> Any:
         if r >= bottom:
             break
         glyph = np.int64(_BLANK)
-        attribute = 0
+        attribute = np.int64(colour) >> _SHIFT
         if w == 2:
             if after - v == 3 and i == v:
                 glyph = np.int64(62)
-                attribute = A.NONTEXT
+                attribute = np.int64(A.NONTEXT)
             else:
                 glyph = np.int64(c) if i == after - 2 else np.int64(0)
         elif w == 0:
             glyph = np.int64(c)
         elif w != 9:
             glyph = np.int64(shown_digit(np.int64(c), after - v, i - v))
-            attribute = A.SPECIAL
+            attribute = np.int64(A.SPECIAL)
         s.cells[r, x] = np.uint32(attribute << _SHIFT | glyph)
     return after
 
 
 @inner
-def draw_line(s: Any, row: Any, start: Any, count: Any, skip: Any, rows: Any, bottom: Any) -> None:
-    """Draw the line's rows from `skip` on at `row`, no further than `bottom`; it takes `rows` rows in all."""
+def draw_line(s: Any, row: Any, start: Any, count: Any, skip: Any, rows: Any, bottom: Any, before: Any) -> None:
+    """Draw the line's rows from `skip` on at `row`, no further than `bottom`; it takes `rows` rows in all.
+
+    `before` is the lexer's state before the line.
+    """
     columns = s.cells.shape[1]
+    after = np.int64(0)
+    coloured = start
+    tint = S.TINT - start
+    if s.ctl[S.SYNTAX]:
+        after = syntax.colour_line(s, start, count, before)
+        coloured = start + min(count, S.MOST_TINT)
     cells = s.cells
     pool = s.pool
     widths = s.widths
@@ -208,11 +218,11 @@ def draw_line(s: Any, row: Any, start: Any, count: Any, skip: Any, rows: Any, bo
             if r >= row:
                 if r >= bottom:
                     break
-                cells[r, x] = c
+                cells[r, x] = c | pool[tint + i] if i < coloured else c
             x += 1
             v += 1
         else:
-            v = _draw_odd(s, v, skip, row, bottom, c)
+            v = _draw_odd(s, v, skip, row, bottom, c, pool[tint + i] if i < coloured else np.uint32(0))
             r = row - skip + v // columns
             x = v % columns
             if x == 0 and v > 0:
@@ -231,6 +241,8 @@ def draw_line(s: Any, row: Any, start: Any, count: Any, skip: Any, rows: Any, bo
         s.rows[r, 1] = count
         s.rows[r, 2] = i
         s.rows[r, 3] = rows
+        s.rows[r, 4] = before
+        s.rows[r, 5] = after
         s.dirty[r] = 1
 
 
@@ -241,17 +253,17 @@ def _move_rows(s: Any, source: Any, target: Any, count: Any) -> None:
         j = i if target < source else count - 1 - i
         for x in range(columns):
             s.cells[target + j, x] = s.cells[source + j, x]
-        for x in range(4):
+        for x in range(6):
             s.rows[target + j, x] = s.rows[source + j, x]
         s.dirty[target + j] = 1
 
 
 @inner
-def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, bottom: Any) -> bool:
+def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, bottom: Any, before: Any) -> bool:
     """Move rows that are still right to where they belong now; true where `row` then shows what it should."""
     rows = s.rows
     for q in range(row + 1, bottom):
-        if rows[q, 0] == start and rows[q, 1] == count and rows[q, 2] == skip:
+        if rows[q, 0] == start and rows[q, 1] == count and rows[q, 2] == skip and rows[q, 4] == before:
             _move_rows(s, q, row, bottom - q)
             if q < bottom - 2 or (row == 0 and s.ctl[S.TOP] != s.ctl[S.DRAWN_TOP]):
                 s.ctl[S.SCROLLED] = 1  # vim draws anew where no more than two rows would be moved
@@ -278,17 +290,17 @@ def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, botto
 
 
 @inner
-def _shows(s: Any, row: Any, start: Any, count: Any, skip: Any, bottom: Any) -> Any:
+def _shows(s: Any, row: Any, start: Any, count: Any, skip: Any, bottom: Any, before: Any) -> Any:
     """How many rows the line takes where `row` and those below already show it, else 0."""
     rows = s.rows
-    if rows[row, 0] != start or rows[row, 1] != count or rows[row, 2] != skip:
+    if rows[row, 0] != start or rows[row, 1] != count or rows[row, 2] != skip or rows[row, 4] != before:
         return 0
     total = rows[row, 3]
     for i in range(1, total - skip):
         r = row + i
         if r >= bottom:
             break
-        if rows[r, 0] != start or rows[r, 1] != count or rows[r, 2] != skip + i:
+        if rows[r, 0] != start or rows[r, 1] != count or rows[r, 2] != skip + i or rows[r, 4] != before:
             return 0
     return total
 
@@ -303,22 +315,24 @@ def draw_text(s: Any) -> None:
     skip = ctl[S.SKIP]
     row = 0
     tries = 2
+    state = syntax.state_at(s, line)
     while row < bottom and line < total:
         k = line if line < ctl[S.GAP] else line + ctl[S.GAP_SIZE]
         start = s.lines[k, 0]
         count = s.lines[k, 1]
-        rows = _shows(s, row, start, count, skip, bottom)
+        rows = _shows(s, row, start, count, skip, bottom, state)
         if rows == 0 and tries > 0:
             tries -= 1
-            if _reuse(s, row, line, skip, start, count, bottom):
-                rows = _shows(s, row, start, count, skip, bottom)
+            if _reuse(s, row, line, skip, start, count, bottom, state):
+                rows = _shows(s, row, start, count, skip, bottom, state)
         fresh = rows == 0
         if fresh:
             rows = height(s.ctl, s.pool, s.widths, start, count)
         if row + rows - skip > bottom and row > 0:
             break
         if fresh:
-            draw_line(s, row, start, count, skip, rows, bottom)
+            draw_line(s, row, start, count, skip, rows, bottom, state)
+        state = s.rows[row, 5]
         row += rows - skip
         skip = 0
         line += 1

@@ -31,7 +31,9 @@ class State(NamedTuple):
     ctl: NDArray[np.int64]
     """(SCALARS,): the scalars below"""
     rows: NDArray[np.int64]
-    """(R, 4): what a text row shows: start, length, row within the line, rows of the line"""
+    """(R, 6): what a text row shows: start, length, row within the line, rows of the line, the lexer's state before and after
+    the line
+    """
     lines: NDArray[np.int64]
     """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the
     register's lines
@@ -170,7 +172,7 @@ WHOLE: Final = 58  # redraw every row
 START_LINE: Final = 59  # where the insertion began
 START_COLUMN: Final = 60
 HALF: Final = 61  # rows that Ctrl-D and Ctrl-U scroll, 0 for half the window
-SYNTAX: Final = 62
+SYNTAX: Final = 62  # the language that is coloured, 0 for none
 REPLACED: Final = 63  # line + 1 whose characters Backspace restores in replace mode, 0 for none
 CURSOR_ROW: Final = 64
 DRAWN_TOP: Final = 70  # what the rows show
@@ -203,6 +205,9 @@ REPLACED_START: Final = 92  # where that line's characters as they were stand in
 REPLACED_LENGTH: Final = 93
 REPLACED_COLUMN: Final = 94  # and where the replacing began
 MARK_TABLE: Final = 96  # marks a-z: line + 1 (0 for none) and column
+LOWEST: Final = 150  # no line above it changed since the last redraw
+SYNC_LINE: Final = 151  # the lexer's state before this line was SYNC_STATE; -1 for none
+SYNC_STATE: Final = 152
 CHANGED: Final = 69  # text changed since the last redraw
 # Shell
 PROMPT_ROW: Final = 65
@@ -216,7 +221,9 @@ KILLED: Final = REGION  # what Ctrl-Y puts back in the shell
 PATTERN: Final = 2 * REGION  # the last search pattern
 KEYS: Final = 3 * REGION  # the keys of the change in progress, then those of the last one, which `.` repeats
 SEARCHED: Final = 5 * REGION  # the last search pattern as it was typed
-TEXT: Final = 6 * REGION
+TINT: Final = 6 * REGION  # the attributes of the characters of the line that is being drawn
+MOST_TINT: Final = 3000  # characters of a line that are coloured (vim's 'synmaxcol')
+TEXT: Final = 7 * REGION
 
 DEFAULT_POOL: Final = TEXT + (1 << 16)
 DEFAULT_LINES: Final = 1 << 10
@@ -241,7 +248,7 @@ def new(rows: int, columns: int) -> State:
         cursor=np.array([0, 0, 1], dtype=np.int32),
         dirty=np.ones(rows, dtype=np.uint8),
         ctl=ctl,
-        rows=np.full((rows, 4), ROW_UNKNOWN, dtype=np.int64),
+        rows=np.full((rows, 6), ROW_UNKNOWN, dtype=np.int64),
         lines=lines,
         pool=np.zeros(DEFAULT_POOL, dtype=np.uint32),
         log=np.zeros((DEFAULT_LOG, 4), dtype=np.int64),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels
+from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels, syntax_tables
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.coreutils import CommandError, Output
@@ -51,6 +51,8 @@ class Window:
     behind: NDArray[np.uint32] | None = None
     """the shell's screen while the editor is open"""
     behind_cursor: tuple[int, int] = (0, 0)
+    coloured: bool = True
+    """`:syntax off` is for as long as the editor runs"""
 
 
 class Terminal:
@@ -285,12 +287,14 @@ class Terminal:
         text = wanted.text.encode("utf-8", "surrogateescape")
         window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, len(text), message=True, amend=wanted.amend)
         self.state = buffer.load(self.state, text)
+        self.colour(window)
         self.state.ctl[S.PROGRAM] = S.EDITOR
         self.show_file_message(window)
 
     def _enter_editor(self, window: Window) -> None:
         if window.behind is None:
             window.behind = self.state.cells[:-1].copy()
+            window.coloured = True
             window.behind_cursor = (int(self.state.cursor[0]), int(self.state.cursor[1]))
 
     def edit(self, window: Window, path: str, shown: str) -> None:
@@ -301,7 +305,20 @@ class Terminal:
         window.buffer = Buffer(path, shown, new, len(data))
         self.state = buffer.load(self.state, data)
         self.state.ctl[S.SEQUENCE] = 0
+        self.colour(window)
         self.state.ctl[S.PROGRAM] = S.EDITOR
+
+    def colour(self, window: Window) -> None:
+        """Let the file's language decide the colours, or nothing where they are off."""
+        opened = window.buffer
+        assert opened is not None
+        state = self.state
+        start, count = (int(value) for value in state.lines[0 if state.ctl[S.GAP] else state.ctl[S.GAP_SIZE], :2])
+        first = buffer.to_bytes(state.pool[start : start + min(count, 256)]).decode("utf-8", "replace")
+        name = opened.shown.rpartition("/")[2]
+        state.ctl[S.SYNTAX] = syntax_tables.language_of(name, first) if window.coloured else 0
+        state.ctl[S.SYNC_LINE] = -1
+        state.ctl[S.CHANGED] = state.ctl[S.WHOLE] = 1
 
     def show_file_message(self, window: Window) -> None:
         """Redraw the editor with vim's message on the file just read."""

@@ -226,6 +226,7 @@ def save(s: Any, line: Any, count: Any) -> None:
     """Remember `count` lines from `line` on before they change; opens an undo unit where none is open."""
     ctl = s.ctl
     undo = s.log
+    ctl[S.LOWEST] = min(ctl[S.LOWEST], line)
     if ctl[S.UNIT_OPEN] == 0:
         _close_entry(s)
         end = ctl[S.UNDO_END]
@@ -361,6 +362,7 @@ def _same(s: Any, redo: bool, i: Any, j: Any) -> bool:
 @inner
 def _replace(s: Any, top: Any, now: Any, old: Any, redo: bool, place: Any) -> None:
     """Put the `old` saved lines where `now` lines stand."""
+    s.ctl[S.LOWEST] = min(s.ctl[S.LOWEST], top)
     if old > now:
         insert_lines(s, top + now, old - now)
     elif old < now:
