@@ -1,4 +1,4 @@
-"""Syntax colours: the compiled lexer beside a slow one, incremental redraws beside drawing from nothing, and real vim."""
+"""Syntax colours: the compiled lexer beside a slow one, redraws beside drawing from nothing, and real vim."""
 
 import json
 import shutil
@@ -57,7 +57,23 @@ def pieces(language: Language) -> list[str]:
         *("\n" * 4),
         *("     "),
         *"\t\\\\x9(){}[]=:;.,-+*/%#$'\"!@&<>|~?_",
-        *["TODO", "Name", "EOF", "0x1f", "1.5e-3", "u00e9", "\\x41", "\\033", "%d", "${a}", "$(a)", "#{b}", "f(", "a.b", "<<EOF"],
+        *[
+            "TODO",
+            "Name",
+            "EOF",
+            "0x1f",
+            "1.5e-3",
+            "u00e9",
+            "\\x41",
+            "\\033",
+            "%d",
+            "${a}",
+            "$(a)",
+            "#{b}",
+            "f(",
+            "a.b",
+            "<<EOF",
+        ],
         *["é", "漢", "e\u0301", "\x01", "in", "end", "x = 1", "- a: true", "__", "@a.b", "::", "key: "],
     ]
 
@@ -80,12 +96,12 @@ _KEY = st.one_of(
     st.sampled_from([0xE9, 0x301, 0x6F22, keys.BACKSPACE, keys.UP, keys.DOWN, keys.PAGE_DOWN, keys.PAGE_UP]),
 )
 _SOURCES = {
-    "f.c": '#define A(x) \\\n  "s"\n/* one\ntwo */ int f(void) { return 0x1f; } // TODO\n\tif (a) b = \'\\n\';\n',
+    "f.c": "#define A(x) \\\n  \"s\"\n/* one\ntwo */ int f(void) { return 0x1f; } // TODO\n\tif (a) b = '\\n';\n",
     "f.py": 'def f(a):\n    """doc\n    more"""\n    return r"\\d" + \'x\' # NOTE\n@a.b\nclass C: pass\n',
     "f.sh": "cat <<-EOF\n\t$a\n\tEOF\nif [ -n \"$x\" ]; then # c\n  echo 'a\nb'\nfi\n",
     "f.html": "<a href='x'>t</a>\n<!-- c\n-->\n<p\nclass=x>&amp;\n",
     "f.md": "# h\n```\ncode\n```\n*a* **b** `c` [t](u)\n- x\n",
-    "f.yml": "a: 1\n- b: true # c\n- \"x\n  y\"\n",
+    "f.yml": 'a: 1\n- b: true # c\n- "x\n  y"\n',
 }
 
 
@@ -129,7 +145,9 @@ def test_syntax_off_and_on() -> None:
 
 
 def test_languages_by_name_and_first_line() -> None:
-    names = [LANGUAGES[language_of(*case) - 1].name for case in (("a.h",), ("Makefile",), ("run", "#!/usr/bin/env python3"))]
+    names = [
+        LANGUAGES[language_of(*case) - 1].name for case in (("a.h",), ("Makefile",), ("run", "#!/usr/bin/env python3"))
+    ]
     assert names == ["cpp", "make", "python"]
     assert language_of("README") == language_of("notes.unknown", "text") == 0
 
@@ -166,8 +184,9 @@ def test_words_of_all_languages_have_places_of_their_own() -> None:
 
 
 GROUPS = {
-    "Comment": A.COMMENT, "Constant": A.CONSTANT, "Identifier": A.IDENTIFIER, "Statement": A.STATEMENT, "PreProc": A.PREPROC,
-    "Special": A.PREPROC, "Title": A.PREPROC, "Type": A.TYPE, "Todo": A.TODO, "Underlined": A.UNDERLINED,
+    "Comment": A.COMMENT, "Constant": A.CONSTANT, "Identifier": A.IDENTIFIER, "Statement": A.STATEMENT,
+    "PreProc": A.PREPROC, "Special": A.PREPROC, "Title": A.PREPROC, "Type": A.TYPE, "Todo": A.TODO,
+    "Underlined": A.UNDERLINED,
     "Error": A.MISTAKE, "htmlBold": A.STRONG, "htmlItalic": A.EMPHASIS,
 }  # fmt: skip
 _DUMP = """

@@ -31,8 +31,8 @@ class State(NamedTuple):
     ctl: NDArray[np.int64]
     """(SCALARS,): the scalars below"""
     rows: NDArray[np.int64]
-    """(R, 6): what a text row shows: start, length, row within the line, rows of the line, the lexer's state before and after
-    the line
+    """(R, 6): what a text row shows: start, length, row within the line, rows of the line, and the lexer's state before
+    and after the line
     """
     lines: NDArray[np.int64]
     """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the

@@ -1,15 +1,15 @@
 """The lexer: the colours of one line's characters, from the state in which the line before ended.
 
-A state is one integer: 0, or an open region (its number + 1) with how deep it is nested, the hash of the word that ends it
-(here-documents), and the colour of a directive that goes on (q: its words are no keywords):
+A state is one integer: 0, or an open region (its number + 1) with how deep it is nested, the hash of the word that
+ends it (here-documents), and the colour of a directive that goes on (q: its words are no keywords):
 
     54 53  48 47                    16 15     8 7      0
     +-+------+------------------------+--------+--------+
     |q| base |     hash of a word     | depth  | region |
     +-+------+------------------------+--------+--------+
 
-Legend: g a language's row of `grammars`, r where a region of it stands; line the characters of a line, tint their colours;
-i, j, k places in the line.
+Legend: g a language's row of `grammars`, r where a region of it stands; line the characters of a line, tint their
+attributes as they stand in a cell; i, j, k places in the line.
 """
 
 from typing import Any, Final
@@ -46,7 +46,7 @@ def _at(line: Any, g: Any, place: Any, i: Any) -> bool:
     n = g[place]
     if n == 0 or i + n > len(line):
         return False
-    for k in range(n):
+    for k in range(n):  # noqa: SIM110 - a kernel
         if line[i + k] != g[place + 1 + k]:
             return False
     return True
@@ -131,7 +131,7 @@ def _sigil(line: Any, g: Any, i: Any) -> Any:
 
 @inner
 def _may_start(line: Any, g: Any, r: Any, i: Any, first: bool, prior: Any) -> bool:
-    """May the region at `r` start at `i`, where its mark stands? `prior` is the last character before it that is no blank."""
+    """May the region at `r` start at `i`, where its mark stands? `prior` is the last character before, blanks apart."""
     flags = g[r + T.FLAGS]
     n = g[r + T.START]
     if flags & T.LINE_START and i > 0:
@@ -144,9 +144,8 @@ def _may_start(line: Any, g: Any, r: Any, i: Any, first: bool, prior: Any) -> bo
             return False
         if flags & T.NOT_IN_WORD and _kind(g, c) & T.PART:
             return False
-    if flags & T.AFTER_OPERATOR and prior != 0:
-        if _kind(g, prior) & T.PART or prior == 41 or prior == 93 or prior == 125 or prior == 34 or prior == 39:
-            return False
+    if flags & T.AFTER_OPERATOR and prior != 0 and (_kind(g, prior) & T.PART or prior in (41, 93, 125, 34, 39)):
+        return False
     if flags & T.CHARACTER:
         return i + 2 < len(line) and (line[i + 1] == 92 or line[i + 2] == line[i])
     if flags & T.CLOSED:
@@ -391,9 +390,9 @@ def _label(line: Any, i: Any, j: Any) -> Any:
 
 
 @inner
-def _here(g: Any, r: Any, line: Any, tint: Any, i: Any) -> tuple[int, int]:
-    """Read the name of a here-document's last line behind its start mark at `i`: (its end, the state of the next line); the
-    state is 0 where there is no name.
+def _here(g: Any, r: Any, line: Any, tint: Any, i: Any) -> tuple[Any, Any]:
+    """Read the name of a here-document's last line behind its start mark at `i`: (its end, the state of the next line);
+    the state is 0 where there is no name.
     """
     j = i + np.int64(g[r + T.START])
     strip = np.int64(0)
@@ -439,8 +438,8 @@ def _region_at(line: Any, g: Any, i: Any, first: bool, prior: Any) -> Any:
 
 @inner
 def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
-    """Write the attributes of the line of `count` characters at `start` to the pool's region TINT, of the first MOST_TINT at
-    most, where they stand in a cell; return the state after it.
+    """Write the attributes of the line of `count` characters at `start` to the pool's region TINT, those of the first
+    MOST_TINT at most; return the state after it.
     """
     g = _GRAMMARS[s.ctl[S.SYNTAX]]
     line = s.pool[start : start + min(count, S.MOST_TINT)]
@@ -604,7 +603,7 @@ def _base_of(line: Any) -> Any:
 
 @inner
 def state_at(s: Any, top: Any) -> Any:
-    """The state before line `top`: what its base leads to, from nothing; remembered for as long as no line above changes."""
+    """The state before line `top`: what its base leads to, from nothing; remembered while no line above changes."""
     ctl = s.ctl
     g = _GRAMMARS[ctl[S.SYNTAX]]
     if not g[T.STATEFUL]:

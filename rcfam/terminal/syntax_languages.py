@@ -47,25 +47,26 @@ _DIRECTIVES: Final = {
     PREPROC | T.INCLUDE: "#include #include_next #import",
 }
 _C_STATEMENTS: Final = "break case continue default do else for goto if return switch while sizeof asm __asm__ alignof"
-_C_TYPES: Final = """auto bool char clock_t complex const double enum extern FILE float inline int int8_t int16_t int32_t
-    int64_t intmax_t intptr_t long mode_t off_t pid_t ptrdiff_t register restrict short signed size_t ssize_t static struct
-    time_t typedef uint8_t uint16_t uint32_t uint64_t uintmax_t uintptr_t union unsigned va_list void volatile wchar_t
-    _Bool _Atomic _Noreturn _Thread_local _Alignas alignas jmp_buf sig_atomic_t div_t fpos_t wint_t char16_t char32_t
-    __inline __inline__ __attribute__ __const"""
-_C_CONSTANTS: Final = """NULL EOF BUFSIZ stdin stdout stderr true false RAND_MAX EXIT_SUCCESS EXIT_FAILURE CHAR_BIT CHAR_MAX
-    CHAR_MIN INT_MAX INT_MIN UINT_MAX LONG_MAX LONG_MIN ULONG_MAX LLONG_MAX LLONG_MIN ULLONG_MAX SHRT_MAX SHRT_MIN
-    USHRT_MAX UCHAR_MAX INT8_MAX INT16_MAX INT32_MAX INT64_MAX UINT8_MAX UINT16_MAX UINT32_MAX UINT64_MAX SIZE_MAX
-    SSIZE_MAX PTRDIFF_MAX DBL_MAX DBL_MIN FLT_MAX FLT_MIN DBL_EPSILON FLT_EPSILON SEEK_SET SEEK_CUR SEEK_END LC_ALL
-    CLOCKS_PER_SEC LC_NUMERIC LC_COLLATE LC_CTYPE EDOM ERANGE EAGAIN EINTR EINVAL ENOMEM ENOENT EEXIST EACCES EBADF EPIPE
-    EINPROGRESS EWOULDBLOCK ETIMEDOUT ECONNREFUSED ECONNRESET SIGINT SIGTERM SIGSEGV SIGABRT SIGKILL SIGHUP SIGPIPE
-    SIGALRM SIGCHLD SIG_DFL SIG_IGN SIG_ERR __LINE__ __FILE__ __DATE__ __TIME__ __func__ __STDC__ __STDC_VERSION__ M_PI"""
+_C_TYPES: Final = """auto bool char clock_t complex const double enum extern FILE float inline int int8_t int16_t
+    int32_t int64_t intmax_t intptr_t long mode_t off_t pid_t ptrdiff_t register restrict short signed size_t
+    ssize_t static struct time_t typedef uint8_t uint16_t uint32_t uint64_t uintmax_t uintptr_t union unsigned
+    va_list void volatile wchar_t _Bool _Atomic _Noreturn _Thread_local _Alignas alignas jmp_buf sig_atomic_t div_t
+    fpos_t wint_t char16_t char32_t __inline __inline__ __attribute__ __const"""
+_C_CONSTANTS: Final = """NULL EOF BUFSIZ stdin stdout stderr true false RAND_MAX EXIT_SUCCESS EXIT_FAILURE CHAR_BIT
+    CHAR_MAX CHAR_MIN INT_MAX INT_MIN UINT_MAX LONG_MAX LONG_MIN ULONG_MAX LLONG_MAX LLONG_MIN ULLONG_MAX SHRT_MAX
+    SHRT_MIN USHRT_MAX UCHAR_MAX INT8_MAX INT16_MAX INT32_MAX INT64_MAX UINT8_MAX UINT16_MAX UINT32_MAX UINT64_MAX
+    SIZE_MAX SSIZE_MAX PTRDIFF_MAX DBL_MAX DBL_MIN FLT_MAX FLT_MIN DBL_EPSILON FLT_EPSILON SEEK_SET SEEK_CUR
+    SEEK_END LC_ALL CLOCKS_PER_SEC LC_NUMERIC LC_COLLATE LC_CTYPE EDOM ERANGE EAGAIN EINTR EINVAL ENOMEM ENOENT
+    EEXIST EACCES EBADF EPIPE EINPROGRESS EWOULDBLOCK ETIMEDOUT ECONNREFUSED ECONNRESET SIGINT SIGTERM SIGSEGV
+    SIGABRT SIGKILL SIGHUP SIGPIPE SIGALRM SIGCHLD SIG_DFL SIG_IGN SIG_ERR __LINE__ __FILE__ __DATE__ __TIME__
+    __func__ __STDC__ __STDC_VERSION__ M_PI"""
 _C_STRINGS: Final = (_string('"', T.FORMATS | T.CONTINUED), _string("'", T.CHARACTER))
 
 _JAVASCRIPT: Final = {
-    STATEMENT: """break case catch continue default delete do else finally for if in instanceof new of return switch throw
-        try typeof while with async await class const debugger export extends import static super yield self window top
-        parent alert confirm prompt status char double float int long short byte boolean enum final goto implements
-        interface native package private protected public synchronized throws transient volatile abstract""",
+    STATEMENT: """break case catch continue default delete do else finally for if in instanceof new of return switch
+        throw try typeof while with async await class const debugger export extends import static super yield self
+        window top parent alert confirm prompt status char double float int long short byte boolean enum final goto
+        implements interface native package private protected public synchronized throws transient volatile abstract""",
     TYPE: "Array Boolean Date Function Number Object Proxy RegExp String Symbol",
     IDENTIFIER: "arguments document event function this var let",
     CONSTANT: "null undefined true false",
@@ -89,24 +90,25 @@ _PYTHON: Final = Language(
         _comment("#"),
     ),
     {
-        STATEMENT: """as assert break continue del exec global lambda nonlocal pass print return with
-            yield elif else if for while and in is not or except finally raise try async await case match""",
+        STATEMENT: """as assert break continue del exec global lambda nonlocal pass print return with yield elif
+            else if for while and in is not or except finally raise try async await case match""",
         _NAMED: "def class",
         PREPROC: "from import",
-        IDENTIFIER: """abs all any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex
-            delattr dict dir divmod enumerate eval filter float format frozenset getattr globals hasattr hash help hex id
-            input int isinstance issubclass iter len list locals map max memoryview min next object oct open ord pow
-            property range repr reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip
-            __import__ False None True NotImplemented Ellipsis __debug__""",
+        IDENTIFIER: """abs all any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile
+            complex delattr dict dir divmod enumerate eval filter float format frozenset getattr globals hasattr
+            hash help hex id input int isinstance issubclass iter len list locals map max memoryview min next object
+            oct open ord pow property range repr reversed round set setattr slice sorted staticmethod str sum super
+            tuple type vars zip __import__ False None True NotImplemented Ellipsis __debug__""",
         TYPE: """BaseException Exception ArithmeticError AssertionError AttributeError BufferError EOFError
-            EnvironmentError FloatingPointError GeneratorExit IOError ImportError IndentationError IndexError KeyError
-            KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError NotImplementedError OSError
-            OverflowError RecursionError ReferenceError RuntimeError StopAsyncIteration StopIteration SyntaxError
-            SystemError SystemExit TabError TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError
-            ValueError ZeroDivisionError BlockingIOError BrokenPipeError ChildProcessError ConnectionError
-            FileExistsError FileNotFoundError InterruptedError IsADirectoryError NotADirectoryError PermissionError
-            ProcessLookupError TimeoutError Warning DeprecationWarning FutureWarning ImportWarning UserWarning
-            RuntimeWarning SyntaxWarning ResourceWarning UnicodeWarning BytesWarning PendingDeprecationWarning""",
+            EnvironmentError FloatingPointError GeneratorExit IOError ImportError IndentationError IndexError
+            KeyError KeyboardInterrupt LookupError MemoryError ModuleNotFoundError NameError NotImplementedError
+            OSError OverflowError RecursionError ReferenceError RuntimeError StopAsyncIteration StopIteration
+            SyntaxError SystemError SystemExit TabError TypeError UnboundLocalError UnicodeDecodeError
+            UnicodeEncodeError UnicodeError ValueError ZeroDivisionError BlockingIOError BrokenPipeError
+            ChildProcessError ConnectionError FileExistsError FileNotFoundError InterruptedError IsADirectoryError
+            NotADirectoryError PermissionError ProcessLookupError TimeoutError Warning DeprecationWarning
+            FutureWarning ImportWarning UserWarning RuntimeWarning SyntaxWarning ResourceWarning UnicodeWarning
+            BytesWarning PendingDeprecationWarning""",
         T.NOTE: "TODO FIXME XXX NOTE NOTES",
     },
     interpreters="python pypy",
@@ -130,8 +132,8 @@ _CPP: Final = Language(
     {
         STATEMENT: _C_STATEMENTS
         + """ new delete this friend using public protected private throw try catch operator typeid co_await
-            co_return co_yield const_cast static_cast dynamic_cast reinterpret_cast and bitor or xor compl bitand and_eq
-            or_eq xor_eq not not_eq""",
+            co_return co_yield const_cast static_cast dynamic_cast reinterpret_cast and bitor or xor compl bitand
+            and_eq or_eq xor_eq not not_eq""",
         TYPE: _C_TYPES
         + """ class typename template namespace inline virtual explicit export wchar_t mutable constexpr decltype
             thread_local consteval constinit concept requires override final noexcept char8_t""",
@@ -158,10 +160,10 @@ _TYPESCRIPT: Final = Language(
     "*.ts *.tsx *.mts *.cts",
     (*_C_COMMENTS, _string('"', T.CONTINUED), _string("'", T.CONTINUED), _TEMPLATE, _REGEX),
     {
-        STATEMENT: """break case catch continue default delete do else finally for if in instanceof new of return switch
-            throw try typeof while with keyof is as async await yield satisfies infer""",
-        TYPE: """any bigint boolean never number object string symbol unknown void type interface enum declare abstract
-            class extends implements namespace module readonly unique""",
+        STATEMENT: """break case catch continue default delete do else finally for if in instanceof new of return
+            switch throw try typeof while with keyof is as async await yield satisfies infer""",
+        TYPE: """any bigint boolean never number object string symbol unknown void type interface enum declare
+            abstract class extends implements namespace module readonly unique""",
         IDENTIFIER: "arguments this function var let const constructor get set super",
         CONSTANT: "null undefined true false",
         PREPROC: "import export from public private protected static override debugger",
@@ -184,9 +186,9 @@ _JAVA: Final = Language(
     {
         STATEMENT: """if else switch while for do return break continue case default throw try catch finally new
             instanceof goto assert synchronized yield""",
-        TYPE: """boolean char byte short int long void float double static transient volatile final strictfp serializable
-            public private protected abstract native class interface enum extends implements throws record sealed permits
-            module open requires exports opens to uses provides with var""",
+        TYPE: """boolean char byte short int long void float double static transient volatile final strictfp
+            serializable public private protected abstract native class interface enum extends implements throws
+            record sealed permits module open requires exports opens to uses provides with var""",
         CONSTANT: "true false null this super",
         PREPROC: "import package",
         **_TODO,
@@ -209,10 +211,10 @@ _KOTLIN: Final = Language(
     {
         STATEMENT: """break continue return if else when for do while try catch finally throw in is as by where init
             constructor get set typealias""",
-        TYPE: """class interface object enum val var fun public private protected internal abstract final open override
-            sealed data inner companion lateinit lazy vararg suspend inline noinline crossinline reified tailrec operator
-            infix external annotation expect actual const value out typeof Any Boolean Byte Char Double Float Int Long
-            Short String Unit Nothing Array List Map Set MutableList MutableMap MutableSet""",
+        TYPE: """class interface object enum val var fun public private protected internal abstract final open
+            override sealed data inner companion lateinit lazy vararg suspend inline noinline crossinline reified
+            tailrec operator infix external annotation expect actual const value out typeof Any Boolean Byte Char
+            Double Float Int Long Short String Unit Nothing Array List Map Set MutableList MutableMap MutableSet""",
         CONSTANT: "true false null this super",
         PREPROC: "import package",
         **_TODO,
@@ -231,16 +233,17 @@ _CSHARP: Final = Language(
         _string("'", T.CHARACTER),
     ),
     {
-        STATEMENT: """break case catch checked continue default do else finally fixed for foreach goto if lock return
-            switch throw try unchecked unsafe while yield as base checked default delegate event is in nameof new operator
-            params ref sizeof stackalloc this typeof using where select from orderby group join let into await get set add
-            remove value when var dynamic out""",
-        TYPE: """bool byte char decimal double float int long object sbyte short string uint ulong ushort void class enum
-            interface namespace struct record abstract async const explicit extern implicit internal override partial
-            private protected public readonly required sealed static unsafe virtual volatile""",
+        STATEMENT: """break case catch checked continue default do else finally fixed for foreach goto if lock
+            return switch throw try unchecked unsafe while yield as base checked default delegate event is in nameof
+            new operator params ref sizeof stackalloc this typeof using where select from orderby group join let
+            into await get set add remove value when var dynamic out""",
+        TYPE: """bool byte char decimal double float int long object sbyte short string uint ulong ushort void class
+            enum interface namespace struct record abstract async const explicit extern implicit internal override
+            partial private protected public readonly required sealed static unsafe virtual volatile""",
         CONSTANT: "true false null",
-        PREPROC | T.BASE | T.QUIET: "#if #else #elif #endif #define #undef #warning #error #line #region #endregion #pragma"
-        " #nullable",
+        PREPROC
+        | T.BASE
+        | T.QUIET: "#if #else #elif #endif #define #undef #warning #error #line #region #endregion #pragma #nullable",
         **_TODO,
     },
     letters="_@",
@@ -253,11 +256,12 @@ _GO: Final = Language(
     "*.go",
     (*_C_COMMENTS, _string('"', T.FORMATS), _string("'", T.CHARACTER), _plain("`", T.LINES)),
     {
-        STATEMENT: """package import const var type func defer go goto return break continue fallthrough if else switch
-            select case default for range""",
-        TYPE: """chan map struct interface bool string error any comparable int int8 int16 int32 int64 rune uint byte
-            uint8 uint16 uint32 uint64 uintptr float32 float64 complex64 complex128""",
-        IDENTIFIER: "append cap clear close complex copy delete imag len make max min new panic print println real recover",
+        STATEMENT: """package import const var type func defer go goto return break continue fallthrough if else
+            switch select case default for range""",
+        TYPE: """chan map struct interface bool string error any comparable int int8 int16 int32 int64 rune uint
+            byte uint8 uint16 uint32 uint64 uintptr float32 float64 complex64 complex128""",
+        IDENTIFIER: """append cap clear close complex copy delete imag len make max min new panic print println real
+            recover""",
         CONSTANT: "true false nil iota",
         T.NOTE: "TODO FIXME XXX BUG",
     },
@@ -286,13 +290,13 @@ _RUST: Final = Language(
         _string("'", T.CHARACTER),
     ),
     {
-        STATEMENT: """as break continue else for if in loop match return while impl let pub type use where async await
-            dyn macro yield crate super""",
+        STATEMENT: """as break continue else for if in loop match return while impl let pub type use where async
+            await dyn macro yield crate super""",
         _NAMED: "fn struct enum trait union",
-        TYPE: """const mut ref move static unsafe extern box default i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize
-            f32 f64 bool char str Self String Vec Box Option Result ToString ToOwned Copy Clone Send Sized Sync Drop Fn
-            FnMut FnOnce From Into Iterator IntoIterator Extend DoubleEndedIterator ExactSizeIterator Default Eq
-            PartialEq Ord PartialOrd AsRef AsMut Debug Hash""",
+        TYPE: """const mut ref move static unsafe extern box default i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128
+            usize f32 f64 bool char str Self String Vec Box Option Result ToString ToOwned Copy Clone Send Sized
+            Sync Drop Fn FnMut FnOnce From Into Iterator IntoIterator Extend DoubleEndedIterator ExactSizeIterator
+            Default Eq PartialEq Ord PartialOrd AsRef AsMut Debug Hash""",
         CONSTANT: "true false self Some None Ok Err",
         PREPROC | IDENTIFIER << 6: "mod",
         T.NOTE: "TODO FIXME XXX NB NOTE SAFETY",
@@ -304,7 +308,7 @@ _RUST: Final = Language(
 
 _RUBY: Final = Language(
     "ruby",
-    "*.rb *.rbw *.gemspec *.rake *.ru *.podspec Gemfile Rakefile Vagrantfile Guardfile Podfile Fastfile Brewfile Capfile"
+    "*.rb *.rbw *.gemspec *.rake *.ru *.podspec Gemfile Rakefile Vagrantfile Guardfile Podfile Fastfile Brewfile"
     " config.ru",
     (
         Region("=begin", "=end", COMMENT, T.LINE_START | T.LINES),
@@ -322,13 +326,14 @@ _RUBY: Final = Language(
         Region("<<", "", CONSTANT, T.HERE | T.HERE_QUOTED | T.BRACES),
     ),
     {
-        STATEMENT: """and break begin case do else elsif end ensure for if in next not or redo rescue retry return then
-            undef unless until when while yield alias super raise fail catch throw loop defined? lambda proc
+        STATEMENT: """and break begin case do else elsif end ensure for if in next not or redo rescue retry return
+            then undef unless until when while yield alias super raise fail catch throw loop defined? lambda proc
             attr attr_accessor attr_reader attr_writer abort at_exit exit public private protected module_function
             public_class_method private_class_method private_constant""",
         PREPROC | IDENTIFIER << 6: "def",
         PREPROC | TYPE << 6: "class module",
-        PREPROC: "require require_relative load autoload include extend prepend refine using __FILE__ __LINE__ __method__",
+        PREPROC: """require require_relative load autoload include extend prepend refine using __FILE__ __LINE__
+            __method__""",
         CONSTANT: "true false nil",
         IDENTIFIER: "self ARGF ARGV ENV DATA STDIN STDOUT STDERR",
         **_TODO,
@@ -352,10 +357,11 @@ _SHELL: Final = Language(
     ),
     {
         STATEMENT: """case do done elif else esac fi for if in select then until while alias break cd chdir continue
-            eval exec exit fc fg getopts hash jobs kill newgrp pwd read return shift test times trap type ulimit umask
-            unalias wait bg bind builtin caller command compopt declare dirs disown enable export history let local logout
-            popd pushd readonly set shopt source suspend typeset unset echo printf time cat chgrp chmod chown cp cut date dd du expr find grep egrep head ls mkdir mktemp
-            mv rm rmdir sed sleep sort strip tail tee touch tr tput uname uniq wc which xargs awk basename dirname""",
+            eval exec exit fc fg getopts hash jobs kill newgrp pwd read return shift test times trap type ulimit
+            umask unalias wait bg bind builtin caller command compopt declare dirs disown enable export history let
+            local logout popd pushd readonly set shopt source suspend typeset unset echo printf time cat chgrp chmod
+            chown cp cut date dd du expr find grep egrep head ls mkdir mktemp mv rm rmdir sed sleep sort strip tail
+            tee touch tr tput uname uniq wc which xargs awk basename dirname""",
         STATEMENT | IDENTIFIER << 6: "function",
         **_TODO,
     },
@@ -382,9 +388,9 @@ _LUA: Final = Language(
     ),
     {
         STATEMENT: "return local break goto for while repeat until do if then elseif else end in and or not",
-        IDENTIFIER: """function assert collectgarbage dofile error next print rawget rawset self setmetatable tonumber
-            tostring type _VERSION getmetatable ipairs pairs load loadfile pcall rawequal rawlen require select unpack
-            xpcall _G _ENV module math string table io os coroutine debug package utf8 bit32""",
+        IDENTIFIER: """function assert collectgarbage dofile error next print rawget rawset self setmetatable
+            tonumber tostring type _VERSION getmetatable ipairs pairs load loadfile pcall rawequal rawlen require
+            select unpack xpcall _G _ENV module math string table io os coroutine debug package utf8 bit32""",
         CONSTANT: "nil true false",
         **_TODO,
     },
@@ -407,12 +413,12 @@ _PHP: Final = Language(
         Region("<<<", "", CONSTANT, T.HERE | T.HERE_QUOTED | T.SIGILS),
     ),
     {
-        STATEMENT: """declare else enddeclare endswitch elseif endif if switch as do endfor endforeach endwhile for foreach
-            while case default return break continue exit goto yield throw try catch finally new clone instanceof and or
-            xor match echo print unset isset empty list array die use global""",
-        TYPE: """abstract final private protected public static const class interface trait extends implements readonly
-            enum var bool boolean int integer real double float string object null void mixed callable iterable self
-            parent""",
+        STATEMENT: """declare else enddeclare endswitch elseif endif if switch as do endfor endforeach endwhile for
+            foreach while case default return break continue exit goto yield throw try catch finally new clone
+            instanceof and or xor match echo print unset isset empty list array die use global""",
+        TYPE: """abstract final private protected public static const class interface trait extends implements
+            readonly enum var bool boolean int integer real double float string object null void mixed callable
+            iterable self parent""",
         PREPROC: "include include_once require require_once define namespace function fn",
         CONSTANT: "true false",
         **_TODO,
@@ -432,18 +438,19 @@ _SQL: Final = Language(
         Region('"', '"', CONSTANT, T.LINES, mark_colour=PREPROC),
     ),
     {
-        STATEMENT: """alter analyze audit begin comment commit delete drop execute explain grant insert lock noaudit rename
-            revoke rollback savepoint select set truncate update vacuum merge replace create declare with union""",
-        PREPROC: """access add as asc by case check cluster column cascade connect current cursor default desc distinct else
-            elsif end exception exists file for foreign from function group having if immediate increment index initial
-            into is join key left level limit loop mode modify nocompress not null of offset on online option order outer
-            inner package primary privileges procedure public references return returning right rows schema
-            sequence session share start table temporary then to trigger unique user using values view when where while
-            database constraint after before each row conflict nothing cross natural collate and or all any between in
-            intersect minus some exists like returns language""",
-        TYPE: """boolean char character date float integer long mlslabel number numeric decimal raw rowid varchar varchar2
-            varray bigint int smallint text timestamp timestamptz time interval uuid json jsonb serial bigserial real double
-            precision blob bytea tinyint""",
+        STATEMENT: """alter analyze audit begin comment commit delete drop execute explain grant insert lock noaudit
+            rename revoke rollback savepoint select set truncate update vacuum merge replace create declare with
+            union""",
+        PREPROC: """access add as asc by case check cluster column cascade connect current cursor default desc
+            distinct else elsif end exception exists file for foreign from function group having if immediate
+            increment index initial into is join key left level limit loop mode modify nocompress not null of offset
+            on online option order outer inner package primary privileges procedure public references return
+            returning right rows schema sequence session share start table temporary then to trigger unique user
+            using values view when where while database constraint after before each row conflict nothing cross
+            natural collate and or all any between in intersect minus some exists like returns language""",
+        TYPE: """boolean char character date float integer long mlslabel number numeric decimal raw rowid varchar
+            varchar2 varray bigint int smallint text timestamp timestamptz time interval uuid json jsonb serial
+            bigserial real double precision blob bytea tinyint""",
         CONSTANT: "true false",
         **_TODO,
     },
@@ -489,10 +496,11 @@ _CSS: Final = Language(
     "*.css *.scss *.sass *.less",
     (_block("/*", "*/"), _comment("//", T.FIRST), _string('"', 0, CONSTANT), _string("'", 0, CONSTANT)),
     {
-        STATEMENT: """a abbr article aside audio b blockquote body button canvas caption code col dd details div dl dt em
-            embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input label
-            legend li link main mark nav ol optgroup option p picture pre q s samp script section select small source
-            span strong style sub summary sup svg table tbody td textarea tfoot th thead time title tr u ul video""",
+        STATEMENT: """a abbr article aside audio b blockquote body button canvas caption code col dd details div dl
+            dt em embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img
+            input label legend li link main mark nav ol optgroup option p picture pre q s samp script section select
+            small source span strong style sub summary sup svg table tbody td textarea tfoot th thead time title tr
+            u ul video""",
         **_TODO,
     },
     letters="_-",
@@ -626,13 +634,18 @@ _MARKDOWN: Final = Language(
 _VIM: Final = Language(
     "vim",
     "*.vim vimrc .vimrc _vimrc gvimrc .gvimrc *.vader",
-    (Region('"', "", COMMENT, T.FIRST | T.NOTES), Region('"', '"', CONSTANT, T.CLOSED, "\\", CONSTANT), _plain("'", T.CLOSED)),
+    (
+        Region('"', "", COMMENT, T.FIRST | T.NOTES),
+        Region('"', '"', CONSTANT, T.CLOSED, "\\", CONSTANT),
+        _plain("'", T.CLOSED),
+    ),
     {
-        STATEMENT: """abort autocmd au augroup break call catch command continue echo echomsg echoerr echohl edit else
-            elseif endif endfor endfunction endtry endwhile execute exe finally finish for function highlight hi if in let
-            const lua map nmap vmap imap nnoremap noremap vnoremap inoremap onoremap xnoremap tnoremap cnoremap normal return
-            runtime set setlocal silent source syntax throw try unlet while unmap nunmap colorscheme filetype doautocmd
-            wincmd bdelete redraw split vsplit write python py3 delfunction unmenu menu""",
+        STATEMENT: """abort autocmd au augroup break call catch command continue echo echomsg echoerr echohl edit
+            else elseif endif endfor endfunction endtry endwhile execute exe finally finish for function highlight
+            hi if in let const lua map nmap vmap imap nnoremap noremap vnoremap inoremap onoremap xnoremap tnoremap
+            cnoremap normal return runtime set setlocal silent source syntax throw try unlet while unmap nunmap
+            colorscheme filetype doautocmd wincmd bdelete redraw split vsplit write python py3 delfunction unmenu
+            menu""",
         **_TODO,
     },
     inside="#",
@@ -678,11 +691,11 @@ _PERL: Final = Language(
         Region("<<", "", CONSTANT, T.HERE | T.HERE_QUOTED | T.SIGILS),
     ),
     {
-        STATEMENT: """if elsif unless given when default else while for foreach do until continue defined undef eq ne le lt
-            ge gt cmp not and or xor bless ref package return my our local die warn eval print printf say open close push
-            pop shift unshift splice keys values each delete exists join split map grep sort reverse sprintf substr
-            index length lc uc chomp chop exit next last redo goto tie wantarray scalar chdir mkdir rename unlink system exec
-            fork wait sleep time localtime gmtime binmode eof read seek tell truncate""",
+        STATEMENT: """if elsif unless given when default else while for foreach do until continue defined undef eq
+            ne le lt ge gt cmp not and or xor bless ref package return my our local die warn eval print printf say
+            open close push pop shift unshift splice keys values each delete exists join split map grep sort reverse
+            sprintf substr index length lc uc chomp chop exit next last redo goto tie wantarray scalar chdir mkdir
+            rename unlink system exec fork wait sleep time localtime gmtime binmode eof read seek tell truncate""",
         _NAMED: "sub",
         PREPROC: "use no require import BEGIN END",
         **_TODO,
@@ -728,7 +741,8 @@ _DOCKER: Final = Language(
         _string("'", T.CLOSED, CONSTANT),
     ),
     {
-        STATEMENT | T.FIRST_WORD: """from maintainer run cmd label expose env add copy entrypoint volume user workdir arg
+        STATEMENT
+        | T.FIRST_WORD: """from maintainer run cmd label expose env add copy entrypoint volume user workdir arg
             onbuild stopsignal healthcheck shell""",
         **_TODO,
     },
@@ -737,8 +751,8 @@ _DOCKER: Final = Language(
 )
 
 LANGUAGES: Final = (
-    _PYTHON, _C, _CPP, _JAVASCRIPT_LANGUAGE, _TYPESCRIPT, _JAVA, _KOTLIN, _CSHARP, _GO, _RUST, _RUBY, _SHELL, _LUA, _PHP,
-    _SQL, _HTML, _XML, _CSS, _JSON, _YAML, _TOML, _INI, _IGNORE, _MAKE, _MARKDOWN, _VIM, _HASKELL, _PERL, _DIFF, _COMMIT,
-    _DOCKER,
+    _PYTHON, _C, _CPP, _JAVASCRIPT_LANGUAGE, _TYPESCRIPT, _JAVA, _KOTLIN, _CSHARP, _GO, _RUST, _RUBY, _SHELL, _LUA,
+    _PHP, _SQL, _HTML, _XML, _CSS, _JSON, _YAML, _TOML, _INI, _IGNORE, _MAKE, _MARKDOWN, _VIM, _HASKELL, _PERL, _DIFF,
+    _COMMIT, _DOCKER,
 )  # fmt: skip
 """Numbered from 1 in this order; the first whose pattern matches a name is its language."""

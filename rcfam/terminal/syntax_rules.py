@@ -1,7 +1,7 @@
-"""What a language is for the lexer: words, regions (comments, strings, whatever runs from one mark to another), a few switches.
+"""What a language is for the lexer: words, regions (comments, strings, whatever runs from mark to mark), switches.
 
-The languages themselves are data (`syntax_languages.py`). A language's row of numbers (`syntax_tables.py`) holds, at the places
-named here, what `syntax.py` reads.
+The languages themselves are data (`syntax_languages.py`). A language's row of numbers (`syntax_tables.py`) holds, at
+the places named here, what `syntax.py` reads.
 """
 
 from dataclasses import dataclass, field

@@ -72,7 +72,7 @@ def _row(language: T.Language, width: int) -> NDArray[np.int32]:
 
 @cache
 def tables() -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """(L + 1, width) `grammars`, row 0 for no language, and (slots,) `words`: hash << T.VALUE_BITS | value, 0 where free."""
+    """(L + 1, width) `grammars`, row 0 for no language, and (slots,) `words`: hash << VALUE_BITS | value, or 0."""
     width = T.REGIONS + T.REGION * max(len(language.regions) for language in LANGUAGES)
     grammars = np.zeros((len(LANGUAGES) + 1, width), dtype=np.int32)
     hashed: dict[int, int] = {}

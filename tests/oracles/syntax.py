@@ -1,4 +1,4 @@
-"""The slow, obvious lexer: the language's own plain data, strings and regular expressions; and the coloured window from nothing."""
+"""The slow, obvious lexer: plain data, strings, regular expressions; and the coloured window from nothing."""
 
 import re
 
@@ -12,7 +12,8 @@ from rcfam.terminal.syntax_languages import LANGUAGES
 from rcfam.terminal.syntax_rules import Language, Region
 from tests.oracles.editor_screen import lines_of, shapes
 
-# What is open at a line's end: () nothing, (region, depth), (region, strip, name) of a here-document, ("base", colour, quiet)
+# What is open at a line's end: () nothing, (region, depth), (region, strip, name) of a here-document, or
+# ("base", colour, quiet)
 Open = tuple[int | str | bool, ...]
 LONGEST = 3000
 
@@ -22,7 +23,7 @@ class Lexer:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self.switch = {place: 0 for place in range(T.FOLD, T.REGIONS)} | language.switches
+        self.switch = dict.fromkeys(range(T.FOLD, T.REGIONS), 0) | language.switches
         self.words: dict[str, int] = {}
         for value, listed in language.words.items():
             for word in listed.split():
@@ -141,7 +142,9 @@ class Lexer:
                 j = self.number_end(line, i)
                 self.paint(i, j, self.switch[T.NUMBERS])
             elif c in self.language.sigils:
-                end = self.sigil(line, i) if c == "$" or i == 0 or not (self.part(line[i - 1]) or line[i - 1] == c) else i
+                end = (
+                    self.sigil(line, i) if c == "$" or i == 0 or not (self.part(line[i - 1]) or line[i - 1] == c) else i
+                )
                 self.colours[i] = base
                 if end > i:
                     j = end
@@ -193,7 +196,7 @@ class Lexer:
             behind = line[i + len(rule.start) :]
             if not rule.start or not line.startswith(rule.start, i):
                 continue
-            if flags & T.LINE_START and i > 0 or flags & T.FIRST and not first:
+            if (flags & T.LINE_START and i > 0) or (flags & T.FIRST and not first):
                 continue
             if flags & T.AFTER_BLANK and i > 0 and line[i - 1] not in " \t;|&(":
                 continue
@@ -371,7 +374,7 @@ class Lexer:
     def scalar(self, line: str, i: int, flow: bool) -> int:
         j = i
         while j < len(line):
-            if line[j] == "#" and j > i and line[j - 1] in " \t" or flow and line[j] in ",]}":
+            if (line[j] == "#" and j > i and line[j - 1] in " \t") or (flow and line[j] in ",]}"):
                 break
             j += 1
         text = line[i:j].rstrip(" \t")
