@@ -73,6 +73,36 @@ def test_no_token_spans_a_break(stroke: list[int], breaks: list[int]) -> None:
         assert not ((starts < place) & (starts + lengths > place)).any()
 
 
+RUNS = st.one_of(
+    st.text("abc", min_size=1, max_size=6).map(lambda text: tuple(map(ord, text))),
+    st.lists(st.integers(0x80, 0xD7FF) | st.integers(0xE000, 0x10FFFF), min_size=1, max_size=3).map(tuple),
+    st.tuples(st.sampled_from([keys.UP, keys.ESCAPE, keys.NAMED + 63, 2]), st.integers(1, 9)).map(
+        lambda p: (p[0],) * p[1]
+    ),
+    st.integers(1, 40).map(lambda size: (32,) * size),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sets(RUNS, max_size=60), st.data())
+def test_any_vocabulary_encodes_as_the_oracle_does(spellings: set[tuple[int, ...]], data: st.DataObject) -> None:
+    tokenizer = Tokenizer([array(list(spelling)) for spelling in sorted(spellings)])
+    vocabulary = {spelling: number for number, spelling in enumerate(sorted(spellings), 32)}
+    pieces = st.sampled_from(sorted(spellings)) if spellings else RUNS
+    stroke = [key for piece in data.draw(st.lists(pieces | RUNS, max_size=12)) for key in piece]
+    tokens, starts = tokenizer.encode(array(stroke))
+    assert list(zip(tokens.tolist(), starts.tolist(), strict=True)) == oracle.encode(vocabulary, stroke, [])
+    np.testing.assert_array_equal(tokenizer.decode(tokens), array(stroke))
+
+
+def test_a_vocabulary_of_thousands_of_keys() -> None:
+    rng = np.random.default_rng(4)
+    spellings = {tuple(rng.integers(0x4E00, 0x9FFF, rng.integers(1, 4)).tolist()) for _ in range(9000)}
+    tokenizer = Tokenizer([array(list(spelling)) for spelling in sorted(spellings)])
+    for number, spelling in enumerate(sorted(spellings), 32):
+        assert tokenizer.encode(array(list(spelling)))[0].tolist() == [number]
+
+
 def test_a_stream_longer_than_every_buffer() -> None:
     rng = np.random.default_rng(3)
     stroke = rng.choice(np.array([97, 98, 0x10FFFF, 32, 13, keys.UP, 2**32 - 1], np.uint32), 300_000)

@@ -36,6 +36,15 @@ def test_the_rare_is_built_from_the_popular() -> None:
     assert [tokenizer.name(int(t)) for t in tokens] == ["work", "ing"]
 
 
+def test_rare_characters_take_no_room_from_words_but_frequent_ones_do() -> None:
+    rare = "".join(f" {chr(0x4E00 + n)}" * 2 for n in range(400))
+    words = [f"{'abcdefghijklm'[n // 13]}{'abcdefghijklm'[n % 13]}word" for n in range(150)]
+    tokenizer = train([stream("".join(f"({word})" * 20 for word in words) + "é\n" * 90 + rare)], PARAMS)
+    found = names(tokenizer)
+    assert {"é", *words} <= found
+    assert sum("\u4e00" <= name[-1] <= "\u4fff" for name in found) <= 300 - 32 - 109 - 151
+
+
 def test_repeated_named_keys_and_spaces_become_runs() -> None:
     stroke = np.array(([keys.DOWN] * 5 + [keys.ENTER] + [32] * 8 + [ord("x")]) * 30, np.uint32)
     tokenizer = train([(stroke, [])], PARAMS)

@@ -21,6 +21,13 @@ class Strings(NamedTuple):
     offsets_U: NDArray[np.int64]
     counts_U: NDArray[np.int64]
 
+    def joined(self, other: "Strings") -> "Strings":
+        """These strings, then the other ones."""
+        offsets = np.concatenate([self.offsets_U, other.offsets_U[1:] + self.offsets_U[-1]])
+        return Strings(
+            np.concatenate([self.pool_P, other.pool_P]), offsets, np.concatenate([self.counts_U, other.counts_U])
+        )
+
     def take(self, which_U: NDArray[np.int64]) -> "Strings":
         """Some of the strings, in the order asked for."""
         lengths = np.diff(self.offsets_U)[which_U]
@@ -171,34 +178,25 @@ def _place(slots_H, pool_P, begins_U, lengths_U, used):  # type: ignore[no-untyp
 
 
 @kernel
-def uses(edges_H, children_H, tokens_M, pool_P, offsets_U, counts_U, uses_V):  # type: ignore[no-untyped-def]
-    """Add to uses_V how often each token stands in the strings; returns how many keys no token begins."""
-    bare = 0
+def uses(rows_M4, ascii_codes, others, pool_P, offsets_U, counts_U, uses_V):  # type: ignore[no-untyped-def]
+    """Add to uses_V how often each token stands in the strings."""
     for string in range(counts_U.shape[0]):
         start, stop = offsets_U[string], offsets_U[string + 1]
         while start < stop:
-            token, end = trie.longest(edges_H, children_H, tokens_M, pool_P, start, stop, -1)
+            token, end = trie.longest(rows_M4, ascii_codes, others, pool_P, start, stop, -1)
             if token >= 0:
                 uses_V[token] += counts_U[string]
-                start = end
-            else:
-                bare += counts_U[string]
-                start += 1
-    return bare
+            start = max(end, start + 1)
 
 
 @kernel
-def costs(edges_H, children_H, tokens_M, pool_P, offsets_V, costs_V):  # type: ignore[no-untyped-def]
-    """For each token: how many more tokens its own keys would take without it (keys without a token count as 2)."""
+def costs(rows_M4, ascii_codes, others, pool_P, offsets_V, costs_V):  # type: ignore[no-untyped-def]
+    """For each token: how many more tokens its own keys would take without it."""
     for token in range(offsets_V.shape[0] - 1):
         start, stop = offsets_V[token], offsets_V[token + 1]
         cost = -1
         while start < stop:
-            found, end = trie.longest(edges_H, children_H, tokens_M, pool_P, start, stop, token)
-            if found >= 0:
-                cost += 1
-                start = end
-            else:
-                cost += 2
-                start += 1
+            found, end = trie.longest(rows_M4, ascii_codes, others, pool_P, start, stop, token)
+            cost += 1 if found >= 0 else trie.spelled(pool_P[start])
+            start = max(end, start + 1)
         costs_V[token] = cost

@@ -72,28 +72,23 @@ def train(
         if progress is not None:
             progress(len(keys_K))
     chunks = _most_frequent(counter.strings(), _CHUNKS, 1)
-    singles = _singles(chunks, params)
-    room = params.size - trie.SPELLING - len(singles)
+    room = params.size - trie.SPELLING - len(BASIC)
     pieces = counting.Counter()
     pieces.substrings(chunks, 2, params.longest)
     candidates = _most_frequent(pieces.strings(), _CANDIDATES_A_TOKEN * max(room, 0), params.min_count, weigh=True)
-    spellings, counts = _prune(chunks, singles, candidates, room)
+    singles = [np.array([key], np.uint32) for key in BASIC]
+    spellings, counts = _prune(chunks, singles, _rare_keys(chunks, params.min_count).joined(candidates), room)
     order = sorted(range(len(spellings)), key=lambda v: (len(spellings[v]) > 1, spellings[v].tolist()))
     return Tokenizer([spellings[v] for v in order], [counts[v] for v in order])
 
 
-def _singles(chunks: Strings, params: TokenizeParams) -> list[NDArray[np.uint32]]:
-    """The basic keys and, the most frequent first, at most half of what room is left for other single keys."""
+def _rare_keys(chunks: Strings, min_count: int) -> Strings:
+    """The single keys beside the basic ones that are popular enough to be candidates, ascending."""
     counter = counting.Counter()
     counter.substrings(chunks, 1, 1)
-    others = [
-        (-int(count), int(key))
-        for key, count in zip(*counter.strings()[::2], strict=True)
-        if count >= params.min_count and int(key) not in BASIC
-    ]
-    room = (params.size - trie.SPELLING - len(BASIC)) // 2
-    chosen = [*BASIC, *(key for _, key in sorted(others)[:room])]
-    return [np.array([key], np.uint32) for key in chosen]
+    keys_U = counter.strings()  # one key each, so its pool is in the order of the strings
+    enough = np.flatnonzero((keys_U.counts_U >= min_count) & ~np.isin(keys_U.pool_P, BASIC))
+    return keys_U.take(enough[np.argsort(keys_U.pool_P[enough])])
 
 
 def _most_frequent(strings: Strings, size: int, min_count: int, weigh: bool = False) -> Strings:
@@ -115,7 +110,7 @@ def _most_frequent(strings: Strings, size: int, min_count: int, weigh: bool = Fa
 def _prune(
     chunks: Strings, singles: list[NDArray[np.uint32]], candidates: Strings, room: int
 ) -> tuple[list[NDArray[np.uint32]], NDArray[np.int64]]:
-    """Drop the cheapest candidates until `room` are left and every one of them is used. Single keys always stay."""
+    """Drop the cheapest candidates until `room` are left and every one of them is used. `singles` always stay."""
     while True:
         pool, offsets = _lay_out(singles, candidates)
         table = trie.build(pool, offsets)

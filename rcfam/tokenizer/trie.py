@@ -1,8 +1,10 @@
-"""The compiled part: a trie in one hash table, greedy longest match inside chunks, and the way back.
+"""The compiled part: a trie in a double array, greedy longest match inside chunks, and the way back.
 
-Theory of operation. Node 0 is the root. An edge (node, key) is one entry of an open-addressing table with linear
-probing, so the whole trie is three flat arrays that any kernel can read without the GIL. A token is matched inside one
-chunk (chunks.py), longest first. A key that begins no token is spelled in hexadecimal digits with 32 spelling tokens:
+Theory of operation. A node of the trie is a row of one array, (parent, base, token, 0); the root is row 0. The child of
+node n by a key with code c stands at row base[n] + c when that row's parent is n: one row of 16 bytes is all that a key
+costs, and any kernel can read it without the GIL. Codes number the keys that stand in the vocabulary, from 1 on. A
+token is matched inside one chunk (chunks.py), longest first. A key that begins no token is spelled in hexadecimal
+digits with 32 spelling tokens:
 
     token  0 .. 15   digit d, and more digits follow
     token 16 .. 31   digit d, and it is the last
@@ -10,14 +12,15 @@ chunk (chunks.py), longest first. A key that begins no token is spelled in hexad
 most significant digit first, without leading zeros, so that any uint32 key costs one to eight tokens.
 """
 
-# K keystrokes, N tokens, V vocabulary, P pool of the tokens' keys, H hash slots, M trie nodes
+# K keystrokes, N tokens, V vocabulary, P pool of the tokens' keys, H hash slots, M trie nodes, E edges, G groups of
+# edges with one parent, B borders
 
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.jit import kernel
+from rcfam.jit import inner, kernel
 from rcfam.tokenizer.chunks import chunk_end
 
 SPELLING: Final = 32  # how many tokens spell what the vocabulary does not hold
@@ -25,19 +28,63 @@ SPELL_LAST: Final = 16
 MAX_SPELLED: Final = 8  # hexadecimal digits of a uint32
 _KEY_BITS: Final = 21  # every key that may stand in a vocabulary is below 1 << 21
 _EMPTY: Final = -1
+_PARENT: Final = 0  # columns of a row
+_BASE: Final = 1
+_TOKEN: Final = 2
+_TRIES: Final = 256  # places looked at for the children of one node, before they go to the end
 
 
 class Trie(NamedTuple):
-    """Edges (H entries: node << 21 | key, or -1; and the child) and, for every node, the token that ends there or
-    -1.
+    """Rows (M, 4) int32 of the double array, and the codes of keys: of ASCII by table, of others by their rank."""
+
+    rows_M4: NDArray[np.int32]
+    ascii: NDArray[np.int32]
+    """(129,) the code of each ASCII key, 0 for none, and how many have one."""
+    others: NDArray[np.uint32]
+    """The other keys, ascending; their codes follow the last of ASCII."""
+
+
+def build(pool_P: NDArray[np.uint32], offsets_V: NDArray[np.int64]) -> Trie:
+    """The trie of tokens whose keys are pool_P[offsets_V[v] : offsets_V[v + 1]]; tokens without keys are passed
+    over.
     """
+    alphabet = np.unique(pool_P)
+    ascii_codes = np.zeros(129, np.int32)
+    plain = alphabet[alphabet < 128]
+    ascii_codes[plain] = np.arange(1, len(plain) + 1)
+    ascii_codes[128] = len(plain)
+    edges_E, children_E, tokens_M = _edges(pool_P, offsets_V)
+    parents_E, keys_E = edges_E >> _KEY_BITS, edges_E & ((1 << _KEY_BITS) - 1)
+    codes_E = np.searchsorted(alphabet, keys_E) + 1
+    begins_G = np.flatnonzero(np.diff(parents_E, prepend=-1))
+    sizes_G = np.diff(begins_G, append=len(parents_E))
+    order_G = np.argsort(-sizes_G, kind="stable")
+    room = 2 * len(tokens_M) + len(alphabet) + 2
+    while True:
+        rows_M4 = np.full((room, 4), _EMPTY, np.int32)
+        used = _place(parents_E, codes_E, children_E, begins_G[order_G], sizes_G[order_G], tokens_M, rows_M4)
+        if used > 0:
+            return Trie(rows_M4[:used].copy(), ascii_codes, alphabet[len(plain) :].astype(np.uint32))
+        room *= 2
 
-    edges_H: NDArray[np.int64]
-    children_H: NDArray[np.int32]
-    tokens_M: NDArray[np.int32]
+
+def _edges(
+    pool_P: NDArray[np.uint32], offsets_V: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """The trie's edges, parent node << 21 | key, ascending; the node each leads to; and each node's token or -1."""
+    capacity = 64
+    while capacity < 2 * len(pool_P):
+        capacity *= 2
+    edges_H = np.full(capacity, _EMPTY, dtype=np.int64)
+    children_H = np.zeros(capacity, dtype=np.int32)
+    tokens_M = np.full(len(pool_P) + 1, _EMPTY, dtype=np.int32)
+    nodes = _fill(edges_H, children_H, tokens_M, pool_P, offsets_V)
+    slots_E = np.flatnonzero(edges_H != _EMPTY)
+    slots_E = slots_E[np.argsort(edges_H[slots_E])]
+    return edges_H[slots_E], children_H[slots_E].astype(np.int64), tokens_M[:nodes].copy()
 
 
-@kernel
+@inner
 def _slot(edges_H, edge):  # type: ignore[no-untyped-def]
     """The slot that holds `edge`, or the empty one where it belongs."""
     mask = edges_H.shape[0] - 1
@@ -67,50 +114,106 @@ def _fill(edges_H, children_H, tokens_M, pool_P, offsets_V):  # type: ignore[no-
     return nodes
 
 
-def build(pool_P: NDArray[np.uint32], offsets_V: NDArray[np.int64]) -> Trie:
-    """The trie of tokens whose keys are pool_P[offsets_V[v] : offsets_V[v + 1]]; tokens without keys are passed
-    over.
-    """
-    capacity = 64
-    while capacity < 3 * len(pool_P):
-        capacity *= 2
-    edges_H = np.full(capacity, _EMPTY, dtype=np.int64)
-    children_H = np.zeros(capacity, dtype=np.int32)
-    tokens_M = np.full(len(pool_P) + 1, -1, dtype=np.int32)
-    nodes = _fill(edges_H, children_H, tokens_M, pool_P, offsets_V)
-    return Trie(edges_H, children_H, tokens_M[:nodes].copy())
-
-
 @kernel
-def longest(edges_H, children_H, tokens_M, keys_K, start, stop, barred):  # type: ignore[no-untyped-def]
+def _place(parents_E, codes_E, children_E, begins_G, sizes_G, tokens_M, rows_M4):  # type: ignore[no-untyped-def]
+    """Find rows for all nodes, the children of one node after the other, large families first; returns how many rows
+    are in use, 0 where there are too few.
+    """
+    row_M = np.zeros(tokens_M.shape[0], np.int64)
+    base_M = np.zeros(tokens_M.shape[0], np.int64)
+    rows_M4[0, _PARENT] = 0
+    free, used = 1, 1
+    for group in range(begins_G.shape[0]):
+        begin = begins_G[group]
+        end = begin + sizes_G[group]
+        while free < used and rows_M4[free, _PARENT] != _EMPTY:
+            free += 1
+        place, tries = max(free, codes_E[begin]), 0
+        while True:  # `place` is where the first child would stand
+            base = place - codes_E[begin]
+            if base + codes_E[end - 1] >= rows_M4.shape[0]:
+                return 0
+            fits = True
+            for edge in range(begin, end):
+                if rows_M4[base + codes_E[edge], _PARENT] != _EMPTY:
+                    fits = False
+                    break
+            if fits:
+                break
+            tries += 1
+            place = place + 1 if tries < _TRIES else max(place + 1, used)
+        base_M[parents_E[begin]] = base
+        for edge in range(begin, end):
+            row = base + codes_E[edge]
+            row_M[children_E[edge]] = row
+            rows_M4[row, _PARENT] = 0  # taken; the parent's row may not be known yet
+            used = max(used, row + 1)
+    last = 0
+    for edge in range(parents_E.shape[0]):
+        rows_M4[row_M[children_E[edge]], _PARENT] = row_M[parents_E[edge]]
+        last = max(last, codes_E[edge])
+    for node in range(tokens_M.shape[0]):
+        rows_M4[row_M[node], _BASE] = base_M[node]
+        rows_M4[row_M[node], _TOKEN] = tokens_M[node]
+    rows_M4[0, _PARENT] = _EMPTY
+    for node in range(tokens_M.shape[0]):  # any code may be looked for below any node
+        used = max(used, base_M[node] + last + 1)
+    return used if used <= rows_M4.shape[0] else 0
+
+
+@inner
+def _code(ascii_codes, others, key):  # type: ignore[no-untyped-def]
+    """The code of a key, 0 where the vocabulary does not hold it."""
+    if key < 128:
+        return np.int64(ascii_codes[key])
+    low, high = 0, others.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        if others[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    if low < others.shape[0] and others[low] == key:
+        return np.int64(ascii_codes[128]) + 1 + low
+    return np.int64(0)
+
+
+@inner
+def longest(rows_M4, ascii_codes, others, keys_K, start, stop, barred):  # type: ignore[no-untyped-def]
     """(token, end) of the longest token but `barred` that begins at `start` and ends by `stop`; (-1, start) where
     none does.
     """
-    node = 0
-    token = -1
+    node = np.int64(0)
+    token = np.int64(-1)
     end = start
     for place in range(start, stop):
-        key = np.int64(keys_K[place])
-        if key >> _KEY_BITS:
+        code = _code(ascii_codes, others, keys_K[place])
+        if code == 0:
             break
-        edge = (np.int64(node) << _KEY_BITS) | key
-        slot = _slot(edges_H, edge)
-        if edges_H[slot] == _EMPTY:
+        child = rows_M4[node, _BASE] + code
+        if rows_M4[child, _PARENT] != node:
             break
-        node = children_H[slot]
-        if tokens_M[node] >= 0 and tokens_M[node] != barred:
-            token = tokens_M[node]
+        node = child
+        found = rows_M4[node, _TOKEN]
+        if found >= 0 and found != barred:
+            token = np.int64(found)
             end = place + 1
     return token, end
 
 
-@kernel
-def spell(key, start, tokens_N, starts_N, count):  # type: ignore[no-untyped-def]
-    """Append the hexadecimal digits of `key`; returns the new count."""
+@inner
+def spelled(key):  # type: ignore[no-untyped-def]
+    """How many hexadecimal digits spell `key`."""
     digits = 1
     while digits < MAX_SPELLED and (np.int64(key) >> (4 * digits)) > 0:
         digits += 1
-    for digit in range(digits - 1, -1, -1):
+    return digits
+
+
+@inner
+def _spell(key, start, tokens_N, starts_N, count):  # type: ignore[no-untyped-def]
+    """Append the hexadecimal digits of `key`; returns the new count."""
+    for digit in range(spelled(key) - 1, -1, -1):
         value = (np.int64(key) >> (4 * digit)) & 15
         tokens_N[count] = value if digit else value + SPELL_LAST
         starts_N[count] = start
@@ -119,32 +222,37 @@ def spell(key, start, tokens_N, starts_N, count):  # type: ignore[no-untyped-def
 
 
 @kernel
-def encode_span(  # type: ignore[no-untyped-def]
-    edges_H, children_H, tokens_M, keys_K, start, stop, final, base, tokens_N, starts_N, count
+def encode_block(  # type: ignore[no-untyped-def]
+    rows_M4, ascii_codes, others, keys_K, start, borders_B, final, base, tokens_N, starts_N
 ):
-    """Append the tokens of keys_K[start:stop] and the place (plus `base`) of each one's first key.
+    """The tokens of keys_K[start:] and the place (plus `base`) of each one's first key.
 
-    With `final` false the last chunk, which later keys might make longer, is held back. Stops early, between chunks,
-    when tokens_N could overflow. Returns (first key not encoded, new count).
+    No token reaches across one of the ascending `borders_B`, the last of which is the end of the keys. With `final`
+    false the last chunk, which later keys might make longer, is held back. Stops early, between chunks, when tokens_N
+    could overflow. Returns (first key not encoded, tokens made).
     """
-    while start < stop:
-        end = chunk_end(keys_K, start, stop)
-        # A capital at the end of an UPPER run moves to the next chunk when a lower letter follows: look one key
-        # further.
-        if end >= stop and not final:
-            break
-        if count + MAX_SPELLED * (end - start) > tokens_N.shape[0]:
-            break
-        while start < end:
-            token, after = longest(edges_H, children_H, tokens_M, keys_K, start, end, -1)
-            if token >= 0:
-                tokens_N[count] = token
-                starts_N[count] = base + start
-                count += 1
-                start = after
-            else:
-                count = spell(keys_K[start], base + start, tokens_N, starts_N, count)
-                start += 1
+    count = 0
+    for border in range(borders_B.shape[0]):
+        stop = borders_B[border]
+        open_end = border == borders_B.shape[0] - 1 and not final
+        while start < stop:
+            end = chunk_end(keys_K, start, stop)
+            # A capital at the end of an UPPER run moves to the next chunk when a lower letter follows: look one key
+            # further.
+            if end >= stop and open_end:
+                return start, count
+            if count + MAX_SPELLED * (end - start) > tokens_N.shape[0]:
+                return start, count
+            while start < end:
+                token, after = longest(rows_M4, ascii_codes, others, keys_K, start, end, -1)
+                if token >= 0:
+                    tokens_N[count] = token
+                    starts_N[count] = base + start
+                    count += 1
+                    start = after
+                else:
+                    count = _spell(keys_K[start], base + start, tokens_N, starts_N, count)
+                    start += 1
     return start, count
 
 

@@ -187,20 +187,18 @@ class Encoder:
         self, block: NDArray[np.uint32], borders: list[int], final: bool
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         tokens_of, starts_of = [np.zeros(0, np.int32)], [np.zeros(0, np.int64)]
-        done = 0
-        for border in [*borders, len(block)]:
-            ends_here = final or border < len(block)
-            while done < border:
-                room = min(_BLOCK_TOKENS, trie.MAX_SPELLED * (border - done)) + _HOLD
-                tokens_N, starts_N = np.empty(room, np.int32), np.empty(room, np.int64)
-                before = done
-                done, count = trie.encode_span(
-                    *self._tokenizer.trie, block, done, border, ends_here, self._position, tokens_N, starts_N, 0
-                )
-                tokens_of.append(tokens_N[:count].copy())
-                starts_of.append(starts_N[:count].copy())
-                if done == before:
-                    break
+        done, ends = 0, np.array([*borders, len(block)], np.int64)
+        while done < len(block):
+            room = min(_BLOCK_TOKENS, trie.MAX_SPELLED * (len(block) - done)) + _HOLD
+            tokens_N, starts_N = np.empty(room, np.int32), np.empty(room, np.int64)
+            before = done
+            done, count = trie.encode_block(
+                *self._tokenizer.trie, block, done, ends, final, self._position, tokens_N, starts_N
+            )
+            tokens_of.append(tokens_N[:count].copy())
+            starts_of.append(starts_N[:count].copy())
+            if done == before:
+                break
         self._held = block[done:].copy()
         self._position += done
         return np.concatenate(tokens_of), np.concatenate(starts_of)
