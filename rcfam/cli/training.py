@@ -1,5 +1,6 @@
 """`rcfam train`, `rcfam evaluate`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,14 +20,18 @@ def train(
     ] = False,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
 ) -> None:
-    """Train every seed of the study at one length, side by side; go on from checkpoints where there are some."""
+    """Train every seed of the study at one length, side by side; go on from checkpoints where there are some.
+
+    Under torchrun the processes train one seed after another together, each on windows of its own:
+    `torchrun --standalone --nproc-per-node 2 --no-python rcfam train ...`.
+    """
     from contextlib import ExitStack
 
     from tqdm import tqdm
 
     from rcfam import params as parameters
     from rcfam.model import ModelParams
-    from rcfam.training import Job, StudyParams, TrainParams, seed_folder, train_length
+    from rcfam.training import Job, Ranks, StudyParams, TrainParams, seed_folder, train_length, train_together
     from rcfam.training.loop import Step
     from rcfam.training.source import open_source
 
@@ -34,14 +39,24 @@ def train(
     training = parameters.load(params, "train", TrainParams)
     model = parameters.load(params, "model", ModelParams)
     seeds = seed or list(study.seeds)
+    ranks = Ranks(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    if device == "cuda" and ranks.world > 1:
+        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
     jobs = [
-        Job(open_source, dataset, seed_folder(out, s), study.name, length, s, model, training, restart, device)
+        Job(open_source, dataset, seed_folder(out, s), study.name, length, s, model, training, restart, device, ranks)
         for s in seeds
     ]
     with ExitStack() as stack:
         bars = [
             stack.enter_context(
-                tqdm(total=training.steps, desc=f"length {length} seed {s}", unit="step", position=n, mininterval=0.5)
+                tqdm(
+                    total=training.steps,
+                    desc=f"length {length} seed {s}",
+                    unit="step",
+                    position=n,
+                    mininterval=0.5,
+                    disable=not ranks.first,
+                )
             )
             for n, s in enumerate(seeds)
         ]
@@ -50,7 +65,13 @@ def train(
             bars[number].set_postfix_str(f"loss {step.loss:.3f} top-1 {step.accuracy:.3f}", refresh=False)
             bars[number].update(step.progress.step - bars[number].n)
 
-        table = train_length(out, jobs, report)
+        if ranks.world > 1:
+            backend = "nccl" if device.startswith("cuda") else "gloo"
+            table = train_together(out, jobs, "env://", backend, report)
+        else:
+            table = train_length(out, jobs, report)
+    if not ranks.first:
+        return
     last = table.filter(table["step"] == training.steps)
     for row in last.iter_rows(named=True):
         print(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")

@@ -3,15 +3,19 @@
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import TrainParams
 from rcfam.training.optimiser import OptimiserParams
+from rcfam.training.outer import OuterParams
+from rcfam.training.ranks import Ranks
 from rcfam.training.run import Job, Source, load_model, run
 from rcfam.training.scores import score_runs
 from rcfam.training.streaming import gradients
-from rcfam.training.study import StudyParams, seed_folder, train_length
+from rcfam.training.study import StudyParams, seed_folder, train_length, train_together
 
 __all__ = [
     "CheckpointError",
     "Job",
     "OptimiserParams",
+    "OuterParams",
+    "Ranks",
     "Source",
     "StudyParams",
     "TrainParams",
@@ -22,4 +26,5 @@ __all__ = [
     "score_runs",
     "seed_folder",
     "train_length",
+    "train_together",
 ]

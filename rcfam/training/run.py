@@ -5,6 +5,9 @@ FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints until the 
 FOLDER/final.safetensors, .json           the trained weights and what they were trained from; written last of all
 FOLDER/table.parquet                      one row a step
 FOLDER/failure.json                       where a loss that is not finite stopped the run
+FOLDER/rank-R/step-0000100.safetensors    with outer steps, what rank R alone knows: its optimiser and random state
+
+Of several ranks the first writes all else.
 """
 
 import dataclasses
@@ -29,6 +32,8 @@ from rcfam.training import checkpoint
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, train
 from rcfam.training.optimiser import Optimiser
+from rcfam.training.outer import Outer
+from rcfam.training.ranks import ALONE, Ranks, wait_for_all
 from rcfam.training.table import SCHEMA, Row, frame, write
 
 _PACKAGE: Final = Path(__file__).parent.parent
@@ -47,8 +52,8 @@ class Source(NamedTuple):
 class Job:
     """Everything that decides a run. It crosses to another process, so `open_source` is a module's own function."""
 
-    open_source: Callable[[Path, int, int, int], Source]
-    """dataset, length, batch, seed -> the data."""
+    open_source: Callable[[Path, int, int, int, Ranks], Source]
+    """dataset, length, batch, seed, ranks -> the data of this rank."""
     dataset: Path
     folder: Path
     study: str
@@ -59,6 +64,7 @@ class Job:
     restart: bool = False
     """Start anew where the folder holds a checkpoint of something else, instead of refusing."""
     device: str = "cpu"
+    ranks: Ranks = ALONE
 
 
 def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
@@ -68,34 +74,49 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     where the loss is not finite; then `failure.json` holds step, loss, norm and the names of the windows.
     """
     torch.set_num_threads(job.train.threads)
-    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed)
+    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks)
     identity = identity_of(job, source)
     final, table = job.folder / "final", job.folder / "table.parquet"
-    _settle(job, identity)
+    if job.ranks.first:
+        _settle(job, identity)
+    wait_for_all(job.ranks)
     if checkpoint.paths(final)[1].exists() and table.exists():
         checkpoint.agree(checkpoint.paths(final)[1], checkpoint.load(final).identity, identity)
         return pl.read_parquet(table)
     model = build(job.model, source.shape, job.seed).to(job.device)
     optimiser = Optimiser(model, job.train.optimiser)
-    progress, rows = _take_up(job, identity, model, optimiser)
+    outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
+    state = _State(model, optimiser, outer)
+    progress, rows = _take_up(job, identity, state)
+    wait_for_all(job.ranks)  # nobody goes on, and deletes checkpoints, before all have read theirs
     try:
-        for step in train(model, optimiser, source.data_at, job.train, progress, job.device):
+        for step in train(model, optimiser, source.data_at, job.train, progress, job.device, job.ranks, outer):
             rows.append(_row(job, step))
             progress = step.progress
             every = job.train.checkpoint_every
             if every and progress.step % every == 0 and progress.step < job.train.steps:
-                _save(job, identity, model, optimiser, progress, rows)
+                _save(job, identity, state, progress, rows)
             report(step)
     except DivergedError as failure:
         _record(job, failure)
-        raise TrainingError(
-            f"length {job.length}, seed {job.seed}: {failure} (see {job.folder / 'failure.json'})"
-        ) from failure
-    write(table, frame(rows))
-    done = {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
-    checkpoint.save(final, {n: t.cpu() for n, t in model.state_dict().items()}, identity, done)
-    checkpoint.prune(job.folder, keep=0)
+        raise TrainingError(f"length {job.length}, seed {job.seed}: {failure} (see {_failure_path(job)})") from failure
+    if job.ranks.first:
+        write(table, frame(rows))
+        done = {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
+        checkpoint.save(final, {n: t.cpu() for n, t in model.state_dict().items()}, identity, done)
+        checkpoint.prune(job.folder, keep=0)
+        for folder in job.folder.glob("rank-*"):
+            shutil.rmtree(folder)
+    wait_for_all(job.ranks)
     return frame(rows)
+
+
+class _State(NamedTuple):
+    """What a run moves."""
+
+    model: ActionModel
+    optimiser: Optimiser
+    outer: Outer | None
 
 
 def identity_of(job: Job, source: Source) -> dict[str, Any]:
@@ -114,6 +135,7 @@ def identity_of(job: Job, source: Source) -> dict[str, Any]:
         "study": job.study,
         "length": job.length,
         "seed": job.seed,
+        "world": job.ranks.world,
         "model": dataclasses.asdict(job.model),
         "train": train_params,
     }
@@ -166,23 +188,28 @@ def _settle(job: Job, identity: dict[str, Any]) -> None:
         shutil.rmtree(job.folder)
 
 
-def _take_up(
-    job: Job, identity: dict[str, Any], model: ActionModel, optimiser: Optimiser
-) -> tuple[Progress, list[Row]]:
-    """Load the last checkpoint into model and optimiser; the beginning where there is none."""
+def _take_up(job: Job, identity: dict[str, Any], state: _State) -> tuple[Progress, list[Row]]:
+    """Load the last checkpoint into the state; the beginning where there is none."""
     saved = checkpoint.steps_saved(job.folder)
-    checkpoint.prune(job.folder, job.train.keep)
+    if job.ranks.first:
+        checkpoint.prune(job.folder, job.train.keep)
     if not saved:
         return Progress(), []
     stem = checkpoint.stem_of(job.folder, saved[-1])
     found = checkpoint.load(stem)
     checkpoint.agree(checkpoint.paths(stem)[1], found.identity, identity)
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}, "table": {}, "random": {}}
-    for name, tensor in found.tensors.items():
+    groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}, "outer": {}, "table": {}, "random": {}}
+    tensors = found.tensors
+    if state.outer is not None and not job.ranks.first:
+        own = checkpoint.load(checkpoint.stem_of(_own_folder(job), saved[-1]))
+        tensors = tensors | own.tensors
+    for name, tensor in tensors.items():
         group, _, rest = name.partition(".")
         groups[group][rest] = tensor
-    model.load_state_dict(groups["model"])
-    optimiser.load(groups["optimiser"])
+    state.model.load_state_dict(groups["model"])
+    state.optimiser.load(groups["optimiser"])
+    if state.outer is not None:
+        state.outer.load(groups["outer"])
     torch.set_rng_state(groups["random"]["torch"])
     columns = {name: groups["table"][name].tolist() for name in _measured_columns()}
     table = pl.DataFrame(columns).with_columns(
@@ -196,25 +223,36 @@ def _take_up(
     return Progress(**found.progress), rows
 
 
-def _save(
-    job: Job,
-    identity: dict[str, Any],
-    model: ActionModel,
-    optimiser: Optimiser,
-    progress: Progress,
-    rows: list[Row],
-) -> None:
-    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    tensors |= {f"optimiser.{name}": tensor for name, tensor in optimiser.state().items()}
-    tensors["random.torch"] = torch.get_rng_state()
+def _save(job: Job, identity: dict[str, Any], state: _State, progress: Progress, rows: list[Row]) -> None:
+    own = {f"optimiser.{name}": tensor for name, tensor in state.optimiser.state().items()}
+    own["random.torch"] = torch.get_rng_state()
+    if not job.ranks.first:
+        if state.outer is not None:
+            folder = _own_folder(job)
+            checkpoint.save(checkpoint.stem_of(folder, progress.step), own, identity, {})
+            checkpoint.prune(folder, job.train.keep + 1)  # the first rank may yet have to go on from the one before
+            wait_for_all(job.ranks)
+        return
+    if state.outer is not None:
+        wait_for_all(job.ranks)  # the first rank's file is written last: with it the checkpoint exists
+        own |= {f"outer.{name}": tensor for name, tensor in state.outer.state().items()}
     table = frame(rows)
-    tensors |= {f"table.{name}": torch.from_numpy(table[name].to_numpy().copy()) for name in _measured_columns()}
-    checkpoint.save(checkpoint.stem_of(job.folder, progress.step), tensors, identity, dataclasses.asdict(progress))
+    own |= {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
+    own |= {f"table.{name}": torch.from_numpy(table[name].to_numpy().copy()) for name in _measured_columns()}
+    checkpoint.save(checkpoint.stem_of(job.folder, progress.step), own, identity, dataclasses.asdict(progress))
     checkpoint.prune(job.folder, job.train.keep)
 
 
+def _own_folder(job: Job) -> Path:
+    return job.folder / f"rank-{job.ranks.rank}"
+
+
+def _failure_path(job: Job) -> Path:
+    return job.folder / ("failure.json" if job.ranks.first else f"failure-{job.ranks.rank}.json")
+
+
 def _record(job: Job, failure: DivergedError) -> None:
-    with writing(job.folder / "failure.json") as part:
+    with writing(_failure_path(job)) as part:
         values = {
             "step": failure.step,
             "loss": str(failure.loss),
@@ -240,6 +278,8 @@ def _row(job: Job, step: Step) -> Row:
         wall_s=step.progress.wall_s,
         step_s=step.step_s,
         peak_bytes=step.peak_bytes,
+        syncs=step.progress.syncs,
+        sync_bytes=step.progress.sync_bytes,
     )
 
 

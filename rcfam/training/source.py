@@ -7,16 +7,20 @@ from pathlib import Path
 from rcfam.dataset.index import ABOUT, Batch, Dataset
 from rcfam.dataset.windows import Windows
 from rcfam.model.action import DataShape
+from rcfam.training.ranks import Ranks
 from rcfam.training.run import Source
 
 
-def open_source(folder: Path, length: int, batch: int, seed: int) -> Source:
-    """The training windows of `seed`. Raises DatasetError where the folder holds no dataset."""
+def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks) -> Source:
+    """The training windows of `seed` for one rank, none that another has at the same time.
+
+    Raises DatasetError where the folder holds no dataset.
+    """
     dataset = Dataset.open(folder)
-    windows = Windows(dataset, length, batch, seed)
+    windows = Windows(dataset, length, batch, seed, world_size=ranks.world)
 
     def data_at(step: int) -> Batch:
-        return windows.batch(step - 1)  # steps count from 1 here, from 0 there
+        return windows.batch(step - 1, ranks.rank)  # steps count from 1 here, from 0 there
 
     return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from rcfam.training.loop import Step
 from rcfam.training.processes import run_all
-from rcfam.training.run import Job
+from rcfam.training.ranks import joined, wait_for_all
+from rcfam.training.run import Job, run
 from rcfam.training.table import write
 
 
@@ -33,6 +35,24 @@ class StudyParams:
 def seed_folder(folder: Path, seed: int) -> Path:
     """Where the run of one seed stands in a length's folder."""
     return folder / f"seed-{seed}"
+
+
+def train_together(
+    folder: Path, jobs: Sequence[Job], address: str, backend: str, report: Callable[[int, Step], None]
+) -> pl.DataFrame:
+    """Run the jobs of one length one after another in this process, one of several ranks that meet at `address`.
+
+    The first rank writes `folder`/runs.parquet.
+    """
+    ranks = jobs[0].ranks
+    with joined(ranks, address, backend):
+        tables = []
+        for number, job in enumerate(jobs):
+            tables.append(run(job, partial(report, number)))
+        if ranks.first:
+            write(folder / "runs.parquet", pl.concat(tables))
+        wait_for_all(ranks)
+    return pl.concat(tables)
 
 
 def train_length(folder: Path, jobs: Sequence[Job], report: Callable[[int, Step], None]) -> pl.DataFrame:

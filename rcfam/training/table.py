@@ -23,6 +23,8 @@ SCHEMA: Final = pl.Schema(
         "wall_s": pl.Float64(),
         "step_s": pl.Float64(),
         "peak_bytes": pl.Int64(),
+        "syncs": pl.Int64(),
+        "sync_bytes": pl.Int64(),
     }
 )
 
@@ -44,6 +46,9 @@ class Row(NamedTuple):
     wall_s: float
     step_s: float
     peak_bytes: int
+    syncs: int
+    """Synchronisations of ranks so far, and the bytes that each rank sent in them."""
+    sync_bytes: int
 
 
 def frame(rows: list[Row]) -> pl.DataFrame:

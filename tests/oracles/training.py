@@ -11,6 +11,7 @@ from rcfam.model.action import ModelParams
 from rcfam.model.rows import RowsParams
 from rcfam.training.loop import TrainParams
 from rcfam.training.optimiser import OptimiserParams
+from rcfam.training.ranks import ALONE, Ranks
 from rcfam.training.run import Job, Source, run
 from tests.oracles.backpropagation import shape, typed_windows
 
@@ -30,21 +31,33 @@ MODEL = ModelParams(
     rows=RowsParams(cell=4, patch=4, row=8, row_blocks=1, frame_blocks=0, heads=2, before=4, after=2),
 )
 OPTIMISER = OptimiserParams(0.02, 0.01, 0.9, 5, 0.9, 0.95, 0.01, "split", "inner", 0, "fixed", None)
-TRAIN = TrainParams(steps=30, batch=2, chunk=4, threads=1, checkpoint_every=4, keep=2, optimiser=OPTIMISER)
+TRAIN = TrainParams(
+    steps=30,
+    batch=2,
+    accumulate=1,
+    chunk=4,
+    threads=1,
+    checkpoint_every=4,
+    keep=2,
+    optimiser=OPTIMISER,
+    outer=None,
+)
 
 
-def open_source(dataset: Path, length: int, batch: int, seed: int) -> Source:
-    """Windows drawn from (seed, step); the dataset's name is its hash."""
+def open_source(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
+    """Windows drawn from (seed, step), a share for each rank; the dataset's name is its hash."""
 
     def data_at(step: int) -> Batch:
-        return typed_windows(length, batch, seed * 1000 + step, masked=0.1)
+        everything = typed_windows(length, batch * ranks.world, seed * 1000 + step, masked=0.1)
+        share = slice(batch * ranks.rank, batch * (ranks.rank + 1))
+        return Batch(*(part[:, share] for part in everything[:4]), everything.ids_B2[share])
 
     return Source(data_at, shape(), dataset.name, "tokenizer")
 
 
-def open_exploding(dataset: Path, length: int, batch: int, seed: int) -> Source:
+def open_exploding(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
     """A source whose 5th step cannot be read."""
-    source = open_source(dataset, length, batch, seed)
+    source = open_source(dataset, length, batch, seed, ranks)
 
     def data_at(step: int) -> Batch:
         if step == 5:
