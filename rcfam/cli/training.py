@@ -39,7 +39,11 @@ def train(
     training = parameters.load(params, "train", TrainParams)
     model = parameters.load(params, "model", ModelParams)
     seeds = seed or list(study.seeds)
-    ranks = Ranks(int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1)))
+    ranks = Ranks(
+        int(os.environ.get("RANK", 0)),
+        int(os.environ.get("WORLD_SIZE", 1)),
+        int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)),
+    )
     if device == "cuda" and ranks.world > 1:
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
     jobs = [

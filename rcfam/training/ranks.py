@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 
 class Ranks(NamedTuple):
@@ -18,6 +19,8 @@ class Ranks(NamedTuple):
 
     rank: int = 0
     world: int = 1
+    attempt: int = 0
+    """How often all ranks have begun again."""
 
     @property
     def first(self) -> bool:
@@ -31,7 +34,10 @@ ALONE: Final = Ranks()
 @contextmanager
 def joined(ranks: Ranks, address: str, backend: str) -> Iterator[None]:
     """Meet the other ranks at `address` (torch's init_method), and part from them at the end."""
-    dist.init_process_group(backend, init_method=address, rank=ranks.rank, world_size=ranks.world)
+    store, rank, world = next(rendezvous(address, ranks.rank, ranks.world))
+    # torchrun keeps its store over restarts: without the prefix ranks would call at places that others have left.
+    own = dist.PrefixStore(f"attempt-{ranks.attempt}", store)
+    dist.init_process_group(backend, store=own, rank=rank, world_size=world)
     try:
         yield
     finally:

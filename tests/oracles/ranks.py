@@ -19,7 +19,7 @@ OUTER = replace(PLAIN, outer=OuterParams(every=4, rate=0.7, momentum=0.9))
 def main() -> None:
     """Train; die once where it was asked for."""
     folder, *rest = sys.argv[1:]
-    ranks = Ranks(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
+    ranks = Ranks(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), int(os.environ["TORCHELASTIC_RESTART_COUNT"]))
     mine = job(Path(folder) / "run", train=OUTER if "outer" in rest else PLAIN, ranks=ranks)
     died = Path(folder) / "died"
 
