@@ -199,6 +199,10 @@ def test_statistics_add_up(place: Place) -> None:
     assert values["language", "Python", "changes"] == 2
     assert values["language", "Python", "files"] == 1
     assert values["language", "Make", "files"] == 1
+    shares = [values["token frequency", str(rank), "train"] for rank in (1, 2, 3)]
+    assert 1 > shares[0] >= shares[1] >= shares[2] > 0
+    seen = [values["window coverage", "16", str(drawn)] for drawn in (100, 1000, 1_000_000)]
+    assert 0 < seen[0] <= seen[1] <= seen[2] == 1
     frequency = pl.read_parquet(place.dataset / "tokens.parquet")
     known = frequency["train"].to_numpy() + 1
     losses = -np.log(known / known.sum())

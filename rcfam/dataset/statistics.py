@@ -10,10 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rcfam.dataset.coverage import LENGTHS, WINDOWS, expected_coverage
 from rcfam.dataset.split import HELD_OUT, TRAIN
 from rcfam.tokenizer import Tokenizer
 
 SCHEMA: Final = {"of": pl.String, "name": pl.String, "quantity": pl.String, "value": pl.Float64}
+
+_RANKS: Final = 48  # at most, of the token frequency
 
 # Extension -> language, for the extensions met most often; others stand under their own name.
 LANGUAGES: Final = {
@@ -88,8 +91,9 @@ def statistics(
     tokens: pl.DataFrame,
     ledger: pl.DataFrame | None,
 ) -> pl.DataFrame:
-    """Rows (of, name, quantity, value): of 'all', a 'side', a 'token kind', a 'language', or what was 'left out' for a
-    reason.
+    """Rows (of, name, quantity, value): of 'all', a 'side', a 'token kind', a 'language', what was 'left out' for a
+    reason, the 'token frequency' (name: rank; value: share of the side's tokens), and the 'window coverage' (name: L;
+    quantity: windows drawn; value: share of training tokens expected to be seen).
 
     `index` is the dataset's, `commits` and `files` are `comparing.compare`'s, `tokens` is `token_table`'s, `ledger` the
     rendering's account of changes.
@@ -114,7 +118,34 @@ def statistics(
     rows += _language_rows(files, ledger)
     if ledger is not None:
         rows += _ledger_rows(ledger)
+    rows += _frequency_rows(tokens)
+    rows += _coverage_rows(index)
     return pl.DataFrame(rows, SCHEMA, orient="row")
+
+
+def _frequency_rows(tokens: pl.DataFrame) -> list[tuple[str, str, str, float]]:
+    """How often the most frequent tokens of each side stand there, at ranks about evenly spaced on a logarithmic
+    scale."""
+    ranks = np.unique(np.geomspace(1, max(len(tokens), 1), _RANKS).round().astype(int))
+    rows = []
+    for side in (TRAIN, HELD_OUT):
+        uses_V = np.sort(tokens[side].to_numpy())[::-1]
+        share_V = uses_V / max(int(uses_V.sum()), 1)
+        rows += [
+            ("token frequency", str(rank), side, float(share_V[rank - 1])) for rank in ranks if share_V[rank - 1] > 0
+        ]
+    return rows
+
+
+def _coverage_rows(index: pl.DataFrame) -> list[tuple[str, str, str, float]]:
+    tokens_S = index.filter(pl.col("side") == TRAIN)["tokens"].to_numpy()
+    rows = []
+    for length in LENGTHS if tokens_S.sum() else ():
+        shares = expected_coverage(tokens_S, length, WINDOWS)
+        rows += [
+            ("window coverage", str(length), str(drawn), share) for drawn, share in zip(WINDOWS, shares, strict=True)
+        ]
+    return rows
 
 
 def _amounts(

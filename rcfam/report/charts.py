@@ -1,6 +1,6 @@
 """Vega-Lite charts of a report. Colours of text and ground are the page's: it embeds each chart in its theme."""
 
-# Charts are named as their figures: law, residuals, slopes, steps, wall, evolution, evaluation, positions.
+# Charts are named as their figures: law, residuals, slopes, steps, wall, evolution, evaluation, positions, ...
 
 from typing import Any
 
@@ -8,6 +8,7 @@ import altair as alt
 import numpy as np
 import polars as pl
 
+from rcfam.report.data import charts as data_charts
 from rcfam.report.material import Material
 from rcfam.scaling.published import PLATEAU
 
@@ -28,6 +29,7 @@ def charts(material: Material) -> Specs:
         "evolution": evolution_chart(material),
         "evaluation": evaluation_chart(material),
         "positions": position_chart(material),
+        **data_charts(material),
     }
     return {name: document(chart) for name, chart in made.items() if chart is not None}
 

@@ -25,7 +25,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
         sections.wall(material, specs),
         sections.evaluation(material, specs),
         sections.paper(material),
-        sections.dataset(material),
+        sections.dataset(material, specs),
         sections.recording(material),
         sections.provenance(material),
     ]

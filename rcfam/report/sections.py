@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from rcfam.report import html
+from rcfam.report.data import section as data_section
 from rcfam.report.material import Material
 from rcfam.report.replay import document
 from rcfam.scaling.curves import Points
@@ -277,25 +278,9 @@ def disagreements() -> tuple[str, ...]:
     )
 
 
-def dataset(material: Material) -> str:
+def dataset(material: Material, specs: Specs) -> str:
     """What was trained on."""
-    data = material.dataset
-    if data is None or not {"of", "name", "quantity", "value"} <= set(data.columns):
-        return _section("dataset", "Dataset", [html.paragraph("No statistics of a dataset were given.")])
-    parts = []
-    for of in data["of"].unique(maintain_order=True).to_list():
-        rows = data.filter(pl.col("of") == of)
-        names = rows["name"].unique(maintain_order=True).to_list()[:24]
-        quantities = rows["quantity"].unique(maintain_order=True).to_list()
-        known = {(row["name"], row["quantity"]): row["value"] for row in rows.iter_rows(named=True)}
-        body = [(str(name), *(_count(known.get((name, quantity))) for quantity in quantities)) for name in names]
-        left = rows["name"].n_unique() - len(names)
-        caption = f"by {of}" + (f", the first {len(names)}; {left} more are not shown" if left else "")
-        if len(names) == 1:
-            parts.append(html.table([str(of), ""], list(zip(quantities, body[0][1:], strict=True))))
-        else:
-            parts.append(html.table([str(of), *map(str, quantities)], body, caption))
-    return _section("dataset", "Dataset", parts)
+    return _section("dataset", "Dataset", [data_section(material, specs)])
 
 
 def recording(material: Material) -> str:
@@ -383,7 +368,3 @@ def _interval_of(interval: Any) -> str:
 
 def _between(low: Any, high: Any) -> str:
     return html.NOTHING if low is None or high is None else f"{html.cell(float(low))} to {html.cell(float(high))}"
-
-
-def _count(value: float | None) -> float | int | None:
-    return int(value) if value is not None and float(value).is_integer() else value

@@ -66,6 +66,12 @@ def statistics() -> pl.DataFrame:
         ("all", "all", "keystrokes per token", 2.5),
         ("language", "Python", "files", 12.0),
         ("language", HOSTILE, "files", 1.0),
+        ("language", "Python", "keystrokes", 1000.0),
+        ("token frequency", "1", "train", 0.1),
+        ("token frequency", "10", "train", 0.01),
+        ("token frequency", "1", "held_out", 0.2),
+        ("window coverage", "16", "100", 0.01),
+        ("window coverage", "16", "1000", 0.1),
     ]
     return pl.DataFrame(rows, ["of", "name", "quantity", "value"], orient="row")
 
