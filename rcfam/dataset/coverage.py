@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rcfam.dataset.split import DatasetError
 
 LENGTHS: Final = (2, 16, 128, 512, 2048)
-WINDOWS: Final = tuple(digit * 10**power for power in range(2, 6) for digit in (1, 2, 5)) + (1_000_000,)
+WINDOWS: Final = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 
 
 def expected_coverage(tokens_S: NDArray[np.int64], length: int, windows: Sequence[int]) -> list[float]:
