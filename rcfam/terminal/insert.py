@@ -248,6 +248,9 @@ def press_insert(s: Any, key: Any) -> bool:
         backspace(s)
     elif (key == 23 or key == 21) and ctl[S.MODE] == S.INSERT:
         erase_back(s, key == 23)
+    elif key == 20 or key == 4:
+        ctl[S.ACTION] = S.ACT_INDENT
+        ctl[S.ACTION_KEY] = key
     elif key == 22:
         ctl[S.LITERAL] = 1
         return False

@@ -20,6 +20,7 @@ from rcfam.terminal import (
     readline,
     scrolling,
     search,
+    text,
     tty,
     undo,
     view,
@@ -115,11 +116,15 @@ def press(s: Any, key: Any) -> Any:
                 return S.TRAP_REPEAT
             normal.end_insert(s)
     elif mode == S.COMMAND:
+        if ctl[S.OPERATOR]:
+            normal.record(s, key)
         trap = normal.press_command(s, key)
         if ctl[S.MODE] == S.COMMAND:
             readline.edit(s, key)
     else:
         trap = normal.parse(s, key)
+    register = ctl[S.REGISTER]
+    ctl[S.YANKED] = 0
     if ctl[S.ACTION] != S.ACT_NONE:
         # The command's parts are called from here and nowhere deeper: each is compiled into this kernel only once.
         action = ctl[S.ACTION]
@@ -144,9 +149,10 @@ def press(s: Any, key: Any) -> Any:
         elif action == S.ACT_REPLACE:
             if mode == S.VISUAL:
                 normal.visual_span(s)
+                normal.keep_selection(s, ctl[S.VISUAL_KIND] == 86)
                 operators.replace_selection(s, command)
                 normal.leave_visual(s)
-                normal.finish(s, False)
+                normal.finish(s, True)
             else:
                 operators.replace(s, command, count)
                 normal.finish(s, True)
@@ -160,6 +166,8 @@ def press(s: Any, key: Any) -> Any:
             scrolling.command(s, command, count if counted else 0)
             normal.reset(s)
             ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
+        elif action == S.ACT_INDENT:
+            operators.indent(s, command == 20)
         elif action == S.ACT_Z:
             scrolling.z_command(s, command, count if counted else 0)
             normal.reset(s)
@@ -169,15 +177,20 @@ def press(s: Any, key: Any) -> Any:
             if operators.operate(s):
                 normal.begin_insert(s, S.INSERT, 1)
             else:
-                normal.finish(s, operator != 121 and not ctl[S.VISUAL_DONE])
+                normal.finish(s, operator != 121)
     if trap != S.TRAP_NONE:
         return trap
     if ctl[S.MODE] == S.COMMAND:
+        if ctl[S.WHOLE]:  # a selection that was shown is no more
+            view.refresh(s)
         draw_command_line(s)
     else:
         if ctl[S.MESSAGE] != messages.NOTHING:
             messages.draw(s)
         view.refresh(s)
+    if register and ctl[S.YANKED]:
+        ctl[S.KEY] = register
+        return S.TRAP_REGISTER
     return headroom(s)
 
 
@@ -226,6 +239,43 @@ def draw_input(s: Any) -> None:
 def combine(s: Any, glyph: Any, mark: Any) -> Any:
     """The number of a grapheme cluster, made where it is new."""
     return draw.combine(s, glyph, mark)
+
+
+@bare_kernel
+def replace_lines(s: Any, first: Any, count: Any, spans_N2: Any, yank: bool, done: bool) -> None:
+    """Put lines, each a (start, length) in the pool, where `count` lines stand from `first` on.
+
+    With `yank` the old lines go to the register before; with `done` the undo unit ends.
+    """
+    if yank:
+        operators.yank_lines(s, first, count)
+    text.save(s, first, count)
+    new = spans_N2.shape[0]
+    if new > count:
+        text.insert_lines(s, first + count, new - count)
+    elif new < count:
+        text.delete_lines(s, first + new, count - new)
+    for i in range(new):
+        text.set_line(s, first + i, spans_N2[i, 0], spans_N2[i, 1])
+    text.freeze(s)
+    if done:
+        text.close_unit(s)
+
+
+@bare_kernel
+def select_again(s: Any) -> None:
+    """Select as much as the change that `.` repeats took."""
+    normal.select_again(s)
+
+
+@bare_kernel
+def seek(s: Any, size: Any) -> None:
+    """Make the first `size` characters of the input the pattern that `n` searches."""
+    for i in range(size):
+        s.pool[S.SEARCHED + i] = s.pool[S.INPUT + i]
+    s.ctl[S.SEARCHED_LENGTH] = size
+    s.ctl[S.PATTERN_BACKWARD] = 0
+    search.compile_input(s, 0, size, 47)
 
 
 @bare_kernel

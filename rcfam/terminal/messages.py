@@ -40,6 +40,8 @@ _AFTER: Final = 28
 _AGO: Final = 29
 NO_STRING: Final = 30
 NO_REGISTER: Final = 31
+NO_MARK: Final = 32
+_INTO: Final = 33
 
 _WORDS: Final = (
     b"",
@@ -74,6 +76,8 @@ _WORDS: Final = (
     b"  0 seconds ago",  # no time passes in this terminal
     b"E348: No string under cursor",
     b'E353: Nothing in register "',
+    b"E20: Mark not set",
+    b' into "',
 )
 _TEXT: Final = np.frombuffer(b"".join(_WORDS), dtype=np.uint8).astype(np.uint32)
 _ENDS: Final = np.cumsum([len(words) for words in _WORDS])
@@ -99,6 +103,7 @@ def say_count(s: Any, number: Any, count: Any) -> None:
     elif count > _REPORT:
         s.ctl[S.MESSAGE] = number
         s.ctl[S.MESSAGE_COUNT] = count
+        s.ctl[S.MESSAGE_NAME] = s.ctl[S.REGISTER]
 
 
 @inner
@@ -177,7 +182,7 @@ def draw(s: Any) -> None:
     if number == MODE:
         number = _mode_words(ctl)
         attribute = A.MODE
-    elif number in (NOT_FOUND, NO_PATTERN, NO_STRING, NO_REGISTER):
+    elif number in (NOT_FOUND, NO_PATTERN, NO_STRING, NO_REGISTER, NO_MARK):
         attribute = A.ERROR
     elif number in (HIT_BOTTOM, HIT_TOP):
         attribute = A.WARNING
@@ -190,6 +195,9 @@ def draw(s: Any) -> None:
         _undone(s, number == REDONE)
         return
     x = _words(s, x, number, attribute)
+    if number == YANKED and ctl[S.MESSAGE_NAME]:
+        x = _words(s, x, _INTO, 0)
+        s.cells[row, x] = ctl[S.MESSAGE_NAME]
     if number in (SHIFTED_RIGHT, SHIFTED_LEFT):
         x = _words(s, _digits(s, x, ctl[S.SHIFT_TIMES]), _TIMES, 0)
         if ctl[S.SHIFT_TIMES] > 1:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
-from rcfam.terminal import draw, search, text
+from rcfam.terminal import draw, messages, search, text
 from rcfam.terminal import state as S
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.keys import DOWN, END, HOME, LEFT, RIGHT, UP
@@ -573,6 +573,7 @@ def motion_after(s: Any, lead: Any, key: Any, count: Any, counted: bool) -> Any:
     if (lead == 39 or lead == 96) and 97 <= key <= 122:
         place = S.MARK_TABLE + 2 * (key - 97)
         if ctl[place] == 0 or ctl[place] > ctl[S.LINES]:
+            messages.say(s, messages.NO_MARK)
             return FAILED
         if lead == 39:
             return _to_line(s, ctl[place] - 1)

@@ -7,13 +7,19 @@ the whole program compiled into it.
 
 from typing import Any
 
+import numpy as np
+
 from rcfam.jit import inner
-from rcfam.terminal import messages, motions, text
+from rcfam.terminal import draw, messages, motions, text
 from rcfam.terminal import state as S
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.keys import DELETE, INSERT, NAMED, PAGE_DOWN, PAGE_UP
 
 _MOST = 99_999_999
+_PREFIXES = np.frombuffer(b"'<,'>\0.,.+\0.\0", dtype=np.uint8)
+_SELECTION = 0
+_COUNTED = 6
+_HERE = 11
 
 
 @inner
@@ -24,6 +30,7 @@ def reset(s: Any) -> None:
     ctl[S.COUNT2] = 0
     ctl[S.OPERATOR] = 0
     ctl[S.LEAD] = 0
+    ctl[S.REGISTER] = 0
 
 
 @inner
@@ -52,6 +59,10 @@ def finish_change(s: Any) -> None:
     for i in range(ctl[S.DOT_LENGTH]):
         s.pool[S.KEYS + S.REGION + i] = s.pool[S.KEYS + i]
     ctl[S.DOT_RECORDING] = 0
+    ctl[S.DOT_INSERT] = 0
+    ctl[S.DOT_SELECTED] = ctl[S.SELECTED]
+    ctl[S.DOT_LINES] = ctl[S.SELECTED_LINES]
+    ctl[S.DOT_COLUMNS] = ctl[S.SELECTED_COLUMNS]
 
 
 @inner
@@ -79,6 +90,7 @@ def end_insert(s: Any) -> None:
     ctl[S.LITERAL] = 0
     text.close_unit(s)
     finish_change(s)
+    ctl[S.DOT_INSERT] = ctl[S.INSERT_FROM]
     messages.say(s, messages.MODE)
 
 
@@ -237,7 +249,11 @@ def leave_visual(s: Any) -> None:
     ctl = s.ctl
     ctl[S.MODE] = S.NORMAL
     ctl[S.WHOLE] = 1
+    ctl[S.VISUAL_FIRST] = min(ctl[S.VISUAL_LINE], ctl[S.LINE])
+    ctl[S.VISUAL_LAST] = max(ctl[S.VISUAL_LINE], ctl[S.LINE])
+    register = ctl[S.REGISTER]
     reset(s)
+    ctl[S.REGISTER] = register
     check_cursor(s)
     messages.say(s, messages.MODE)
 
@@ -253,6 +269,36 @@ def visual_span(s: Any) -> None:
     ctl[S.FROM_COLUMN] = ctl[S.COLUMN] if swap else ctl[S.VISUAL_COLUMN]
     ctl[S.TO_LINE] = a if swap else b
     ctl[S.TO_COLUMN] = ctl[S.VISUAL_COLUMN] if swap else ctl[S.COLUMN]
+
+
+@inner
+def keep_selection(s: Any, lines: bool) -> None:
+    """Remember the size of the selection FROM..TO, for `.`."""
+    ctl = s.ctl
+    count = ctl[S.TO_LINE] - ctl[S.FROM_LINE]
+    ctl[S.SELECTED] = 86 if lines else 118
+    ctl[S.SELECTED_LINES] = count
+    ctl[S.SELECTED_COLUMNS] = draw.virtual(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN] + 1) - 1
+    if count == 0:
+        ctl[S.SELECTED_COLUMNS] -= draw.virtual(s, ctl[S.FROM_LINE], ctl[S.FROM_COLUMN])
+    if ctl[S.WANT] == S.STICK:
+        ctl[S.SELECTED_COLUMNS] = S.STICK
+
+
+@inner
+def select_again(s: Any) -> None:
+    """For `.`: select as much from the cursor on as the last change on a selection took, counted in cells."""
+    ctl = s.ctl
+    ctl[S.MODE] = S.VISUAL
+    ctl[S.VISUAL_KIND] = ctl[S.DOT_SELECTED]
+    ctl[S.VISUAL_LINE] = ctl[S.LINE]
+    ctl[S.VISUAL_COLUMN] = ctl[S.COLUMN]
+    want = ctl[S.DOT_COLUMNS]
+    if ctl[S.DOT_LINES] == 0:
+        want += max(draw.virtual(s, ctl[S.LINE], ctl[S.COLUMN] + 1) - 1, 0)
+    ctl[S.LINE] = min(ctl[S.LINE] + ctl[S.DOT_LINES], ctl[S.LINES] - 1)
+    ctl[S.COLUMN] = max(min(draw.column_at(s, ctl[S.LINE], want), text.length(s, ctl[S.LINE]) - 1), 0)
+    ctl[S.WANT] = S.STICK if want >= S.STICK else S.HERE
 
 
 @inner
@@ -288,17 +334,18 @@ def _visual_command(s: Any, key: Any, count: Any) -> bool:
         return True
     elif key == 74:
         visual_span(s)
+        keep_selection(s, lines)
         ctl[S.LINE] = ctl[S.FROM_LINE]
         ctl[S.COLUMN] = 0 if lines else ctl[S.FROM_COLUMN]
         ctl[S.WANT] = S.HERE
         leave_visual(s)
         ctl[S.COUNT] = ctl[S.TO_LINE] - ctl[S.FROM_LINE] + 1
         _act(s, S.ACT_EDIT, 74)
-        ctl[S.DOT_RECORDING] = 0
         return True
     elif not (key == 62 or key == 60 or key == 126 or key == 117 or key == 85):
         return False
     visual_span(s)
+    keep_selection(s, lines)
     kind = motions.LINEWISE if lines else motions.INCLUSIVE
     if not lines and ctl[S.TO_COLUMN] >= text.length(s, ctl[S.TO_LINE]) and ctl[S.TO_LINE] + 1 < ctl[S.LINES]:
         kind = motions.EXCLUSIVE
@@ -308,8 +355,22 @@ def _visual_command(s: Any, key: Any, count: Any) -> bool:
     ctl[S.SHIFT_TIMES] = min(count, 99)
     _span(s, operator, kind, ctl[S.FROM_LINE], ctl[S.FROM_COLUMN], ctl[S.TO_LINE], ctl[S.TO_COLUMN])
     ctl[S.VISUAL_DONE] = 1
-    ctl[S.DOT_RECORDING] = 0
     return True
+
+
+@inner
+def _prefill(s: Any, start: Any, number: Any) -> None:
+    """Begin the command line with the words of _PREFIXES from `start` on, and a number where it is above 0."""
+    n = 0
+    while _PREFIXES[start + n] != 0:
+        s.pool[S.INPUT + n] = _PREFIXES[start + n]
+        n += 1
+    digits = 0
+    while number >= 10**digits:
+        digits += 1
+    for i in range(digits):
+        s.pool[S.INPUT + n + digits - 1 - i] = 48 + number // 10**i % 10
+    s.ctl[S.INPUT_LENGTH] = s.ctl[S.INPUT_CURSOR] = n + digits
 
 
 @inner
@@ -319,6 +380,18 @@ def _open_command_line(s: Any, kind: Any) -> None:
     ctl[S.INPUT_LENGTH] = 0
     ctl[S.INPUT_CURSOR] = 0
     ctl[S.INPUT_KIND] = kind
+    if kind == 58:
+        count = ctl[S.COUNT]
+        if ctl[S.MODE] == S.VISUAL:
+            _prefill(s, _SELECTION, 0)
+            visual_span(s)
+            leave_visual(s)
+            ctl[S.LINE] = ctl[S.FROM_LINE]
+            ctl[S.COLUMN] = 0 if ctl[S.VISUAL_KIND] == 86 else ctl[S.FROM_COLUMN]
+            ctl[S.WANT] = S.HERE
+        elif count > 0:
+            _prefill(s, _COUNTED if count > 1 else _HERE, count - 1)
+        reset(s)
     ctl[S.INPUT_BEFORE] = ctl[S.MODE]
     ctl[S.MODE] = S.COMMAND
     ctl[S.LITERAL] = 0
@@ -339,6 +412,7 @@ def _set_mark(s: Any, key: Any) -> None:
     if 97 <= key <= 122:
         ctl[S.MARK_TABLE + 2 * (key - 97)] = ctl[S.LINE] + 1
         ctl[S.MARK_TABLE + 2 * (key - 97) + 1] = ctl[S.COLUMN]
+        ctl[S.MARKED] = 1
 
 
 @inner
@@ -348,7 +422,7 @@ def _second_key(s: Any, lead: Any, key: Any) -> Any:
     if key == 27 or key == 3:
         reset(s)
     elif lead == 34:
-        pass
+        ctl[S.REGISTER] = key if 97 <= (key | 32) <= 122 else 0
     elif lead == 90:
         reset(s)
         ctl[S.KEY] = 1 if key == 90 else 0
@@ -397,8 +471,9 @@ def parse(s: Any, key: Any) -> Any:
     lead = ctl[S.LEAD]
     operator = ctl[S.OPERATOR]
     visual = ctl[S.MODE] == S.VISUAL
-    if lead == 0 and operator == 0 and ctl[S.COUNT] == 0:
+    if lead == 0 and operator == 0 and ctl[S.COUNT] == 0 and ctl[S.REGISTER] == 0:
         ctl[S.DOT_RECORDING] = 0
+        ctl[S.SELECTED] = 0
     record(s, key)
     ctl[S.ACTION_LEAD] = 0
     ctl[S.SHIFT_TIMES] = 1
@@ -414,7 +489,7 @@ def parse(s: Any, key: Any) -> Any:
         if visual:
             leave_visual(s)
         reset(s)
-    elif key == 47 or key == 63 or (key == 58 and operator == 0 and not visual):
+    elif key == 47 or key == 63 or (key == 58 and operator == 0):
         _open_command_line(s, key)
     elif visual:
         if not _visual_command(s, key, count_of(s)):
@@ -438,6 +513,10 @@ def _change_or_plain(s: Any, key: Any) -> Any:
     ctl = s.ctl
     if key == 105 or key == 97 or key == 73 or key == 65 or key == 111 or key == 79 or key == 82 or key == INSERT:
         _act(s, S.ACT_INSERT, key)
+    elif (key == 112 or key == 80) and ctl[S.REGISTER] != 0:
+        ctl[S.KEY] = key
+        ctl[S.REPLAY_COUNT] = ctl[S.COUNT]
+        return S.TRAP_PUT
     elif key == 112 or key == 80 or key == 74 or key == 126:
         _act(s, S.ACT_EDIT, key)
     elif key == 117 or key == 18:

@@ -6,7 +6,7 @@ Follows vim's ops.c: where the cursor ends, what counts as whole lines, and whic
 from typing import Any
 
 from rcfam.jit import inner
-from rcfam.terminal import messages, text
+from rcfam.terminal import draw, messages, text
 from rcfam.terminal import state as S
 from rcfam.terminal.insert import following, previous
 from rcfam.terminal.motions import EXCLUSIVE, INCLUSIVE, LINEWISE, first_non_blank, in_indent
@@ -22,7 +22,7 @@ def to_first_non_blank(s: Any, line: Any) -> None:
 
 
 @inner
-def _yank_lines(s: Any, first: Any, count: Any) -> None:
+def yank_lines(s: Any, first: Any, count: Any) -> None:
     """Point the register at whole lines."""
     text.freeze(s)
     for i in range(count):
@@ -31,6 +31,7 @@ def _yank_lines(s: Any, first: Any, count: Any) -> None:
         s.lines[i, 3] = s.lines[k, 1]
     s.ctl[S.REGISTER_LINES] = count
     s.ctl[S.REGISTER_KIND] = 1
+    s.ctl[S.YANKED] = 1
 
 
 @inner
@@ -46,6 +47,7 @@ def _yank_span(s: Any, line: Any, column: Any, last: Any, end: Any) -> None:
         s.lines[i, 3] = max(stop - begin, 0)
     ctl[S.REGISTER_LINES] = last - line + 1
     ctl[S.REGISTER_KIND] = 0
+    ctl[S.YANKED] = 1
 
 
 @inner
@@ -97,6 +99,29 @@ def set_indent(s: Any, line: Any, blanks: Any, width: Any) -> None:
 
 
 @inner
+def indent(s: Any, right: bool) -> None:
+    """Ctrl-T, Ctrl-D in insert mode: to the next or the last multiple of shiftwidth; the cursor stays on its text."""
+    ctl = s.ctl
+    line = ctl[S.LINE]
+    blanks = 0
+    while blanks < text.length(s, line) and (
+        text.character(s, line, blanks) == 32 or text.character(s, line, blanks) == 9
+    ):
+        blanks += 1
+    width = draw.virtual(s, line, blanks)
+    by = ctl[S.SHIFTWIDTH]
+    new = (width // by + 1) * by if right else max(width - 1, 0) // by * by
+    left = width - draw.virtual(s, line, min(ctl[S.COLUMN], blanks))
+    text.save(s, line, 1)
+    total = text.length(s, line)
+    set_indent(s, line, blanks, new)
+    if left == 0:
+        ctl[S.COLUMN] = max(ctl[S.COLUMN] + text.length(s, line) - total, 0)
+    else:
+        ctl[S.COLUMN] = draw.column_at(s, line, max(new - left, 0))
+
+
+@inner
 def _toggled(c: Any, how: Any) -> Any:
     """`c` in the other case (126), upper (85) or lower (117) case."""
     lower = (
@@ -143,11 +168,11 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
     ctl = s.ctl
     count = last - first + 1
     if operator == 121:
-        _yank_lines(s, first, count)
+        yank_lines(s, first, count)
         messages.say_count(s, messages.YANKED, count)
         return False
     if operator == 100 or operator == 99:
-        _yank_lines(s, first, count)
+        yank_lines(s, first, count)
     text.save(s, first, count)
     if operator == 100:
         text.delete_lines(s, first, count)
@@ -177,6 +202,8 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
             messages.say_count(s, messages.SHIFTED_LEFT, count)
     else:
         ctl[S.LINE] = first
+        if ctl[S.VISUAL_DONE]:
+            ctl[S.COLUMN] = 0
         check_cursor(s)
         ctl[S.WANT] = S.HERE
         messages.say_count(s, messages.CHANGED, count)
@@ -198,7 +225,7 @@ def operate(s: Any) -> bool:
     last = ctl[S.TO_LINE]
     end = ctl[S.TO_COLUMN]
     ctl[S.LINE] = line
-    ctl[S.COLUMN] = 0 if ctl[S.VISUAL_DONE] and kind == LINEWISE else column
+    ctl[S.COLUMN] = column
     if operator == 100 and ctl[S.EMPTY]:
         return False
     if kind == EXCLUSIVE and end == 0 and last > line and not ctl[S.VISUAL_DONE]:
@@ -222,7 +249,6 @@ def operate(s: Any) -> bool:
     if kind == LINEWISE:
         if operator == 121:
             if ctl[S.VISUAL_DONE]:
-                ctl[S.COLUMN] = column
                 ctl[S.WANT] = S.HERE
             check_cursor(s)
         return _operate_lines(s, operator, line, last)

@@ -83,6 +83,7 @@ ACT_INSERT: Final = 7
 ACT_UNDO: Final = 8
 ACT_SCROLL: Final = 9
 ACT_Z: Final = 10
+ACT_INDENT: Final = 11  # Ctrl-T, Ctrl-D in insert mode
 
 # Traps: what Python is asked to do before the next key
 TRAP_NONE: Final = 0
@@ -98,13 +99,15 @@ TRAP_EX: Final = 9  # the editor's command line is complete
 TRAP_REPLAY: Final = 10  # press the keys of the last change again, with ctl[REPLAY_COUNT] as count if not 0
 TRAP_QUIT: Final = 11  # ZZ (ctl[KEY] 1) or ZQ (0)
 TRAP_SCROLL: Final = 12  # the shell's input no longer fits below its prompt
+TRAP_PUT: Final = 13  # ctl[KEY], p or P, of the register ctl[REGISTER], ctl[REPLAY_COUNT] times
+TRAP_REGISTER: Final = 14  # what was yanked or deleted goes to the register ctl[KEY] too
 
 # Headroom kept for one more key beyond twice the longest line
 SPARE_CHARACTERS: Final = 4096
 SPARE_LINES: Final = 64
 SPARE_LOG: Final = 256
 
-SCALARS: Final = 160
+SCALARS: Final = 180
 
 # General
 PROGRAM: Final = 0
@@ -159,7 +162,7 @@ DOT_LENGTH: Final = 45
 DOT_RECORDING: Final = 46  # keys recorded for the change in progress, at the end of `keys`
 REPLAY_LENGTH: Final = 47
 REPLAY_COUNT: Final = 48
-REPLAYING: Final = 49
+REPLAYING: Final = 49  # `.` is pressing the keys of the last change
 INSERT_COUNT: Final = 50
 INSERT_FROM: Final = 51  # where the inserted keys begin in the recording
 SHIFTWIDTH: Final = 52
@@ -201,6 +204,21 @@ SEQUENCE: Final = 155  # the number of the last undo unit, counted as vim does
 UNDONE: Final = 156  # the unit that was undone or redone last
 UNDONE_BEFORE: Final = 157  # lines that undo replaced, and those that it put back
 UNDONE_AFTER: Final = 158
+REGISTER: Final = 160  # the letter typed after ", 0 for none
+YANKED: Final = 161  # the key filled the register
+SELECTED: Final = (
+    162  # the selection that the command in progress took: its kind, 0 for none, its lines, and its columns
+)
+SELECTED_LINES: Final = 163
+SELECTED_COLUMNS: Final = 164
+DOT_SELECTED: Final = 165  # the same of the change that `.` repeats
+DOT_LINES: Final = 166
+DOT_COLUMNS: Final = 167
+DOT_INSERT: Final = 168  # how many of its keys come before what is inserted
+MARKED: Final = 169  # whether any mark is set
+VISUAL_FIRST: Final = 170  # the lines of the last selection
+VISUAL_LAST: Final = 171
+MESSAGE_NAME: Final = 172  # the register that the message names
 REPLACED_START: Final = 92  # where that line's characters as they were stand in the pool
 REPLACED_LENGTH: Final = 93
 REPLACED_COLUMN: Final = 94  # and where the replacing began

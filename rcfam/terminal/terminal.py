@@ -1,17 +1,18 @@
 """`Terminal`: the compiled state, its windows, and the services that the kernels ask for through traps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels, syntax_tables
+from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels, registers, syntax_tables
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.coreutils import CommandError, Output
 from rcfam.terminal.files import Files
 from rcfam.terminal.git import EditMessage, finish
+from rcfam.terminal.registers import Register
 from rcfam.terminal.shell import HOST, Edit, Shell
 from rcfam.terminal.state import State
 from rcfam.terminal.vcs import Vcs
@@ -48,6 +49,8 @@ class Window:
     state: State
     shell: Shell
     buffer: Buffer | None = None
+    registers: dict[str, Register] = field(default_factory=dict)
+    """the editor's named registers"""
     behind: NDArray[np.uint32] | None = None
     """the shell's screen while the editor is open"""
     behind_cursor: tuple[int, int] = (0, 0)
@@ -278,8 +281,7 @@ class Terminal:
         """Open the editor on a file below the root."""
         self._enter_editor(window)
         self.edit(window, path, shown)
-        if line:
-            commandline.go_to(self.state, line)
+        commandline.go_to(self.state, line)
         self.show_file_message(window)
 
     def _open_message(self, window: Window, wanted: EditMessage) -> None:
@@ -293,6 +295,7 @@ class Terminal:
 
     def _enter_editor(self, window: Window) -> None:
         if window.behind is None:
+            window.registers.clear()
             window.behind = self.state.cells[:-1].copy()
             window.coloured = True
             window.behind_cursor = (int(self.state.cursor[0]), int(self.state.cursor[1]))
@@ -326,7 +329,8 @@ class Terminal:
         assert opened is not None
         self._status_bar()
         kernels.show_mode(self.state)
-        commandline.message(self.state, commandline.file_message(self.state, opened.shown, opened.new, "", opened.size))
+        said = commandline.file_message(self.state, opened.shown, opened.new, "", opened.size)
+        commandline.message(self.state, commandline.truncated(self.state, said))
         kernels.refresh(self.state)
 
     def close_editor(self, window: Window) -> None:
@@ -383,21 +387,42 @@ class Terminal:
             self._replay()
         elif trap == S.TRAP_REPEAT:
             self._repeat_insert()
+        elif trap == S.TRAP_REGISTER:
+            registers.keep(window.registers, self.state)
+        elif trap == S.TRAP_PUT:
+            complaint = registers.put(self, window.registers)
+            if complaint:
+                commandline.error(self.state, complaint)
+                kernels.refresh(self.state)
         else:
             raise AssertionError(f"no service for trap {trap}")
 
     def _replay(self) -> None:
-        """`.`: press the keys of the last change again, with another count where one was typed."""
+        """`.`: press the keys of the last change again, with another count where one was typed.
+
+        Where the command comes to nothing this time, what was inserted after it is not pressed.
+        """
         ctl = self.state.ctl
+        if ctl[S.REPLAYING]:
+            return
         last = S.KEYS + S.REGION
         keys = self.state.pool[last : last + int(ctl[S.DOT_LENGTH])].copy()
+        inserted = int(ctl[S.DOT_INSERT])
         if ctl[S.REPLAY_COUNT]:
             digits = np.frombuffer(str(int(ctl[S.REPLAY_COUNT])).encode("utf-32-le"), dtype=np.uint32)
             first = 0
             while first < keys.size and ord("0") <= keys[first] <= ord("9"):
                 first += 1
             keys = np.concatenate([digits, keys[first:]])
+            inserted += (digits.size - first) * (inserted > 0)
+        if ctl[S.DOT_SELECTED]:
+            kernels.select_again(self.state)
+        ctl[S.REPLAYING] = 1
+        if inserted:
+            self.press(keys[:inserted])
+            keys = keys[inserted:] if self.state.ctl[S.MODE] in (S.INSERT, S.REPLACE) else keys[:0]
         self.press(keys)
+        self.state.ctl[S.REPLAYING] = 0
 
     def _repeat_insert(self) -> None:
         """Esc after `3i`: what was typed goes in twice more."""
@@ -418,14 +443,18 @@ class Terminal:
 
     # Growth
 
-    def _grow(self) -> None:
+    def reserve(self, characters: int, lines: int) -> None:
+        """Make room for one more key, and so many characters and lines besides."""
+        self._grow(characters, lines)
+
+    def _grow(self, characters: int = 0, more_lines: int = 0) -> None:
         """Double every array that lacks headroom for one more key."""
         s = self.state
         ctl = s.ctl
-        room = int(kernels.pool_room(ctl))
+        room = int(kernels.pool_room(ctl)) + characters
         if s.pool.size - ctl[S.POOL_END] < room:
             s = s._replace(pool=_enlarged(s.pool, s.pool.size + 2 * room))
-        lines = S.SPARE_LINES + int(ctl[S.REGISTER_LINES])
+        lines = S.SPARE_LINES + int(ctl[S.REGISTER_LINES]) + more_lines
         if ctl[S.GAP_SIZE] < lines:
             table = _enlarged(s.lines, 2 * s.lines.shape[0] + lines)
             gap = int(ctl[S.GAP])
@@ -435,7 +464,7 @@ class Terminal:
             ]
             ctl[S.GAP_SIZE] += table.shape[0] - s.lines.shape[0]
             s = s._replace(lines=table)
-        entries = S.SPARE_LOG + 2 * int(ctl[S.LINES])
+        entries = S.SPARE_LOG + 2 * (int(ctl[S.LINES]) + more_lines)
         if s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < entries:
             log = _enlarged(s.log, 2 * s.log.shape[0] + entries)
             redo = int(ctl[S.REDO_END])

@@ -69,9 +69,33 @@ def _move_gap(s: Any, line: Any) -> None:
 
 
 @inner
+def _marks_move(s: Any, line: Any, count: Any) -> None:
+    """Marks at and after `line` follow `count` lines that come there, or (negative) go from there with their marks."""
+    ctl = s.ctl
+    if ctl[S.MARKED] == 0:
+        return
+    for m in range(S.MARK_TABLE, S.MARK_TABLE + 52, 2):
+        if ctl[m] > line:
+            ctl[m] = 0 if ctl[m] <= line - count else ctl[m] + count
+
+
+@inner
+def _marks_join(s: Any, line: Any, shift: Any) -> None:
+    """Marks in the line after `line` come with it when it is joined, `shift` columns to the right."""
+    ctl = s.ctl
+    if ctl[S.MARKED] == 0:
+        return
+    for m in range(S.MARK_TABLE, S.MARK_TABLE + 52, 2):
+        if ctl[m] == line + 2:
+            ctl[m] = line + 1
+            ctl[m + 1] += shift
+
+
+@inner
 def insert_lines(s: Any, line: Any, count: Any) -> None:
     """Make room for `count` lines before `line`: they are empty."""
     _move_gap(s, line)
+    _marks_move(s, line, count)
     for k in range(line, line + count):
         s.lines[k, 0] = s.ctl[S.POOL_END]
         s.lines[k, 1] = 0
@@ -87,6 +111,7 @@ def delete_lines(s: Any, line: Any, count: Any) -> None:
     buffer.
     """
     _move_gap(s, line)
+    _marks_move(s, line, -count)
     s.ctl[S.GAP_SIZE] += count
     s.ctl[S.LINES] -= count
     changed(s)
@@ -203,6 +228,7 @@ def join(s: Any, line: Any) -> None:
         place = open_hole(s, line, total, count)
         for i in range(count):
             s.pool[place + i] = s.pool[start + i]
+    _marks_join(s, line, total)
     delete_lines(s, line + 1, 1)
 
 
@@ -367,6 +393,7 @@ def _replace(s: Any, top: Any, now: Any, old: Any, redo: bool, place: Any) -> No
         insert_lines(s, top + now, old - now)
     elif old < now:
         _move_gap(s, top + old)
+        _marks_move(s, top + old, old - now)
         s.ctl[S.GAP_SIZE] += now - old
         s.ctl[S.LINES] -= now - old
         changed(s)
