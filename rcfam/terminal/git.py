@@ -223,6 +223,11 @@ def _kind(place: Place, path: str) -> str:
     return "modified:   " if path in place.vcs.head else "new file:   "
 
 
+def _listed(lines: list[str], attribute: int) -> Output:
+    """Lines of `git status`: the tab before them has no colour."""
+    return [part for line in lines for part in (("\t", A.PLAIN), (line, attribute), ("\n", A.PLAIN))]
+
+
 def _status(place: Place, arguments: list[str]) -> Output:
     short = any(word in ("-s", "--short", "--porcelain") for word in arguments)
     vcs = place.vcs
@@ -234,7 +239,7 @@ def _status(place: Place, arguments: list[str]) -> Output:
         output.append(("\nNo commits yet\n\n", A.PLAIN))
     if staged:
         output.append(('Changes to be committed:\n  (use "git restore --staged <file>..." to unstage)\n', A.PLAIN))
-        output += [(f"\t{_kind(place, path)}{path}\n", A.ADDED) for path in staged]
+        output += _listed([_kind(place, path) + path for path in staged], A.ADDED)
         output.append(("\n", A.PLAIN))
     changed = [path for path in unstaged if path in vcs.index]
     new = [path for path in unstaged if path not in vcs.index]
@@ -242,11 +247,13 @@ def _status(place: Place, arguments: list[str]) -> Output:
         output.append(
             ('Changes not staged for commit:\n  (use "git add <file>..." to update what will be committed)\n', A.PLAIN)
         )
-        output += [(f"\t{'modified' if path in place.files else 'deleted'}:   {path}\n", A.REMOVED) for path in changed]
+        output += _listed(
+            [f"{'modified' if path in place.files else 'deleted'}:   {path}" for path in changed], A.REMOVED
+        )
         output.append(("\n", A.PLAIN))
     if new:
         output.append(('Untracked files:\n  (use "git add <file>..." to include in what will be committed)\n', A.PLAIN))
-        output += [(f"\t{path}\n", A.REMOVED) for path in new]
+        output += _listed(new, A.REMOVED)
         output.append(("\n", A.PLAIN))
     if not staged and not unstaged:
         output.append(("nothing to commit, working tree clean\n", A.PLAIN))
@@ -287,15 +294,18 @@ def _log(place: Place, arguments: list[str]) -> Output:
             count = min(count, int(digits))
     output: Output = []
     for i, commit in enumerate(reversed(place.vcs.commits[-count:] if count else [])):
-        head = " (HEAD -> main)" if i == 0 else ""
+        head: Output = [] if i else [
+            (" ", A.PLAIN), ("(", A.COMMIT), ("HEAD -> ", A.LINK), ("main", A.PROMPT_USER), (")", A.COMMIT)
+        ]  # fmt: skip
         if "--oneline" in arguments:
-            output += [(commit.id[:7], A.COMMIT), (f"{head} {commit.message.split(chr(10))[0]}\n", A.PLAIN)]
+            output += [(commit.id[:7], A.COMMIT), *head, (f" {commit.message.split(chr(10))[0]}\n", A.PLAIN)]
         else:
             body = "".join(f"    {line}\n" if line else "\n" for line in commit.message.split("\n"))
             start = "" if i == 0 else "\n"
             output += [
-                (f"{start}commit {commit.id}{head}\n", A.COMMIT),
-                (f"Author: user <user@host>\n\n{body}", A.PLAIN),
+                (f"{start}commit {commit.id}", A.COMMIT),
+                *head,
+                (f"\nAuthor: user <user@host>\n\n{body}", A.PLAIN),
             ]
     return output
 
@@ -312,7 +322,7 @@ def _diff(place: Place, arguments: list[str]) -> Output:
         a = (old.data if old else b"").decode("utf-8", "surrogateescape").splitlines()
         b = (new.data if new else b"").decode("utf-8", "surrogateescape").splitlines()
         output.append((f"diff --git a/{path} b/{path}\n", A.MODE))
-        for line in unified_diff(a, b, f"a/{path}", f"b/{path}", lineterm=""):
-            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.LINK}.get(line[:1], A.PLAIN)
+        for n, line in enumerate(unified_diff(a, b, f"a/{path}", f"b/{path}", lineterm="")):
+            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.IDENTIFIER}.get(line[:1], A.PLAIN) if n > 1 else A.MODE
             output.append((f"{line}\n", attribute))
     return output
