@@ -91,7 +91,7 @@ def test_any_text_has_the_colours_of_the_slow_lexer(language: Language) -> None:
 
 
 _KEY = st.one_of(
-    st.sampled_from([ord(c) for c in "hjklwbxpPuJVvicaoOgG0$zrd<>/n"] + [27, 27, 13, 18, 4, 21, 5, 25]),
+    st.sampled_from([ord(c) for c in "hjklwbxpPuJVVvvicaoOgG0$zrd<>/n"] + [27, 27, 13, 18, 4, 21, 5, 25]),
     st.sampled_from([ord(c) for c in "\"'/*`#{}()[]<!-=:\\ \tifx9"] * 2),
     st.sampled_from([0xE9, 0x301, 0x6F22, keys.BACKSPACE, keys.UP, keys.DOWN, keys.PAGE_DOWN, keys.PAGE_UP]),
 )
@@ -128,6 +128,18 @@ def test_an_edit_redraws_the_rows_that_it_colours() -> None:
     check(terminal)
     terminal.press(spelled("<BS>"))
     check(terminal)
+
+
+def test_a_selection_is_shown_as_in_vim() -> None:
+    terminal = editing("f", b"abc def\n\n\tx y\nlast\n", 8, 40)
+    terminal.press(spelled("lvjj"))
+    shown = ["".join(".S"[cell == A.SELECTED] for cell in row)[:14] for row in colours(terminal)]
+    assert shown == [".SSSSSSS......", "S.............", "SSSSSSS.......", ".............."]
+    terminal.press(spelled("<Esc>ggVjj"))
+    shown = ["".join(".S"[cell == A.SELECTED] for cell in row)[:14] for row in colours(terminal)]
+    assert shown == ["SSSSSSSS......", "S.............", "SSSSSSS.SSSS..", ".............."]
+    terminal.press(spelled("<Esc>"))
+    assert not any(map(any, colours(terminal)))
 
 
 def test_syntax_off_and_on() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.terminal.cells import BOLD, INVERSE, ITALIC, UNDERLINE, palette
+from rcfam.terminal.cells import BOLD, ITALIC, UNDERLINE, palette
 
 PLAIN: Final = 0
 STATUS: Final = 1  # tmux's bar: black on green
@@ -22,22 +22,22 @@ SPECIAL: Final = 8  # vim: ^X and <xx>
 MODE: Final = 9  # vim: -- INSERT --
 ERROR: Final = 10  # vim: white on red
 WARNING: Final = 11  # vim: search hit BOTTOM
-VISUAL: Final = 12  # vim: the selection
-ADDED: Final = 13  # git: green
-REMOVED: Final = 14  # git: red
-COMMIT: Final = 15  # git log: yellow
+ADDED: Final = 12  # git: green
+REMOVED: Final = 13  # git: red
+COMMIT: Final = 14  # git log: yellow
 # What vim's default scheme gives its groups on a light background; groups that look the same share a number.
-COMMENT: Final = 16
-CONSTANT: Final = 17  # strings, characters, numbers, booleans
-STATEMENT: Final = 18
-TYPE: Final = 19
-PREPROC: Final = 20  # also Special and Title
-IDENTIFIER: Final = 21  # also functions; git's @@ lines
-TODO: Final = 22
-UNDERLINED: Final = 23
-MISTAKE: Final = 24  # vim: Error
-STRONG: Final = 25
-EMPHASIS: Final = 26
+COMMENT: Final = 15
+CONSTANT: Final = 16  # strings, characters, numbers, booleans
+STATEMENT: Final = 17
+TYPE: Final = 18
+PREPROC: Final = 19  # also Special and Title
+IDENTIFIER: Final = 20  # also functions; git's @@ lines
+TODO: Final = 21
+UNDERLINED: Final = 22
+MISTAKE: Final = 23  # vim: Error
+STRONG: Final = 24
+EMPHASIS: Final = 25
+SELECTED: Final = 26  # + any of those above: in vim's visual selection
 
 _ROWS: Final = (
     (0, 0, 0),
@@ -52,7 +52,6 @@ _ROWS: Final = (
     (0, 0, BOLD),
     (palette(15), palette(1), 0),
     (palette(1), 0, 0),
-    (0, 0, INVERSE),
     (palette(2), 0, 0),
     (palette(1), 0, 0),
     (palette(3), 0, 0),
@@ -72,4 +71,5 @@ _ROWS: Final = (
 
 def table() -> NDArray[np.uint32]:
     """The (N, 3) table: fg, bg, style of each attribute number, in the encoding of cells.py."""
-    return np.array(_ROWS, dtype=np.uint32)
+    selected = [(ink, palette(7), style) for ink, _, style in _ROWS]
+    return np.array([*_ROWS, *selected], dtype=np.uint32)

@@ -6,9 +6,13 @@ A cursor a little outside the window scrolls it by as few lines as needed, one f
 
 from typing import Any
 
+import numpy as np
+
 from rcfam.jit import inner
 from rcfam.terminal import messages
 from rcfam.terminal import state as S
+from rcfam.terminal.attributes import SELECTED
+from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
 
 
@@ -268,9 +272,54 @@ def wrap_at_end(s: Any) -> None:
 
 
 @inner
+def _select(s: Any) -> None:
+    """Show what visual mode has selected: every row of it, one cell behind a line's end, not the cursor's cell."""
+    ctl = s.ctl
+    columns = s.cells.shape[1]
+    bottom = text_rows(s)
+    back = ctl[S.VISUAL_LINE] > ctl[S.LINE] or (
+        ctl[S.VISUAL_LINE] == ctl[S.LINE] and ctl[S.VISUAL_COLUMN] > ctl[S.COLUMN]
+    )
+    first = ctl[S.LINE] if back else ctl[S.VISUAL_LINE]
+    last = ctl[S.VISUAL_LINE] if back else ctl[S.LINE]
+    whole = ctl[S.VISUAL_KIND] == 86
+    wide = s.cursor[1] + 1 < columns and s.cells[s.cursor[0], s.cursor[1] + 1] & GLYPH_MASK == 0
+    ctl[S.SELECTED_TOP] = bottom
+    row = -ctl[S.SKIP]
+    line = ctl[S.TOP]
+    while line <= last and row < bottom:
+        k = line if line < ctl[S.GAP] else line + ctl[S.GAP_SIZE]
+        rows = _cached_height(s, line, max(row, 0))
+        if line >= first and s.rows[max(row, 0), 0] == s.lines[k, 0]:
+            v = np.int64(0)
+            end = virtual(s, line, s.lines[k, 1]) + 1
+            if not whole and line == first:
+                v = virtual(s, line, ctl[S.COLUMN] if back else ctl[S.VISUAL_COLUMN])
+            if not whole and line == last:
+                column = ctl[S.VISUAL_COLUMN] if back else ctl[S.COLUMN]
+                if column < s.lines[k, 1]:
+                    end = virtual(s, line, column + 1)
+            for place in range(v, min(end, rows * columns)):
+                r = row + place // columns
+                x = place % columns
+                if 0 <= r < bottom and not (r == s.cursor[0] and (x == s.cursor[1] or (wide and x == s.cursor[1] + 1))):
+                    s.cells[r, x] += np.uint32(SELECTED << GLYPH_BITS)
+                    s.dirty[r] = 1
+            ctl[S.SELECTED_TOP] = min(ctl[S.SELECTED_TOP], max(row, 0))
+            ctl[S.SELECTED_END] = min(row + rows, bottom)
+        row += rows
+        line += 1
+
+
+@inner
 def refresh(s: Any) -> None:
     """Scroll, redraw what changed, place the cursor and the ruler."""
     ctl = s.ctl
+    if ctl[S.SELECTED_END] > 0:
+        for r in range(ctl[S.SELECTED_TOP], ctl[S.SELECTED_END]):
+            s.rows[r, 0] = S.ROW_UNKNOWN
+        ctl[S.SELECTED_END] = 0
+        ctl[S.CHANGED] = 1
     if ctl[S.WHOLE]:
         for r in range(s.rows.shape[0]):
             s.rows[r, 0] = S.ROW_UNKNOWN
@@ -305,4 +354,6 @@ def refresh(s: Any) -> None:
     s.cursor[0] = min(max(row, 0), text_rows(s) - 1)
     s.cursor[1] = column
     s.cursor[2] = 1
+    if ctl[S.MODE] == S.VISUAL:
+        _select(s)
     draw_ruler(s, v, v)

@@ -6,6 +6,7 @@ from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
 from rcfam.terminal import syntax_rules as T
 from rcfam.terminal import widths
+from rcfam.terminal.cells import GLYPH_MASK
 from rcfam.terminal.state import State
 from rcfam.terminal.syntax import SYNC_LINES
 from rcfam.terminal.syntax_languages import LANGUAGES
@@ -410,15 +411,37 @@ def window(state: State) -> list[list[int]]:
         if n < top:
             continue
         cells = _cells(lines[n], colours, columns, tabstop)
+        cells = _selected(state, n, lines[n], cells, columns, tabstop)
         parts = [cells[i : i + columns] for i in range(0, max(len(cells), 1), columns)]
         if n == top:
             parts = parts[int(state.ctl[S.SKIP]) :]
         elif len(shown) + len(parts) > rows:
-            return shown
+            break
         shown += [part + [0] * (columns - len(part)) for part in parts]
         if len(shown) >= rows:
-            return shown[:rows]
+            break
+    shown = shown[:rows]
+    if state.ctl[S.MODE] == S.VISUAL:
+        row, column = state.cursor.tolist()[:2]
+        wide = column + 1 < columns and not state.cells[row, column + 1] & GLYPH_MASK
+        for x in range(column, min(column + 1 + wide, columns)):
+            shown[row][x] %= A.SELECTED
     return shown
+
+
+def _selected(state: State, n: int, line: list[int], cells: list[int], columns: int, tabstop: int) -> list[int]:
+    """The same cells with what visual mode has selected in line `n`, the cursor's too."""
+    ctl = state.ctl
+    ends = sorted([(int(ctl[S.VISUAL_LINE]), int(ctl[S.VISUAL_COLUMN])), (int(ctl[S.LINE]), int(ctl[S.COLUMN]))])
+    if ctl[S.MODE] != S.VISUAL or not ends[0][0] <= n <= ends[1][0]:
+        return cells
+    by_lines = ctl[S.VISUAL_KIND] == ord("V")
+    start = 0 if by_lines or n > ends[0][0] else len(shapes(line[: ends[0][1]], columns, tabstop))
+    through = by_lines or n < ends[1][0] or ends[1][1] >= len(line)
+    stop = len(cells) + 1 if through else len(shapes(line[: ends[1][1] + 1], columns, tabstop))
+    if stop > len(cells) and (len(cells) % columns or not cells):
+        cells = [*cells, A.PLAIN]
+    return [cell + A.SELECTED if start <= x < stop else cell for x, cell in enumerate(cells)]
 
 
 def _cells(line: list[int], colours: list[int], columns: int, tabstop: int) -> list[int]:
