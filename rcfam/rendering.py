@@ -21,6 +21,7 @@ from rcfam.typist import Typist, TypistParams
 
 COMMIT_MARK, PROGRAM_MARK, END_MARK = "commit", "program", "end"
 _MAX_SUBJECT = 120
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 Progress = Callable[[int, int], None]  # commits done, keystrokes so far
 
@@ -91,12 +92,15 @@ def _seconds(date: str | None) -> int | None:
 
 
 @contextmanager
-def _young_objects_only() -> Iterator[None]:
-    """Keep the collector from looking again and again at the objects that are there already."""
+def _seldom_collected() -> Iterator[None]:
+    """Let the collector rest: what is made here in great numbers is in no cycle, and what was there before stays."""
+    thresholds = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
@@ -121,7 +125,7 @@ def record(
     attributes = np.asarray(terminal.attributes, np.uint32)
     ledger = Ledger(name)
     with (
-        _young_objects_only(),
+        _seldom_collected(),
         Writer(file, params.rows, params.columns, attributes, provenance, params.chunk_frames, params.level) as writer,
     ):
         return render(repository, tip, writer, terminal, params, ledger, progress, stop)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcfam.typist import lines
+from rcfam.terminal.lines import MOST_EDITS
 from rcfam.typist.difference import common_ends, difference
 from rcfam.typist.lines import Changes
 from rcfam.typist.motions import times, to_column
@@ -59,7 +59,7 @@ def test_additions_stand_as_low_as_they_can() -> None:
 def test_texts_that_differ_in_too_much_are_left_to_the_library() -> None:
     old = [b"%d\n" % i for i in range(800)]
     new = [b"x%d\n" % i if i % 2 else b"%d\n" % i for i in range(800)]
-    assert lines._MOST_EDITS < 800
+    assert MOST_EDITS < 800
     assert _apply(Changes(b"".join(old), b"".join(new)).hunks, old, new) == new
 
 

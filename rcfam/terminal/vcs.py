@@ -4,10 +4,12 @@ Commit ids are digests of content and of the commit before, so that the same key
 """
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
+
 from rcfam.terminal.files import Entry, Files
+from rcfam.terminal.lines import differ
 
 _STRIDE = 1 << 12  # bytes compared at a time, a power of eight
 
@@ -113,7 +115,7 @@ def _set(entries: dict[str, Entry], path: str, entry: Entry | None) -> None:
 
 
 def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> str:
-    """git's count of files and lines; a moved line counts as unchanged, which git's own diff would count twice."""
+    """git's count of files and lines."""
     added = removed = 0
     for _, old, new in changes:
         more, less = line_counts(old.data if old else b"", new.data if new else b"")
@@ -132,9 +134,12 @@ def line_counts(old: bytes, new: bytes) -> tuple[int, int]:
     if old == new or b"\0" in old[:8000] or b"\0" in new[:8000]:
         return 0, 0
     start, stop_old, stop_new = _changed_lines(old, new)
-    a, b = _counted(old[start:stop_old]), _counted(new[start:stop_new])
-    added = sum([max(0, count - a[line]) for line, count in b.items() - a.items()])
-    removed = sum([max(0, count - b[line]) for line, count in a.items() - b.items()])
+    before, after = _ended(old[start:stop_old]), _ended(new[start:stop_new])
+    removed, added = before.count(b"\n"), after.count(b"\n")
+    if removed and added:
+        *_, hunks = differ(np.frombuffer(before, np.uint8), removed, np.frombuffer(after, np.uint8), added)
+        if len(hunks):
+            return int((hunks[:, 3] - hunks[:, 2]).sum()), int((hunks[:, 1] - hunks[:, 0]).sum())
     return added, removed
 
 
@@ -159,10 +164,6 @@ def _changed_lines(old: bytes, new: bytes) -> tuple[int, int, int]:
     return start, len(old) - end, len(new) - end
 
 
-def _counted(text: bytes) -> Counter[bytes]:
-    """How often each line stands in a text; a last line without a newline is none that has one."""
-    lines = text.split(b"\n")
-    rest = lines.pop()
-    if rest:
-        lines.append(rest + b"\0")
-    return Counter(lines)
+def _ended(text: bytes) -> bytes:
+    """A text whose last line has a newline; one that had none differs from the same line with one."""
+    return text if text.endswith(b"\n") or not text else text + b"\0\n"
