@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcfam.dataset import Batch, DatasetError, HeldOut, Loader, Windows, held_out_windows, index
+from rcfam.dataset import Ahead, Batch, DatasetError, HeldOut, Loader, Windows, held_out_windows, index
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.windows import permuted
@@ -157,6 +157,31 @@ def test_the_loader_gives_the_same_batches_from_any_step(small: index.Dataset) -
             assert len(got) == 12 - start
             for one, other in zip(got, expected[start:], strict=True):
                 equal(one, other)
+
+
+def test_batches_decoded_ahead_are_those_of_their_steps_in_any_order(small: index.Dataset) -> None:
+    windows = Windows(small, LENGTH, 4, 2, world_size=2)
+    ahead = Ahead(windows, rank=1)
+    for step in (0, 1, 2, 7, 8, 3, 3, 4):
+        equal(ahead.batch(step), windows.batch(step, 1))
+    failing = Ahead(Failing())  # type: ignore[arg-type]
+    assert failing.batch(2).ids_B2.tolist() == [[2, 0]]
+    with pytest.raises(DatasetError, match="step 3"):
+        failing.batch(3)
+    assert failing.batch(4).ids_B2.tolist() == [[4, 0]]
+
+
+def test_batches_lie_in_the_memory_that_the_caller_gives(small: index.Dataset) -> None:
+    given: list[np.ndarray] = []
+
+    def allocate(shape: tuple[int, ...], dtype: object) -> np.ndarray:
+        given.append(np.full(shape, 1, dtype))  # type: ignore[call-overload]
+        return given[-1]
+
+    windows = Windows(small, LENGTH, 4, 2)
+    for number, batch in enumerate(Loader(windows, 3, allocate=allocate)):
+        equal(batch, windows.batch(number))
+        assert all(any(array is one for one in given) for array in batch[:4])
 
 
 class Failing:

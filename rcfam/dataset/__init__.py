@@ -1,8 +1,18 @@
 """Windows of frames and tokens: an index, a split, and deterministic sampling."""
 
 from rcfam.dataset.index import Batch, Dataset
-from rcfam.dataset.loader import Loader
+from rcfam.dataset.loader import Ahead, Loader
 from rcfam.dataset.split import DatasetError, DatasetParams
 from rcfam.dataset.windows import HeldOut, Windows, held_out_windows
 
-__all__ = ["Batch", "Dataset", "DatasetError", "DatasetParams", "HeldOut", "Loader", "Windows", "held_out_windows"]
+__all__ = [
+    "Ahead",
+    "Batch",
+    "Dataset",
+    "DatasetError",
+    "DatasetParams",
+    "HeldOut",
+    "Loader",
+    "Windows",
+    "held_out_windows",
+]

@@ -50,3 +50,31 @@ class Loader:
                 yield waiting.popleft().result()
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Ahead:
+    """Batches by step for a caller who asks for one step after the other: while it works on one, the next one decodes
+    on a thread.
+
+    What comes does not depend on the order asked; a step out of order is only slower. One batch is held beside the one
+    handed out.
+    """
+
+    def __init__(self, windows: Batches, rank: int = 0, allocate: Allocate = np.empty) -> None:
+        self._windows, self._rank, self._allocate = windows, rank, allocate
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._next: tuple[int, Future[Batch]] | None = None
+
+    def batch(self, step: int) -> Batch:
+        """The batch of one step; the error of a batch comes at its step."""
+        if self._next is None or self._next[0] != step:
+            self._start(step)
+        assert self._next is not None
+        found = self._next[1].result()
+        self._start(step + 1)
+        return found
+
+    def _start(self, step: int) -> None:
+        if self._next is not None:
+            self._next[1].cancel()
+        self._next = step, self._executor.submit(self._windows.batch, step, self._rank, self._allocate)

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from rcfam.dataset.index import ABOUT, Batch, Dataset
+from rcfam.dataset.loader import Ahead
 from rcfam.dataset.windows import Windows
 from rcfam.model.action import DataShape
 from rcfam.training.ranks import Ranks
@@ -17,10 +18,10 @@ def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks) 
     Raises DatasetError where the folder holds no dataset.
     """
     dataset = Dataset.open(folder)
-    windows = Windows(dataset, length, batch, seed, world_size=ranks.world)
+    windows = Ahead(Windows(dataset, length, batch, seed, world_size=ranks.world), ranks.rank)
 
     def data_at(step: int) -> Batch:
-        return windows.batch(step - 1, ranks.rank)  # steps count from 1 here, from 0 there
+        return windows.batch(step - 1)  # steps count from 1 here, from 0 there
 
     return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash)
 
