@@ -90,8 +90,8 @@ def test_common_ends(a: str, b: str) -> None:
 
 
 def _moved(line: str, column: int, keys: str) -> int:
-    """Where vim's h l 0 ^ $ f t w e b lead in a line of plain text: what the planner may use."""
-    begins, ends, last = [], [], ""
+    """Where vim's h l 0 ^ $ f t F ; w e b lead in a line of plain text: what the planner may use."""
+    begins, ends, last, find, sought = [], [], "", "", ""
     for i, character in enumerate([*line, " "]):
         kind = "" if character in " \t" else "w" if character.isalnum() or character == "_" else "p"
         if kind != last and last:
@@ -104,9 +104,13 @@ def _moved(line: str, column: int, keys: str) -> int:
         while keys[0] in "123456789" or (digits and keys[0] == "0"):
             digits, keys = digits + keys[0], keys[1:]
         key, keys = keys[0], keys[1:]
-        if key in "ft":
-            place = line.index(keys[0], column + 1)
-            column, keys = place - (key == "t"), keys[1:]
+        if key in "ftF;":
+            if key != ";":
+                find, sought, keys = key, keys[0], keys[1:]
+            if find == "F":
+                column = line.rindex(sought, 0, column)
+            else:
+                column = line.index(sought, column + 1) - (find == "t")
             continue
         for _ in range(int(digits or 1)):
             if key in "hl":
@@ -129,10 +133,10 @@ def _moved(line: str, column: int, keys: str) -> int:
 
 @settings(max_examples=400, deadline=None)
 @given(st.text("ab_ (.\t", min_size=1, max_size=40), st.data())
-def test_motions_lead_where_they_should_and_are_never_longer_than_the_plain_way(line: str, data: st.DataObject) -> None:
+def test_motions_lead_where_they_should_in_few_keys(line: str, data: st.DataObject) -> None:
     column = data.draw(st.none() | st.integers(0, len(line) - 1))
     target = data.draw(st.integers(0, len(line) - 1))
     keys = to_column(line, column, target)
     assert _moved(line, column or 0, keys) == target
     if column is not None:
-        assert len(keys) <= len(times(abs(target - column), "l")) or column == target
+        assert len(keys) <= len(times(abs(target - column), "l")) + 2

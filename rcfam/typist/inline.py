@@ -20,6 +20,11 @@ _PIECES = re.compile(r"\w+|[ \t]+|[^\w \t]")
 _WORTH_SPLITTING = 8  # both sides at least this long before a second look, word by word
 _CLOSE = 3  # edits this near to each other are one
 _FEW_BACKSPACES = 3
+_MANY_WORDS = 5  # nobody counts further before `d` or `c`
+_MANY_CHARACTERS = 9  # nor further before `s`
+_SHORT_TAIL = 15  # what is rather typed again
+_WORTH_A_WORD = 3  # characters; smaller changes are made inside a word
+_REST_OF_WORD = 5  # at most so many of a word's other characters are typed again with it
 
 
 class Edit(NamedTuple):
@@ -50,7 +55,7 @@ def edit_line(line: str, column: int | None, new: str, random: Random) -> Edit |
             return Edit("A" + typed(new[len(line) :]) + ESCAPE, None)
         return None
     prefix, suffix = common_ends(line, new)
-    span = _Span(prefix, len(line) - suffix, new[prefix : len(new) - suffix])
+    span = _whole_words(line, _Span(prefix, len(line) - suffix, new[prefix : len(new) - suffix]))
     best = _one(line, column, span, random)
     if "\n" not in span.new and span.stop - span.start >= _WORTH_SPLITTING and len(span.new) >= _WORTH_SPLITTING:
         spans = _split(line, span)
@@ -59,6 +64,23 @@ def edit_line(line: str, column: int | None, new: str, random: Random) -> Edit |
             if len(several.keys) < len(best.keys):
                 return several
     return best
+
+
+def _whole_words(line: str, span: _Span) -> _Span:
+    """The change as people see it: where a good part of a word becomes another, the word does."""
+    start, stop, new = span
+    if not new or "\n" in new or start == stop or max(stop - start, len(new)) < _WORTH_A_WORD or not is_plain(line):
+        return span
+    begins, ends = words(line)
+    place = bisect_right(begins, start) - 1
+    if place >= 0 and start < ends[place]:
+        start = begins[place]
+    place = bisect_right(begins, stop - 1) - 1
+    if place >= 0 and stop < ends[place]:
+        stop = ends[place]
+    if span.start - start + stop - span.stop > _REST_OF_WORD:
+        return span
+    return _Span(start, stop, line[start : span.start] + new + line[span.stop : stop])
 
 
 def _split(line: str, span: _Span) -> list[_Span]:
@@ -106,7 +128,10 @@ def _one(line: str, column: int | None, span: _Span, random: Random) -> Edit:
         return Edit(go + _delete(line, start, stop, random), start)
     if stop - start == 1 and len(new) == 1 and new.isprintable():
         return Edit(f"{go}r{new}", start)
-    return _after_typing(go + _change(line, start, stop, random), start, new)
+    command = _change(line, start, stop, random)
+    if command[0].isdigit() and stop - start > _MANY_CHARACTERS and len(line) - stop <= _SHORT_TAIL:
+        return _after_typing(go + "C", start, new + line[stop:])
+    return _after_typing(go + command, start, new)
 
 
 def _after_typing(command: str, start: int, new: str) -> Edit:
@@ -149,12 +174,15 @@ def _delete(line: str, start: int, stop: int, random: Random) -> str:
     place = bisect_right(begins, stop)
     if place and begins[place - 1] == stop:
         count = place - bisect_right(begins, start)
-        return "dw" if count == 1 else f"d{count}w"
+        if count <= _MANY_WORDS:
+            return "dw" if count == 1 else f"d{count}w"
     place = bisect_right(ends, stop)
     if place and ends[place - 1] == stop and stop > start + 1:
         count = place - bisect_right(ends, start + 1)
-        best = "de" if count == 1 else f"d{count}e"
-    if best[0] != "d" and len(best) > 2 and line.find(line[stop], start + 1) == stop and random.random() < 0.5:
+        if count <= _MANY_WORDS:
+            best = "de" if count == 1 else f"d{count}e"
+    near = best[0] != "d" and len(best) > 2 and line.find(line[stop], start + 1) == stop
+    if near and (stop - start > _MANY_CHARACTERS or random.random() < 0.5):
         best = "dt" + line[stop]
     return best
 
@@ -170,7 +198,8 @@ def _change(line: str, start: int, stop: int, random: Random) -> str:
         place = bisect_right(ends, stop)
         if place and ends[place - 1] == stop:
             words_changed = place - bisect_right(ends, start)
-            return "cw" if words_changed == 1 else f"c{words_changed}w"
-    if line.find(line[stop], start + 1) == stop and random.random() < 0.5:
+            if words_changed <= _MANY_WORDS:
+                return "cw" if words_changed == 1 else f"c{words_changed}w"
+    if line.find(line[stop], start + 1) == stop and (count > _MANY_CHARACTERS or random.random() < 0.5):
         return "ct" + line[stop]
     return best

@@ -13,6 +13,10 @@ _WORDS = re.compile(r"[0-9A-Za-z_]+|[^0-9A-Za-z_ \t]+")
 _BLANK = " \t"
 _FEW = 3  # up to here a key is repeated rather than counted
 _MANY_WORDS = 9  # nobody counts further
+_MANY_COLUMNS = 9
+_MANY_LINES = 12  # farther lines are known by their number
+_UNCOUNTABLE = 2  # keys that other ways may cost more where one would have to count farther
+_REPEATS = 3  # of `f` by `;`
 _ARROWS_SHARE = 0.15
 _COLON_SHARE = 0.15
 
@@ -47,10 +51,10 @@ def times(count: int, key: str) -> str:
     return key * count if count <= _FEW else f"{count}{key}"
 
 
-def _by_count(count: int, key: str, best: str) -> str:
-    """`count` times `key` where people count so far and it is no longer than `best`."""
+def _by_count(count: int, key: str, best: str, limit: int) -> str:
+    """`count` times `key` where people count so far and it takes at most `limit` keys, else `best`."""
     keys = times(count, key)
-    return keys if count <= _MANY_WORDS and len(keys) <= len(best) else best
+    return keys if count <= _MANY_WORDS and len(keys) <= limit else best
 
 
 def to_row(row: int, target: int, rows: int, random: Random) -> tuple[str, bool]:
@@ -59,7 +63,7 @@ def to_row(row: int, target: int, rows: int, random: Random) -> tuple[str, bool]
     if distance == 0:
         return "", False
     down = target > row
-    if distance <= _FEW or len(str(distance)) < len(str(target + 1)):
+    if distance <= _FEW or (distance <= _MANY_LINES and len(str(distance)) < len(str(target + 1))):
         if random.random() < _ARROWS_SHARE:
             return times(distance, DOWN if down else UP), False
         return times(distance, "j" if down else "k"), False
@@ -98,36 +102,47 @@ def _anchors(line: str, column: int | None) -> list[tuple[int, str]]:
 
 
 def _relative(line: str, start: int, target: int) -> str:
-    distance = target - start
-    best = times(abs(distance), "l" if distance > 0 else "h")
+    distance = abs(target - start)
+    best = times(distance, "l" if target > start else "h")
     if len(best) == 1 or not is_plain(line):
         return best
-    if distance > 0:
-        if len(best) > 2:
-            if line.find(line[target], start + 1) == target:
-                best = "f" + line[target]
-            elif target + 1 < len(line) and line.find(line[target + 1], start + 1) == target + 1:
-                best = "t" + line[target + 1]
-        return _by_words(line, start, target, best)
-    return _back_by_words(line, start, target, best)
+    limit = len(best) + (_UNCOUNTABLE if distance > _MANY_COLUMNS else 0)
+    found = _by_character(line, start, target)
+    if found and len(found) < limit:
+        best, limit = found, len(found)
+    return (_by_words if target > start else _back_by_words)(line, start, target, best, limit)
 
 
-def _by_words(line: str, start: int, target: int, best: str) -> str:
-    """The same way forward by word starts or ends, if that is no longer than `best`."""
+def _by_character(line: str, start: int, target: int) -> str:
+    """The same way by `f`, `t` or `F`; nothing where none of them leads there soon."""
+    wanted = line[target]
+    if target < start:
+        steps = line.count(wanted, target, start)
+        return "F" + wanted + ";" * (steps - 1) if steps <= _REPEATS else ""
+    steps = line.count(wanted, start + 1, target + 1)
+    if steps <= _REPEATS:
+        return "f" + wanted + ";" * (steps - 1)
+    if target + 1 < len(line) and line.find(line[target + 1], start + 1) == target + 1:
+        return "t" + line[target + 1]
+    return ""
+
+
+def _by_words(line: str, start: int, target: int, best: str, limit: int) -> str:
+    """The same way forward by word starts or ends, if that takes at most `limit` keys, else `best`."""
     begins, ends = words(line)
     place = bisect_right(begins, target)
     if place and begins[place - 1] == target:
-        return _by_count(place - bisect_right(begins, start), "w", best)
+        return _by_count(place - bisect_right(begins, start), "w", best, limit)
     place = bisect_right(ends, target + 1)
     if place and ends[place - 1] == target + 1:
-        return _by_count(place - bisect_right(ends, start + 1), "e", best)
+        return _by_count(place - bisect_right(ends, start + 1), "e", best, limit)
     return best
 
 
-def _back_by_words(line: str, start: int, target: int, best: str) -> str:
-    """The same way back by word starts, if that is no longer than `best`."""
+def _back_by_words(line: str, start: int, target: int, best: str, limit: int) -> str:
+    """The same way back by word starts, if that takes at most `limit` keys, else `best`."""
     begins = words(line).begins
     place = bisect_left(begins, target)
     if place == len(begins) or begins[place] != target:
         return best
-    return _by_count(bisect_left(begins, start) - place, "b", best)
+    return _by_count(bisect_left(begins, start) - place, "b", best, limit)
