@@ -103,7 +103,6 @@ class Dataset:
         # Stretches of one recording lie side by side, so that one sorted array finds the stretch of any token.
         self._borders_S = np.cumsum(self._tokens_S)
         self._offsets = (self._borders_S - self._tokens_S)[changed.to_numpy()]
-        self._sides = index["side"].to_numpy()
         self._recordings, self._tokens = recordings, tokens
         self._reader = reader
         self.shelf = Shelf(OPEN_RECORDINGS, self._open, lambda opened: opened.frames.close())
@@ -132,7 +131,7 @@ class Dataset:
         """
         if side not in (TRAIN, HELD_OUT):
             raise DatasetError(f"side '{side}' is neither '{TRAIN}' nor '{HELD_OUT}'")
-        chosen = np.flatnonzero((self._sides == side) & (self._tokens_S > 0))
+        chosen = np.flatnonzero((self.index["side"] == side).to_numpy() & (self._tokens_S > 0))
         if not len(chosen):
             raise DatasetError(f"no tokens on the side '{side}'")
         return Stretches(self._numbers_S[chosen], self._first_S[chosen], self._tokens_S[chosen])
