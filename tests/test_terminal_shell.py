@@ -140,7 +140,7 @@ def test_windows() -> None:
     terminal.press(spelled("<C-b>c"))
     assert terminal.window == 1
     assert terminal.program == "shell"
-    assert rows(terminal)[23].startswith("[0] 0:vim  1:bash*")
+    assert rows(terminal)[23].startswith("[0] 0:vim- 1:bash*")
     terminal.press(spelled("touch g<CR><C-b>n"))
     assert terminal.window == 0
     assert rows(terminal)[:-1] == edited[:-1]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def message(state: State, text: str, attribute: int = attributes.PLAIN) -> None:
     """Show a message on the editor's last line."""
     kernels.show_mode(state)
-    state.ctl[S.KEPT] = 1
+    state.ctl[S.KEPT] = state.ctl[S.SAID] = 1
     codes = buffer.characters(text.encode("utf-8", "surrogateescape"))[: state.cells.shape[1] - 1]
     state.cells[-2, : codes.size] = codes | np.uint32(attribute << 21)
 

@@ -265,8 +265,6 @@ def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, botto
     for q in range(row + 1, bottom):
         if rows[q, 0] == start and rows[q, 1] == count and rows[q, 2] == skip and rows[q, 4] == before:
             _move_rows(s, q, row, bottom - q)
-            if q < bottom - 2 or (row == 0 and s.ctl[S.TOP] != s.ctl[S.DRAWN_TOP]):
-                s.ctl[S.SCROLLED] = 1  # vim draws anew where no more than two rows would be moved
             for r in range(bottom - (q - row), bottom):
                 rows[r, 0] = S.ROW_UNKNOWN
             return True
@@ -278,8 +276,6 @@ def _reuse(s: Any, row: Any, line: Any, skip: Any, start: Any, count: Any, botto
         k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
         if place > row and s.lines[k, 0] == rows[row, 0] and s.lines[k, 1] == rows[row, 1] and rows[row, 2] == 0:
             _move_rows(s, row, place, bottom - place)
-            if place < bottom - 2:
-                s.ctl[S.SCROLLED] = 1
             for r in range(row, place):
                 rows[r, 0] = S.ROW_UNKNOWN
             return False

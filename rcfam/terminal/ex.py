@@ -46,7 +46,7 @@ def run(
     first, last = lines
     if name in ("move", "copy"):
         if target is None:
-            return _error("E14: Invalid address" if argument else "E16: Invalid range")
+            return _error("E16: Invalid range")
         return (_copy if name == "copy" else _move)(terminal, first, last, target)
     if argument.isdecimal():  # a count: so many lines from the last one on
         first, last = last, last + int(argument) - 1
@@ -195,7 +195,7 @@ def substitute(terminal: "Terminal", first: int, last: int, argument: str) -> Ou
     try:
         wanted = re.compile(patterns.translate(pattern), re.IGNORECASE if "i" in flags else 0)
         put = patterns.replacement(text)
-        done = _substituted(terminal, first, last, wanted, put, 0 if "g" in flags else 1)
+        done = _substituted(terminal, first, last, wanted, put, "g" in flags)
     except (re.error, patterns.UnsupportedError, IndexError):
         return _error(f"E486: Pattern not found: {pattern}")
     if not done.matches:
@@ -215,7 +215,7 @@ class _Substituted(NamedTuple):
 
 
 def _substituted(
-    terminal: "Terminal", first: int, last: int, wanted: re.Pattern[str], put: patterns.Replacement, most: int
+    terminal: "Terminal", first: int, last: int, wanted: re.Pattern[str], put: patterns.Replacement, all_of_it: bool
 ) -> _Substituted:
     """What the lines become. Lines that do not match stay where they are in the pool."""
     old = spans(terminal, first, last - first + 1)
@@ -224,7 +224,7 @@ def _substituted(
     matches = 0
     for number, (start, size) in enumerate(old.tolist()):
         line = buffer.to_bytes(terminal.state.pool[start : start + size]).decode("utf-8", "surrogateescape")
-        changed, found = wanted.subn(put, line, count=most)
+        changed, found = patterns.substitute(wanted, put, line, all_of_it)
         if found:
             matches += found
             pieces = changed.split(patterns.BREAK)

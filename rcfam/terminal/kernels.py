@@ -82,6 +82,7 @@ def draw_command_line(s: Any) -> None:
         v += cells
     if ctl[S.INPUT_CURSOR] >= ctl[S.INPUT_LENGTH]:
         cursor = v
+    ctl[S.SAID] = 1
     s.cursor[0] = row
     s.cursor[1] = min(cursor, columns - 1)
     s.cursor[2] = 1

@@ -174,6 +174,7 @@ def draw(s: Any) -> None:
     ctl[S.MESSAGE] = NOTHING
     # The others go when the same key scrolls the window.
     ctl[S.KEPT] = 1 if number >= FEWER and number != PATTERN else 0
+    ctl[S.SAID] = 1 if number > MODE else 0
     clear(s)
     row = s.cells.shape[0] - 2
     limit = s.cells.shape[1] - 1

@@ -255,7 +255,8 @@ def leave_visual(s: Any) -> None:
     reset(s)
     ctl[S.REGISTER] = register
     check_cursor(s)
-    messages.say(s, messages.MODE)
+    if ctl[S.REPLAYING] == 0:
+        messages.say(s, messages.MODE)
 
 
 @inner

@@ -286,7 +286,7 @@ def put(s: Any, before: bool, count: Any) -> bool:
     ctl = s.ctl
     lines = ctl[S.REGISTER_LINES]
     if lines == 0:
-        text.save(s, ctl[S.LINE], 1)  # vim, too, counts this as a change
+        text.save(s, ctl[S.LINE], 0)  # vim, too, counts this as a change
         messages.say(s, messages.NO_REGISTER)
         return False
     size = 0

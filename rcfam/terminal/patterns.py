@@ -152,3 +152,21 @@ def replacement(text: str) -> Replacement:
         return out
 
     return made
+
+
+def substitute(wanted: re.Pattern[str], put: Replacement, line: str, all_of_it: bool) -> tuple[str, int]:
+    """The line with the first match replaced, or all of them, and how many there were.
+
+    As in vim nothing is matched where the match before ended, and not at the line's end after another match.
+    """
+    out = ""
+    done = count = 0
+    for match in wanted.finditer(line):
+        if count and match.end() == match.start() and match.end() in (done, len(line)):
+            continue
+        out += line[done : match.start()] + put(match)
+        done = match.end()
+        count += 1
+        if not all_of_it:
+            break
+    return out + line[done:], count

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.terminal import kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.state import State
 
@@ -46,6 +47,8 @@ def put(terminal: "Terminal", registers: dict[str, Register]) -> str:
     ctl[S.REGISTER] = ctl[S.COUNT] = 0
     found = registers.get(letter.lower())
     if found is None:
+        # vim, too, counts this as a change.
+        kernels.replace_lines(terminal.state, int(ctl[S.LINE]), 0, np.empty((0, 2), dtype=np.int64), False, True)
         return f"E353: Nothing in register {letter.lower()}"
     size = sum(map(len, found.lines)) * max(count, 1)
     rows = len(found.lines) * (max(count, 1) + 1)

@@ -79,6 +79,7 @@ class Terminal:
         self.state = S.new(rows, columns)
         self._windows: dict[int, Window] = {0: Window(self.state, self._new_shell())}
         self.window = 0
+        self._last = 0
         self._prompt()
         self._status_bar()
 
@@ -158,7 +159,7 @@ class Terminal:
         old = self._windows[self.window]
         now = self.state
         old.state = now._replace(cells=now.cells.copy(), cursor=now.cursor.copy())
-        self.window = number
+        self.window, self._last = number, self.window
         window = self._windows[number]
         cells = window.state.cells
         cursor = window.state.cursor
@@ -182,6 +183,7 @@ class Terminal:
             max((n for n in self._windows if n < closed), default=min(n for n in self._windows if n != closed))
         )
         del self._windows[closed]
+        self._last = self.window
         self._status_bar()
 
     def _status_bar(self) -> None:
@@ -191,7 +193,7 @@ class Terminal:
         names = []
         for number in sorted(self._windows):
             window = self._windows[number]
-            mark = "*" if number == self.window else ""
+            mark = "*" if number == self.window else "-" if number == self._last else ""
             names.append(f"{number}:{'vim' if window.buffer else window.shell.window_name()}{mark or ' '}")
         left = "[0] " + " ".join(names)
         right = f'"{HOST}"'

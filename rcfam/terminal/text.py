@@ -96,6 +96,8 @@ def insert_lines(s: Any, line: Any, count: Any) -> None:
     """Make room for `count` lines before `line`: they are empty."""
     _move_gap(s, line)
     _marks_move(s, line, count)
+    if s.ctl[S.CHANGE_LAST] >= line:
+        s.ctl[S.CHANGE_LAST] += count
     for k in range(line, line + count):
         s.lines[k, 0] = s.ctl[S.POOL_END]
         s.lines[k, 1] = 0
@@ -112,6 +114,8 @@ def delete_lines(s: Any, line: Any, count: Any) -> None:
     """
     _move_gap(s, line)
     _marks_move(s, line, -count)
+    if s.ctl[S.CHANGE_LAST] > line:
+        s.ctl[S.CHANGE_LAST] = max(s.ctl[S.CHANGE_LAST] - count, line)
     s.ctl[S.GAP_SIZE] += count
     s.ctl[S.LINES] -= count
     changed(s)
@@ -253,6 +257,8 @@ def save(s: Any, line: Any, count: Any) -> None:
     ctl = s.ctl
     undo = s.log
     ctl[S.LOWEST] = min(ctl[S.LOWEST], line)
+    ctl[S.CHANGE_FIRST] = min(ctl[S.CHANGE_FIRST], line)
+    ctl[S.CHANGE_LAST] = max(ctl[S.CHANGE_LAST], line + count)
     if ctl[S.UNIT_OPEN] == 0:
         _close_entry(s)
         end = ctl[S.UNDO_END]
@@ -389,11 +395,14 @@ def _same(s: Any, redo: bool, i: Any, j: Any) -> bool:
 def _replace(s: Any, top: Any, now: Any, old: Any, redo: bool, place: Any) -> None:
     """Put the `old` saved lines where `now` lines stand."""
     s.ctl[S.LOWEST] = min(s.ctl[S.LOWEST], top)
+    s.ctl[S.CHANGE_FIRST] = min(s.ctl[S.CHANGE_FIRST], top)
+    s.ctl[S.CHANGE_LAST] = max(s.ctl[S.CHANGE_LAST], top + now)
     if old > now:
         insert_lines(s, top + now, old - now)
     elif old < now:
         _move_gap(s, top + old)
         _marks_move(s, top + old, old - now)
+        s.ctl[S.CHANGE_LAST] += old - now
         s.ctl[S.GAP_SIZE] += now - old
         s.ctl[S.LINES] -= now - old
         changed(s)

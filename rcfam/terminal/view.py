@@ -254,6 +254,57 @@ def _skip_rows(s: Any, v: Any) -> None:
 
 
 @inner
+def _shown_row(s: Any, row: Any, line: Any, wanted: Any) -> Any:
+    """The row where the line `wanted` is shown, from `line` at `row` on, as drawn last; -1 where it is not."""
+    bottom = text_rows(s)
+    while row < bottom and s.rows[row, 0] > S.ROW_TILDE and line < wanted:
+        row += s.rows[row, 3] - s.rows[row, 2]
+        line += 1
+    return row if line == wanted and row < bottom and s.rows[row, 0] > S.ROW_TILDE else -1
+
+
+@inner
+def _vim_moves_rows(s: Any) -> bool:
+    """Whether vim's win_update() moves rows on the terminal for what is to be drawn: that clears the last line.
+
+    It does not where no more than two rows would stay, nor at the top where the first line itself has changed.
+    """
+    ctl = s.ctl
+    rows = text_rows(s)
+    top = ctl[S.TOP]
+    more = ctl[S.LINES] - ctl[S.DRAWN_LINES]
+    first = ctl[S.CHANGE_FIRST]
+    last = ctl[S.CHANGE_LAST]
+    old_top = ctl[S.DRAWN_TOP]
+    if first < old_top and last - more <= old_top:
+        old_top += more
+    if first < top:
+        first = top if last > top else S.STICK
+    if top != old_top and first != top:
+        if top > old_top:
+            return _shown_row(s, 0, old_top, top) >= 0
+        if old_top - top >= rows - 2:
+            return False
+        used = 0
+        for line in range(top, old_top):
+            used += line_height(s, line)
+        return used < rows - 2
+    row = _shown_row(s, 0, ctl[S.DRAWN_TOP], first)
+    if row < 0:
+        return False
+    below = _shown_row(s, row, first, last - more)
+    if below < 0:
+        return False
+    used = 0
+    for line in range(first, last):
+        used += line_height(s, line)
+        if used > rows - row - 2:
+            return False
+    by = used - (below - row)
+    return by != 0 and row + abs(by) < rows - 2
+
+
+@inner
 def wrap_at_end(s: Any) -> None:
     """Text typed over the right edge of the last row scrolls the window by one line, as in vim's edit()."""
     ctl = s.ctl
@@ -328,15 +379,18 @@ def refresh(s: Any) -> None:
     v = cursor_column(s, line, ctl[S.COLUMN])
     _skip_rows(s, v)
     if ctl[S.CHANGED] or ctl[S.WHOLE] or ctl[S.TOP] != ctl[S.DRAWN_TOP] or ctl[S.SKIP] != ctl[S.DRAWN_SKIP]:
+        gone = ctl[S.SAID] and not ctl[S.KEPT] and not ctl[S.WHOLE] and _vim_moves_rows(s)
         draw_text(s)
         ctl[S.CHANGED] = 0
         ctl[S.WHOLE] = 0
         ctl[S.DRAWN_TOP] = ctl[S.TOP]
         ctl[S.DRAWN_SKIP] = ctl[S.SKIP]
-        if ctl[S.SCROLLED] and not ctl[S.KEPT]:
+        ctl[S.DRAWN_LINES] = ctl[S.LINES]
+        ctl[S.CHANGE_FIRST] = S.STICK
+        ctl[S.CHANGE_LAST] = -1
+        if gone:
             messages.say(s, messages.MODE)
             messages.draw(s)
-        ctl[S.SCROLLED] = 0
     ctl[S.KEPT] = 0
     if ctl[S.WANT] == S.HERE:
         ctl[S.WANT] = v
