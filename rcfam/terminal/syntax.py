@@ -191,7 +191,7 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
                         prior = np.int64(34)
                         continue
                 else:
-                    region = number
+                    region = number if not g[r + T.FLAGS] & T.ALONE else np.int64(-1)
                     opened = i
                     bare = True
                     paint(tint, i, i + g[r + T.START], g[r + T.MARK_COLOUR])

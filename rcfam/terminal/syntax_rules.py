@@ -81,6 +81,7 @@ HERE: Final = 1 << 16  # its start names its last line
 HERE_QUOTED: Final = 1 << 17  # such a name is in capitals or quotes, right behind the start
 KEYED: Final = 1 << 18  # before a colon it is a key
 THEN: Final = 1 << 19  # the next region of the language follows at once
+ALONE: Final = 1 << 20  # its start mark is all of it
 SUMMARY: Final = 1 << 21  # no further than 50 characters
 CAREFUL: Final = NESTED | NOTES | SIGILS | BRACES | FORMATS | TAG | SUMMARY
 

@@ -108,7 +108,7 @@ class Lexer:
                         i, prior = end, '"'
                         continue
                 else:
-                    region, opened, bare = number, i, True
+                    region, opened, bare = -1 if rule.flags & T.ALONE else number, i, True
                     self.paint(i, i + len(rule.start), mark)
                     i += len(rule.start)
                     continue
