@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rcfam.dataset import Dataset, Loader, Windows, building, index
+from rcfam.dataset import Dataset, Loader, Pool, Windows, building, index
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.rows import distinct_rows
 from rcfam.dataset.split import HELD_OUT, TRAIN, Span
@@ -112,13 +112,14 @@ def speed(dataset: Dataset, length: int, seconds: float) -> dict[str, float]:
     """Frames a second of CPU time of this one thread at `length`, in batches of about 2,048 frames."""
     batch = max(2048 // length, 1)
     windows = Windows(dataset, length, batch, 0)
-    windows.batch(0)
+    pool = Pool()
+    windows.batch(0, allocate=pool)
     frames = step = 0
     spent = 0.0
     began = time.thread_time()
     while spent < seconds:
         step += 1
-        frames += windows.batch(step).mask_TB.size
+        frames += windows.batch(step, allocate=pool).mask_TB.size
         spent = time.thread_time() - began
     return {
         "frames_a_second": frames / spent,

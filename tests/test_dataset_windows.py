@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcfam.dataset import Ahead, Batch, DatasetError, HeldOut, Loader, Windows, held_out_windows, index
+from rcfam.dataset import Ahead, Batch, DatasetError, HeldOut, Loader, Pool, Windows, held_out_windows, index
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.windows import permuted
@@ -182,6 +182,39 @@ def test_batches_lie_in_the_memory_that_the_caller_gives(small: index.Dataset) -
     for number, batch in enumerate(Loader(windows, 3, allocate=allocate)):
         equal(batch, windows.batch(number))
         assert all(any(array is one for one in given) for array in batch[:4])
+
+
+def test_a_pool_uses_memory_again_that_nobody_holds() -> None:
+    made: list[tuple[int, ...]] = []
+
+    def allocate(shape: tuple[int, ...], dtype: object) -> np.ndarray:
+        made.append(shape)
+        return np.empty(shape, dtype)  # type: ignore[call-overload]
+
+    pool = Pool(allocate)
+    one, other = pool((3, 4), np.uint32), pool((3, 4), np.uint32)
+    one[:], other[:] = 1, 2
+    view = one[1:, ::2]
+    del one
+    assert not np.shares_memory(pool((3, 4), np.uint32), view)
+    assert made == [(3, 4)] * 3
+    address = view.base.ctypes.data
+    del view
+    again = [pool((3, 4), np.uint32), pool((3, 4), "uint32")]
+    assert address in [array.ctypes.data for array in again]
+    assert len(made) == 3
+    assert pool((3, 4), np.int64).dtype == np.int64
+    assert pool((0, 4), np.bool_).shape == (0, 4)
+    assert all(array.flags.writeable and array.flags.c_contiguous for array in again)
+
+
+def test_batches_that_are_kept_are_not_written_over(small: index.Dataset) -> None:
+    windows = Windows(small, LENGTH, 4, 2)
+    kept = list(Loader(windows, 9, workers=2))
+    ahead = Ahead(windows)
+    kept += [ahead.batch(step) for step in range(9)]
+    for number, batch in enumerate(kept):
+        equal(batch, windows.batch(number % 9))
 
 
 class Failing:

@@ -1,7 +1,7 @@
 """Windows of frames and tokens: an index, a split, and deterministic sampling."""
 
 from rcfam.dataset.index import Batch, Dataset
-from rcfam.dataset.loader import Ahead, Loader
+from rcfam.dataset.loader import Ahead, Loader, Pool
 from rcfam.dataset.split import DatasetError, DatasetParams
 from rcfam.dataset.windows import HeldOut, Windows, held_out_windows
 
@@ -13,6 +13,7 @@ __all__ = [
     "DatasetParams",
     "HeldOut",
     "Loader",
+    "Pool",
     "Windows",
     "held_out_windows",
 ]

@@ -1,14 +1,46 @@
 """Batches ahead of time: decoded on threads while the model computes."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from rcfam.dataset.index import Allocate, Batch
 from rcfam.dataset.split import DatasetError
 from rcfam.dataset.windows import Batches
+
+
+class _Lease:
+    """Memory that goes back to its pool when the last array over it is gone."""
+
+    def __init__(self, memory: NDArray[Any], free: list[NDArray[Any]]) -> None:
+        self.__array_interface__ = memory.__array_interface__
+        self._memory, self._free = memory, free
+
+    def __del__(self) -> None:
+        self._free.append(self._memory)
+
+
+class Pool:
+    """Arrays whose memory is used again once nobody holds them: a batch takes megabytes, and fresh ones cost as much
+    time as decoding. `allocate` makes them where none is free; it may lock pages for a device.
+    """
+
+    def __init__(self, allocate: Allocate = np.empty) -> None:
+        self._allocate = allocate
+        self._free: defaultdict[tuple[tuple[int, ...], np.dtype[Any]], list[NDArray[Any]]] = defaultdict(list)
+
+    def __call__(self, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """An array of any contents."""
+        free = self._free[shape, np.dtype(dtype)]
+        try:
+            memory = free.pop()
+        except IndexError:
+            memory = self._allocate(shape, dtype)
+        return np.asarray(_Lease(memory, free))
 
 
 class Loader:
@@ -27,11 +59,12 @@ class Loader:
         rank: int = 0,
         start_step: int = 0,
         workers: int = 1,
-        allocate: Allocate = np.empty,
+        allocate: Allocate | None = None,
     ) -> None:
+        """`allocate` makes the arrays of a batch; None takes them from a pool."""
         if workers < 1 or steps < 0 or start_step < 0:
             raise DatasetError(f"workers {workers} is below 1, or steps {steps} or start_step {start_step} below 0")
-        self._windows, self._rank, self._allocate = windows, rank, allocate
+        self._windows, self._rank, self._allocate = windows, rank, allocate or Pool()
         self._steps, self._start_step, self._workers = steps, start_step, workers
 
     def __len__(self) -> int:
@@ -60,8 +93,9 @@ class Ahead:
     handed out.
     """
 
-    def __init__(self, windows: Batches, rank: int = 0, allocate: Allocate = np.empty) -> None:
-        self._windows, self._rank, self._allocate = windows, rank, allocate
+    def __init__(self, windows: Batches, rank: int = 0, allocate: Allocate | None = None) -> None:
+        """`allocate` makes the arrays of a batch; None takes them from a pool."""
+        self._windows, self._rank, self._allocate = windows, rank, allocate or Pool()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="loader")
         self._next: tuple[int, Future[Batch]] | None = None
 
