@@ -15,6 +15,8 @@ from rcfam.terminal.cells import BOLD, CLUSTER_BASE, GLYPH_BITS, GLYPH_MASK, RGB
 # R rows, C columns
 
 _SGR_OF_STYLE = (1, 2, 3, 4, 5, 7, 8, 9)  # bold, dim, italic, underline, blink, inverse, hidden, strike
+_ALWAYS_NARROW = 0x300
+_ALWAYS_WIDE = range(0x4E00, 0xA000)  # CJK ideographs
 assert BOLD == 1
 
 
@@ -50,15 +52,34 @@ def text_rows(cells_RC: NDArray[np.uint32], clusters: list[str]) -> list[str]:
 
 
 def ansi_row(cells_C: NDArray[np.uint32], attributes: NDArray[np.uint32], clusters: list[str]) -> str:
-    """One row as text with colour escape codes; ends in default colours."""
+    """One row as text with colour escape codes; begins in column 0 and ends in default colours.
+
+    Terminals disagree on how many cells some characters take. After such a one the column is set anew, so that what
+    follows stands where it belongs in every terminal.
+    """
     parts, last = [], -1
-    for cell in cells_C.tolist():
+    cells = cells_C.tolist()
+    sure = True
+    for column, cell in enumerate(cells):
+        glyph = cell & GLYPH_MASK
+        wide = column + 1 < len(cells) and glyph != 0 and cells[column + 1] & GLYPH_MASK == 0
+        if glyph == 0 and column > 0 and cells[column - 1] & GLYPH_MASK:
+            continue  # the second half of a wide character
+        if not sure:
+            parts.append(_to_column(column))
         attribute = cell >> GLYPH_BITS
         if attribute != last:
             parts.append(_sgr(attributes[attribute].tolist()))
             last = attribute
-        parts.append(glyph_text(cell & GLYPH_MASK, clusters))
+        sure = glyph < _ALWAYS_NARROW or (wide and _ALWAYS_WIDE.start <= glyph < _ALWAYS_WIDE.stop)
+        if not sure and wide:
+            parts.append("  " + _to_column(column))
+        parts.append(glyph_text(glyph, clusters) or " ")
     return "".join(parts) + "\x1b[m"
+
+
+def _to_column(column: int) -> str:
+    return f"\x1b[{column + 1}G"
 
 
 def _sgr(attribute: list[int]) -> str:
@@ -80,14 +101,17 @@ def ansi_frame(
     clusters: list[str],
     before_RC: NDArray[np.uint32] | None = None,
 ) -> str:
-    """Escape codes that draw a frame: all of it, or the rows that differ from `before_RC`, and the cursor."""
-    parts = [] if before_RC is not None else ["\x1b[m\x1b[2J"]
+    """Escape codes that draw a frame: all of it, or the rows that differ from `before_RC`, and the cursor.
+
+    Lines do not wrap meanwhile, so that nothing spills into the next row.
+    """
+    parts = ["\x1b[?7l"] if before_RC is not None else ["\x1b[?7l\x1b[m\x1b[2J"]
     for row in range(len(cells_RC)):
         if before_RC is None or (cells_RC[row] != before_RC[row]).any():
             parts.append(f"\x1b[{row + 1};1H{ansi_row(cells_RC[row], attributes, clusters)}")
     row, column, visible = cursor_3.tolist()
     parts.append(f"\x1b[{min(row, len(cells_RC) - 1) + 1};{min(column, cells_RC.shape[1] - 1) + 1}H")
-    parts.append("\x1b[?25h" if visible else "\x1b[?25l")
+    parts.append("\x1b[?7h\x1b[?25h" if visible else "\x1b[?7h\x1b[?25l")
     return "".join(parts)
 
 

@@ -18,8 +18,8 @@ def message(state: State, text: str, attribute: int = attributes.PLAIN) -> None:
     """Show a message on the editor's last line."""
     kernels.show_mode(state)
     state.ctl[S.KEPT] = state.ctl[S.SAID] = 1
-    codes = buffer.characters(text.encode("utf-8", "surrogateescape"))[: state.cells.shape[1] - 1]
-    state.cells[-2, : codes.size] = codes | np.uint32(attribute << 21)
+    codes = buffer.characters(text.encode("utf-8", "surrogateescape"))
+    kernels.write_message(state, np.require(codes, requirements="W"), attribute)
 
 
 def file_message(state: State, shown: str, new: bool, action: str, size: int) -> str:

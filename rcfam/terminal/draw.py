@@ -387,6 +387,8 @@ def draw_ruler(s: Any, from_v: Any, to_v: Any) -> None:
     row = s.cells.shape[0] - 2
     columns = s.cells.shape[1]
     begin = max(columns - 18, (columns + 1) // 2)
+    if s.cells[row, begin] & GLYPH_MASK == 0:
+        s.cells[row, begin - 1] = _BLANK
     for x in range(begin, columns):
         s.cells[row, x] = _BLANK
     line = ctl[S.LINE]

@@ -58,30 +58,18 @@ def draw_command_line(s: Any) -> None:
     columns = s.cells.shape[1]
     messages.clear(s)
     s.cells[row, 0] = ctl[S.INPUT_KIND]
-    v = 1
-    cursor = 1
-    first = max(ctl[S.INPUT_LENGTH] - columns + 2, 0)
-    for i in range(first, ctl[S.INPUT_LENGTH]):
-        if i == ctl[S.INPUT_CURSOR]:
-            cursor = v
-        c = s.pool[S.INPUT + i]
-        w = s.widths[c]
-        if w == 0 and v > 1:
-            draw.add_mark(s, row, v, np.int64(c))
-            continue
-        cells = 2 if w > 1 else 1
-        if v + cells >= columns:
-            break
-        if w <= 2:
-            s.cells[row, v] = c
-            if w == 2:
-                s.cells[row, v + 1] = 0
-        else:
-            s.cells[row, v] = 94
-            s.cells[row, v + 1] = (c ^ 64) & 0x7F
-        v += cells
-    if ctl[S.INPUT_CURSOR] >= ctl[S.INPUT_LENGTH]:
-        cursor = v
+    end = S.INPUT + ctl[S.INPUT_LENGTH]
+    at = S.INPUT + ctl[S.INPUT_CURSOR]
+    first = end
+    room = columns - 2
+    while first > S.INPUT and room >= 2:
+        first -= 1
+        w = np.int64(s.widths[s.pool[first]])
+        room -= 2 if w == 3 or w == 9 else w
+    if room < 0:
+        first += 1
+    cursor = messages.text(s, 1, s.pool, first, at, 0)
+    messages.text(s, cursor, s.pool, max(at, first), end, 0)
     ctl[S.SAID] = 1
     s.cursor[0] = row
     s.cursor[1] = min(cursor, columns - 1)
@@ -219,6 +207,12 @@ def show_mode(s: Any) -> None:
     """Blank the editor's last line, or show the mode there."""
     messages.say(s, messages.MODE)
     messages.draw(s)
+
+
+@bare_kernel
+def write_message(s: Any, codes: Any, attribute: Any) -> None:
+    """Show characters on the editor's last line."""
+    messages.text(s, np.int64(0), codes, np.int64(0), np.int64(codes.shape[0]), attribute)
 
 
 @bare_kernel

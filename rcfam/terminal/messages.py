@@ -6,6 +6,7 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
+from rcfam.terminal import draw as drawing
 from rcfam.terminal import state as S
 
 NOTHING: Final = 0
@@ -116,6 +117,31 @@ def clear(s: Any) -> None:
 
 
 @inner
+def text(s: Any, x: Any, source: Any, first: Any, last: Any, attribute: Any) -> Any:
+    """Show source[first:last] on the last line from column `x` on, as far as it fits; return the column after it."""
+    row = s.cells.shape[0] - 2
+    limit = s.cells.shape[1] - 1
+    for i in range(first, last):
+        c = np.int64(source[i])
+        w = np.int64(s.widths[c])
+        if w == 0 and x > 0:
+            drawing.add_mark(s, row, x, c)
+            continue
+        cells = 2 if w == 3 or w == 9 else max(w, 1)
+        if x + cells > limit:
+            break
+        for j in range(cells):
+            glyph = c if j == 0 else np.int64(0)
+            high = attribute
+            if w > 2:
+                glyph = np.int64(drawing.shown_digit(c, cells, np.int64(j)))
+                high = attribute if attribute else A.SPECIAL
+            s.cells[row, x + j] = np.uint32(high << 21 | glyph)
+        x += cells
+    return x
+
+
+@inner
 def _mode_words(ctl: Any) -> Any:
     mode = ctl[S.MODE]
     if mode == S.INSERT:
@@ -204,7 +230,4 @@ def draw(s: Any) -> None:
         if ctl[S.SHIFT_TIMES] > 1:
             s.cells[row, x] = 115
     if number in (PATTERN, NOT_FOUND):
-        for i in range(ctl[S.SEARCHED_LENGTH]):
-            if x < limit and s.widths[s.pool[S.SEARCHED + i]] == 1:
-                s.cells[row, x] = np.uint32(attribute << 21) | s.pool[S.SEARCHED + i]
-                x += 1
+        text(s, x, s.pool, S.SEARCHED, S.SEARCHED + ctl[S.SEARCHED_LENGTH], attribute)

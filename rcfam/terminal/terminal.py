@@ -207,7 +207,8 @@ class Terminal:
     def _print(self, output: Output) -> None:
         for text, attribute in output:
             if text:
-                kernels.write(self.state, buffer.characters(text.encode("utf-8", "surrogateescape")), attribute)
+                codes = buffer.characters(text.encode("utf-8", "surrogateescape"))
+                kernels.write(self.state, np.require(codes, requirements="W"), attribute)
 
     def _prompt(self, keep_input: bool = False) -> None:
         state = self.state
