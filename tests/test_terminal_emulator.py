@@ -15,26 +15,18 @@ from rcfam.recording import Reader
 from rcfam.recording.show import ansi_frame, asciicast, text_rows
 from rcfam.rendering import RenderParams, record
 from rcfam.terminal import Terminal
-from rcfam.terminal.cells import CLUSTER_BASE
-from rcfam.terminal.keys import DELETE, NAMED, from_text
+from rcfam.terminal.cells import BLANK, CLUSTER_BASE, glyphs
+from rcfam.terminal.keys import from_text
 from tests.emulator import Emulator, Screen, expected
 from tests.oracles.git import Git
 from tests.terminal_screens import spelled
+from tests.terminal_state import HOSTILE, odd_file, random_keys
 
 pytest.importorskip("pyghostty", reason="pyghostty is not installed")
 
 ROOT = Path(__file__).parent.parent
 GRIDS = [(24, 80), (48, 160)]
 SAMPLES = {24: 60, 48: 20}
-
-WIDE = "漢字かなカナ한글，Ａ🎉"
-MARKS = "\u0301\u0300\u0323\u20d7"
-LETTERS = "abc XYZ_(){}[]<>=+-*/#'\",.;:!?\\|~@$%^&0123456789\tàßñœΩЖ─│█€"
-HOSTILE = (
-    "\x1b]0;title\x07\x1b[31mred\x1b[2J\x1b[6n\x1bc\x1bP+q544e\x1b\\\x1b_Gi=1;AAAA\x1b\\\x1b]52;c;eA==\x07"
-    "\x9b31m\x9d0;t\x9c\x90q\x9c\x85\x84\x8d bidi \u202e\u2066x\u2069\u200f zero \u200b\u200d\ufeff\u2060 \u2028\u2029 \x7f\x00\x08\r \U000e0041\n"
-)
-
 
 def frames(reader: Reader, wanted: list[int]) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int32]]]:
     cells, cursors = reader.frames_at(np.array(wanted))
@@ -88,27 +80,12 @@ def test_frames_of_a_history(rows: int, columns: int, style: str, tmp_path: Path
             beside.compare(cells, cursor, reader.attributes, reader.clusters)
 
 
-def random_keys(generator: random.Random, count: int) -> list[int]:
-    codes: list[int] = []
-    while len(codes) < count:
-        kind = generator.random()
-        if kind < 0.45:
-            codes += [ord(generator.choice(LETTERS)) for _ in range(generator.randrange(1, 12))]
-        elif kind < 0.6:
-            codes += [ord(generator.choice(WIDE))]
-        elif kind < 0.7:
-            codes += [ord(generator.choice(MARKS))]
-        elif kind < 0.78:
-            codes += [generator.randrange(32)]
-        elif kind < 0.82:
-            codes += [22, generator.randrange(160)]
-        elif kind < 0.86:
-            codes += [27, ord(generator.choice("iaoOARVvupPdJ~"))]
-        elif kind < 0.94:
-            codes += [generator.randrange(NAMED, DELETE + 3)]
-        else:
-            codes += [13]
-    return codes
+def agreed(cells: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The cells without the few characters that vim shows in two cells and Ghostty in one."""
+    found = glyphs(cells)
+    disputed = np.isin(found, [0x261D, 0x23ED])
+    disputed[:, 1:] |= disputed[:, :-1]
+    return np.where(disputed, cells - found + BLANK, cells)
 
 
 @pytest.mark.parametrize(("rows", "columns"), GRIDS)
@@ -116,27 +93,30 @@ def random_keys(generator: random.Random, count: int) -> list[int]:
 def test_frames_of_random_keys(rows: int, columns: int, seed: int) -> None:
     generator = random.Random(seed)
     terminal = Terminal(rows, columns)
-    terminal.files.write("odd", (HOSTILE * 3 + (WIDE + "e" + MARKS) * 30 + "\n").encode())
+    terminal.files.write("odd", odd_file(generator))
     terminal.press(from_text("mkdir -p d/e; chmod +x odd; ls\nvim odd\n" if seed else "ls; git status\n"))
     beside = Beside(rows, columns)
     for _ in range(SAMPLES[rows]):
-        terminal.press(np.array(random_keys(generator, 15), dtype=np.uint32))
-        beside.compare(terminal.state.cells, terminal.state.cursor, terminal.attributes, terminal.clusters)
+        terminal.press(random_keys(generator, 15))
+        cells = agreed(terminal.state.cells)
+        beside.compare(cells, terminal.state.cursor, terminal.attributes, terminal.clusters)
 
 
 def test_characters_that_terminals_disagree_on_move_nothing_else() -> None:
+    """Narrow, wide and combining ones. Ghostty takes Hangul vowels that stand alone for marks; vim does not."""
     terminal = Terminal()
-    terminal.press(from_text("vim\n" if False else "vim f\n"))
-    for character in "☝☰⏭ힰ\u115f\ufe0f🀄":
+    terminal.press(from_text("vim f\n"))
+    for character in "\u261d\u2630\u23ed\ufe0f\U0001f004\u0301":
         terminal.press(spelled(f"o|{character}|{character}|{'x' * 70}{character}|end<Esc>"))
-    emulator = Emulator(24, 80)
     state = terminal.state
+    emulator = Emulator(24, 80)
     emulator.feed(ansi_frame(state.cells, state.cursor, terminal.attributes, terminal.clusters))
+    shown = emulator.screen()
     wanted = expected(state.cells, state.cursor, terminal.attributes, terminal.clusters)
-    for r, row in enumerate(wanted.cells):
-        for c, cell in enumerate(row):
-            if cell[0] in ("|", "x", "e", "n", "d"):
-                assert emulator.screen().cells[r][c] == cell, (r, c) if False else (r, c)
+    assert shown.cursor == wanted.cursor
+    for row, other in zip(shown.cells, wanted.cells, strict=True):
+        for cell, ours in zip(row, other, strict=True):
+            assert cell == ours or ours[0] not in ("|", "x", "e", "n", "d")
 
 
 def printed(codes: str) -> str:
@@ -146,7 +126,7 @@ def printed(codes: str) -> str:
 
 def harmless(codes: str) -> bool:
     """Whether nothing but our own escape codes and visible characters would reach a terminal."""
-    return not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in printed(codes).replace("\u200d", ""))
+    return not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in printed(codes) if c != "\u200d")
 
 
 @pytest.mark.parametrize("command", ["vim f", "cat f", "echo '", 'git commit --allow-empty -m "'])

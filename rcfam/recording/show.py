@@ -37,12 +37,12 @@ def _safe_character(character: str) -> str:
 
 
 def glyph_text(glyph: int, clusters: list[str]) -> str:
-    """What a glyph looks like; nothing for the second half of a wide character."""
+    """What a glyph looks like; nothing for the second half of a wide character. A mark alone stands on a space."""
     if glyph == 0:
         return ""
-    if glyph >= CLUSTER_BASE:
-        return safe(clusters[glyph - CLUSTER_BASE])
-    return _safe_character(chr(glyph))
+    text = clusters[glyph - CLUSTER_BASE] if glyph >= CLUSTER_BASE else chr(glyph)
+    alone = unicodedata.category(text[0]) in ("Mn", "Me") if text else False
+    return (" " if alone else "") + safe(text)
 
 
 def text_rows(cells_RC: NDArray[np.uint32], clusters: list[str]) -> list[str]:

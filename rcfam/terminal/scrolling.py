@@ -113,9 +113,9 @@ def _page_down(s: Any) -> bool:
     """Ctrl-F: the last two lines of the window become its first; false at the text's end."""
     ctl = s.ctl
     total = ctl[S.LINES]
+    if ctl[S.TOP] >= total - 1:
+        return False
     if ctl[S.BOTTOM] >= total:
-        if ctl[S.TOP] >= total - 1:
-            return False
         ctl[S.TOP] = total - 1
     else:
         ctl[S.TOP] = max(ctl[S.BOTTOM] - _overlap(s, ctl[S.BOTTOM], -1), ctl[S.TOP] + 1)
