@@ -3,8 +3,8 @@
     python -m benchmarks.fuzz_terminal [--sessions 1000] [--seconds 60] [--first 0] [--json]
 
 A session is a number: the same one types the same keys into the same files. The sessions run in a child process whose
-kernels raise IndexError on an index out of bounds; they are compiled for it once (about a minute), into a cache of their
-own. After every few keys `tests.terminal_state.check` holds the state against what must be true of it. A session that
+kernels raise IndexError on an index out of bounds; they are compiled for it once (about a minute), into a cache of
+their own. After every few keys `tests.terminal_state.check` holds the state against what must be true of it. A session that
 fails is printed with its number and its keys up to the failure.
 """
 
@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from rcfam.terminal import Terminal
+from rcfam.terminal.keys import from_text
+from rcfam.terminal.state import INPUT_CURSOR, INPUT_LENGTH
 from tests.terminal_state import check, odd_file, random_keys
 
 _GRIDS = ((6, 40), (7, 41), (24, 80), (24, 80), (48, 160))
@@ -66,6 +68,16 @@ def run(first: int, sessions: int, seconds: float) -> dict[str, int]:
     return {"first": first, "sessions": done, "keys": keys, "failed": failed}
 
 
+def _see_that_bounds_are_checked() -> None:
+    terminal = Terminal()
+    terminal.state.ctl[INPUT_LENGTH] = terminal.state.ctl[INPUT_CURSOR] = 1 << 40
+    try:
+        terminal.press(from_text("\x01\x05\x7f"))
+    except IndexError:
+        return
+    raise SystemExit("an index out of bounds went unseen: the kernels are not checked")
+
+
 def main() -> int:
     """Run, print, and end with 1 where a session failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -76,6 +88,7 @@ def main() -> int:
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
+        _see_that_bounds_are_checked()
         session(0)  # compiles
         print(json.dumps(run(options.first, options.sessions, options.seconds)))
         return 0

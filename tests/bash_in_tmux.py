@@ -54,9 +54,7 @@ class Bash:
     def _tmux(self, *arguments: str, check: bool = True) -> str:
         command = ["tmux", "-u", "-S", self._socket, *arguments]
         environment = self._environment | {"TERM": "xterm-256color"}
-        return subprocess.run(
-            command, capture_output=True, text=True, check=check, timeout=30, env=environment
-        ).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=check, timeout=30, env=environment).stdout
 
     def press(self, keys_K: NDArray[np.uint32]) -> None:
         data = to_xterm(keys_K)

@@ -49,7 +49,10 @@ def expected(
 ) -> Screen:
     """A frame of ours as such a screen."""
     table = [tuple(row) for row in attributes.tolist()]
-    cells = [[(glyph_text(cell & GLYPH_MASK, clusters), *table[cell >> GLYPH_BITS]) for cell in row] for row in cells_RC.tolist()]
+    cells = [
+        [(glyph_text(cell & GLYPH_MASK, clusters), *table[cell >> GLYPH_BITS]) for cell in row]
+        for row in cells_RC.tolist()
+    ]
     for row in cells:
         for c in range(1, len(row)):
             if not row[c][0]:

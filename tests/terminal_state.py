@@ -101,8 +101,8 @@ def _check_spans(table: NDArray[np.int64], end: int, what: str) -> None:
 def _check_log(s: State) -> None:
     """The undo log from the front and the redo log from the back are units of entries of saved lines."""
     undo, redo = int(s.ctl[S.UNDO_END]), int(s.ctl[S.REDO_END])
-    assert 0 <= undo
-    assert 0 <= redo
+    assert undo >= 0
+    assert redo >= 0
     assert undo + redo <= s.log.shape[0]
     for items in (s.log[:undo], s.log[::-1][:redo]):
         at = len(items) - 1
@@ -125,9 +125,9 @@ def _check_clusters(s: State) -> None:
 
 
 LETTERS = "abc XYZ_(){}[]<>=+-*/#'\",.;:!?\\|~@$%^&0123456789\tàßñœΩЖ─│█€"
-WIDE = "漢字かなカナ한글，Ａ🎉☝⏭"
+WIDE = "漢字かなカナ한글\uff0c\uff21🎉☝⏭"
 MARKS = "\u0301\u0300\u0323\u20d7\ufe0f"
-COMMANDS = (
+_COMMANDS = (
     "dd 3dd D dw d$ db d0 dG dgg dj dk de diw daw di( da{ dip cw C cc S x 5x X J 5J gJ p P 9p u U . 3. yy yw y} Y ~ "
     "9~ r漢 3rx >> << >} 3>> gUw guu g~$ G gg 5G w b e W B E ge 0 ^ $ f; t) Fa ; , % { } H M L zt zz zb n N * # "
     "/a<CR> ?.<CR> /\\<a<CR> /nowhere漢<CR> V v Vj vw VG ggVG ma 'a `a d'a :w<CR> :wq<CR> :q!<CR> :x<CR> :1<CR> "
@@ -135,12 +135,14 @@ COMMANDS = (
     "o O A I a i R 9ix<Esc> 3oab<Esc> 5R漢<Esc> <C-f> <C-d> <C-u> <C-e> <C-y> <C-r> <C-b><C-b> <C-b>c <C-b>n <C-b>p "
     "<C-b>0 i<C-v>u6f22<Esc> i<C-v>012<Esc> i<C-w><Esc> i<C-u><Esc> :s/a/b/g<CR> :%s/./漢/<CR> :m0<CR> :t.<CR> "
     '"ayy "ap :nowhere漢\u0301<CR> qa @a 99999999p 99999999ix<Esc> 1000dd :99999999999999999999<CR>'
-).split()
-LINES = (
+)
+_LINES = (
     "vim odd|vim new|ls|ls -la|cat odd|git add -A|git commit -m 'x 漢'|git commit|git status|git log|git diff|cd d|cd|"
     "mkdir -p d/e|rm -r d|mv odd d|cp odd n|exit|clear|history|echo '|echo 漢é\u0301 > n|git mv odd n|chmod +x odd|"
     "ln -s odd l|vim l|cat n n odd|vim +99 odd|git commit -a --amend --no-edit|frob|vim ''|cat /|touch a b c"
-).split("|")
+)
+COMMANDS = _COMMANDS.split()
+LINES = _LINES.split("|")
 HOSTILE = (
     "\x1b]0;title\x07\x1b[31mred\x1b[2J\x1b[6n\x1bc\x1bP+q544e\x1b\\\x1b_Gi=1;AAAA\x1b\\\x1b]52;c;eA==\x07"
     "\x9b31m\x9d0;t\x9c\x90q\x9c\x85\x84\x8d bidi \u202e\u2066x\u2069\u200f zero \u200b\u200d\ufeff\u2060 \u2028\u2029"

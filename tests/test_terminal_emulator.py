@@ -28,6 +28,7 @@ ROOT = Path(__file__).parent.parent
 GRIDS = [(24, 80), (48, 160)]
 SAMPLES = {24: 60, 48: 20}
 
+
 def frames(reader: Reader, wanted: list[int]) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.int32]]]:
     cells, cursors = reader.frames_at(np.array(wanted))
     yield from zip(cells, cursors, strict=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rcfam.terminal import attributes as A
-from rcfam.terminal import words
+from rcfam.terminal import widths, words
 from rcfam.terminal.files import EXECUTABLE, LINK, Files, FilesError
 from rcfam.terminal.vcs import Vcs
 
@@ -27,6 +27,10 @@ class Place:
     """the directory, below the root"""
     name: str
     """the root's name"""
+    columns: int = 80
+    """how wide `ls` may print"""
+    status: int = 0
+    """what a command that prints, and raises nothing, failed with"""
 
     def shown(self) -> str:
         return f"~/{self.name}/{self.here}" if self.here else f"~/{self.name}"
@@ -86,7 +90,10 @@ def _each(arguments: list[str], act: Callable[[str], None], message: str) -> Out
         try:
             act(argument)
         except FilesError as error:
-            errors.append(message.format(words.shown(argument), error.reason))
+            shown = words.shown(argument) if message is _MAKE else words.quoted(argument)
+            errors.append(message.format(shown, error.reason))
+        except CommandError as error:
+            errors.append(str(error))
     if errors:
         raise CommandError("\n".join(errors))
     return []
@@ -119,8 +126,11 @@ def _echo(place: Place, arguments: list[str]) -> Output:
     return [(" ".join(words.shown(argument) for argument in arguments) + newline, A.PLAIN)]
 
 
+_GIT = ".git"  # `ls -a` shows it; nothing else knows it
+
+
 def _attribute(place: Place, path: str) -> int:
-    if place.files.is_directory(path):
+    if place.files.is_directory(path) or path == _GIT:
         return A.DIRECTORY
     mode = place.files[path].mode
     return {LINK: A.LINK, EXECUTABLE: A.EXECUTABLE}.get(mode, A.PLAIN)
@@ -131,24 +141,26 @@ def _ls(place: Place, arguments: list[str]) -> Output:
     names: list[tuple[str, str]] = []
     folders: list[tuple[str, str]] = []
     errors: list[str] = []
-    for word in rest or ["."]:
+    for word in sorted(rest) or ["."]:
         try:
             path = place.path(word, follow="l" not in flags)
         except FilesError as error:
-            errors.append(f"ls: cannot access '{words.shown(word)}': {error.reason}")
+            errors.append(f"ls: cannot access {words.quoted(word)}: {error.reason}")
             continue
         if place.files.is_directory(path):
             folders.append((words.shown(word), path))
         elif path in place.files:
             names.append((words.shown(word), path))
         else:
-            errors.append(f"ls: cannot access '{words.shown(word)}': No such file or directory")
+            errors.append(f"ls: cannot access {words.quoted(word)}: No such file or directory")
     output: Output = [(f"{error}\n", A.PLAIN) for error in errors]
     output += _table(place, names, flags)
     for i, (shown, path) in enumerate(folders):
         if len(folders) + len(names) > 1:
-            output.append((f"{'' if i == 0 and not names else chr(10)}{shown}:\n", A.PLAIN))
+            output.append((f"{'' if i == 0 and not names else chr(10)}{words.quoted(shown, False)}:\n", A.PLAIN))
         inside = [name for name in place.files.listing(path) if flags & {"a", "A"} or not name.startswith(".")]
+        if path == "" and flags & {"a", "A"}:
+            inside = sorted([*inside, _GIT])
         entries = [(name, f"{path}/{name}" if path else name) for name in inside]
         if "a" in flags:
             entries = [(".", path), ("..", path.rpartition("/")[0]), *entries]
@@ -156,31 +168,53 @@ def _ls(place: Place, arguments: list[str]) -> Output:
     return output
 
 
-def _table(place: Place, entries: list[tuple[str, str]], flags: set[str], width: int = 80) -> Output:
+def _table(place: Place, entries: list[tuple[str, str]], flags: set[str]) -> Output:
+    shown = [words.quoted(name, False) for name, _ in entries]
+    lone = flags & {"l", "1"}
+    if "l" not in flags and any(text != name for text, (name, _) in zip(shown, entries, strict=True)) and not lone:
+        shown = [text if text != name else f" {text}" for text, (name, _) in zip(shown, entries, strict=True)]
+    paths = [path for _, path in entries]
     if "l" in flags:
-        return [run for name, path in entries for run in _long(place, name, path)]
+        return [run for name, path in zip(shown, paths, strict=True) for run in _long(place, name, path)]
+    if "F" in flags:
+        shown = [text + _kind(place, path) for text, path in zip(shown, paths, strict=True)]
     if "1" in flags or not entries:
-        return [run for name, path in entries for run in ((name, _attribute(place, path)), ("\n", A.PLAIN))]
-    sizes = [len(name) for name, _ in entries]
-    rows, widths = len(entries), [max(sizes)]
+        return [
+            run
+            for name, path in zip(shown, paths, strict=True)
+            for run in ((name, _attribute(place, path)), ("\n", A.PLAIN))
+        ]
+    sizes = [_cells(name) for name in shown]
+    rows, columns = len(entries), [max(sizes)]
     for lines in range(1, len(entries) + 1):
         tried = [max(sizes[i : i + lines]) + 2 for i in range(0, len(sizes), lines)]
-        if sum(tried) - 2 < width:
-            rows, widths = lines, tried
+        if sum(tried) - 2 < place.columns:
+            rows, columns = lines, tried
             break
     output: Output = []
     for row in range(rows):
         for column, i in enumerate(range(row, len(entries), rows)):
-            name, path = entries[i]
-            output.append((name, _attribute(place, path)))
+            output.append((shown[i], _attribute(place, paths[i])))
             if i + rows < len(entries):
-                output.append((" " * (widths[column] - len(name)), A.PLAIN))
+                output.append((" " * (columns[column] - sizes[i]), A.PLAIN))
         output.append(("\n", A.PLAIN))
     return output
 
 
+def _cells(text: str) -> int:
+    """Columns that a name takes."""
+    table = widths.table()
+    return sum(min(int(table[ord(c)]), 2) for c in text)
+
+
+def _kind(place: Place, path: str) -> str:
+    """The mark that `ls -F` puts after a name."""
+    attribute = _attribute(place, path)
+    return {A.DIRECTORY: "/", A.EXECUTABLE: "*", A.LINK: "@"}.get(attribute, "")
+
+
 def _long(place: Place, name: str, path: str) -> Output:
-    if place.files.is_directory(path):
+    if place.files.is_directory(path) or path == _GIT:
         return [("drwxr-xr-x user user 4096 ", A.PLAIN), (name, A.DIRECTORY), ("\n", A.PLAIN)]
     mode, data = place.files[path]
     bits = {LINK: "lrwxrwxrwx", EXECUTABLE: "-rwxr-xr-x"}.get(mode, "-rw-r--r--")
@@ -195,7 +229,7 @@ def _cat(place: Place, arguments: list[str]) -> Output:
         try:
             data = place.files.read(place.path(word))
         except FilesError as error:
-            errors.append(f"cat: {words.shown(word)}: {error.reason}")
+            errors.append(f"cat: {words.quoted(word, False)}: {error.reason}")
             continue
         output.append((data.decode("utf-8", "surrogateescape"), A.PLAIN))
     if errors:
@@ -213,7 +247,14 @@ def _mkdir(place: Place, arguments: list[str]) -> Output:
         else:
             place.files.make_directory(place.path(word))
 
-    return _each(rest, act, "mkdir: cannot create directory ‘{}’: {}")  # noqa: RUF001 - as mkdir quotes
+    return _each(rest, act, _MAKE)
+
+
+_MAKE = "mkdir: cannot create directory ‘{}’: {}"  # noqa: RUF001 - as mkdir quotes
+
+
+def _cannot_make(word: str, reason: str) -> str:
+    return _MAKE.format(words.shown(word), reason)
 
 
 def _make_parents(place: Place, word: str) -> None:
@@ -223,14 +264,15 @@ def _make_parents(place: Place, word: str) -> None:
         if done:
             path = place.path(done)
             if path in place.files:
-                raise FilesError(path, "Not a directory" if done != word.rstrip("/") else "File exists")
+                reason = "Not a directory" if done != word.rstrip("/") else "File exists"
+                raise CommandError(_cannot_make(done, reason))
             place.files.make_directories(path)
 
 
 def _rmdir(place: Place, arguments: list[str]) -> Output:
     rest = options("rmdir", arguments, "")[1]
     _need("rmdir", rest)
-    return _each(rest, lambda word: place.files.remove_directory(place.path(word)), "rmdir: failed to remove '{}': {}")
+    return _each(rest, lambda word: place.files.remove_directory(place.path(word)), "rmdir: failed to remove {}: {}")
 
 
 def _touch(place: Place, arguments: list[str]) -> Output:
@@ -243,7 +285,7 @@ def _touch(place: Place, arguments: list[str]) -> Output:
             _check_folder(place, path)
             place.files.write(path, b"")
 
-    return _each(rest, act, "touch: cannot touch '{}': {}")
+    return _each(rest, act, "touch: cannot touch {}: {}")
 
 
 def _check_folder(place: Place, path: str) -> None:
@@ -271,7 +313,7 @@ def _rm(place: Place, arguments: list[str]) -> Output:
         elif "f" not in flags:
             raise FilesError(path, "No such file or directory")
 
-    return _each(rest, act, "rm: cannot remove '{}': {}")
+    return _each(rest, act, "rm: cannot remove {}: {}")
 
 
 def _into(place: Place, target: str, source: str) -> str:
@@ -292,17 +334,52 @@ def _mv(place: Place, arguments: list[str]) -> Output:
     _check_target(place, "mv", sources, target)
 
     def act(word: str) -> None:
-        old = place.path(word, follow=False)
-        if not place.files.exists(old):
-            raise FilesError(old, "No such file or directory")
-        new = _into(place, target, word)
-        if new in place.files and place.files[new].mode == LINK:
-            place.files.remove(new)
-        if new == old:
-            raise FilesError(old, "are the same file")
-        place.files.rename(old, new)
+        old = _source(place, "mv", word, False)
+        shown = _landing(place, target, word)
+        try:
+            new = _into(place, target, word)
+            if new in place.files and place.files[new].mode == LINK:
+                place.files.remove(new)
+            if new == old:
+                raise CommandError(f"mv: {words.quoted(word)} and {words.quoted(shown)} are the same file")
+            if new.startswith(f"{old}/"):
+                raise CommandError(
+                    f"mv: cannot move {words.quoted(word)} to a subdirectory of itself, {words.quoted(shown)}"
+                )
+            place.files.rename(old, new)
+        except FilesError as error:
+            raise CommandError(
+                f"mv: cannot move {words.quoted(word)} to {words.quoted(shown)}: {error.reason}"
+            ) from None
 
-    return _each(sources, act, "mv: cannot move '{}': {}")
+    return _each(sources, act, "mv: cannot move {}: {}")
+
+
+def _there(place: Place, word: str) -> bool:
+    try:
+        return place.files.exists(place.path(word, follow=False))
+    except FilesError:
+        return False
+
+
+def _source(place: Place, name: str, word: str, follow: bool) -> str:
+    """The path of something to move or copy."""
+    try:
+        path = place.path(word, follow=follow)
+        if not place.files.exists(path):
+            raise FilesError(path, "No such file or directory")
+    except FilesError as error:
+        raise CommandError(f"{name}: cannot stat {words.quoted(word)}: {error.reason}") from None
+    return path
+
+
+def _landing(place: Place, target: str, source: str) -> str:
+    """The name that messages give the place where `source` lands."""
+    try:
+        inside = place.files.is_directory(place.path(target))
+    except FilesError:
+        inside = False
+    return f"{target.rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}" if inside else target
 
 
 def _check_target(place: Place, name: str, sources: list[str], target: str) -> None:
@@ -310,7 +387,7 @@ def _check_target(place: Place, name: str, sources: list[str], target: str) -> N
         try:
             place.files.listing(place.path(target))
         except FilesError:
-            raise CommandError(f"{name}: target '{words.shown(target)}': No such file or directory") from None
+            raise CommandError(f"{name}: target {words.quoted(target)}: No such file or directory") from None
 
 
 def _cp(place: Place, arguments: list[str]) -> Output:
@@ -321,17 +398,22 @@ def _cp(place: Place, arguments: list[str]) -> Output:
     keep_links = bool(flags & {"P", "a", "d", "r", "R"})
 
     def act(word: str) -> None:
-        old = place.path(word, follow=not keep_links)
-        if not place.files.exists(old):
-            raise FilesError(old, "No such file or directory")
+        old = _source(place, "cp", word, not keep_links)
         if place.files.is_directory(old) and not flags & {"r", "R", "a"}:
-            raise FilesError(old, "-r not specified; omitting directory")
-        new = _into(place, target, word)
-        if new == old or new.startswith(f"{old}/"):
-            raise FilesError(old, "cannot copy a file or directory to itself")
-        _copy(place, old, new)
+            raise CommandError(f"cp: -r not specified; omitting directory {words.quoted(word)}")
+        shown = _landing(place, target, word)
+        try:
+            new = _into(place, target, word)
+            if new.startswith(f"{old}/"):
+                both = f"{words.quoted(word)}, into itself, {words.quoted(shown)}"
+                raise CommandError(f"cp: cannot copy a directory, {both}")
+            if new == old:
+                raise CommandError(f"cp: {words.quoted(word)} and {words.quoted(shown)} are the same file")
+            _copy(place, old, new)
+        except FilesError as error:
+            raise CommandError(f"cp: cannot create regular file {words.quoted(shown)}: {error.reason}") from None
 
-    return _each(sources, act, "cp: cannot copy '{}': {}")
+    return _each(sources, act, "cp: cannot copy {}: {}")
 
 
 def _copy(place: Place, old: str, new: str) -> None:
@@ -347,7 +429,8 @@ def _copy(place: Place, old: str, new: str) -> None:
 
 def _chmod(place: Place, arguments: list[str]) -> Output:
     if len(arguments) < 2:
-        raise CommandError("chmod: missing operand\nTry 'chmod --help' for more information.")
+        after = f" after ‘{words.shown(arguments[0])}’" if arguments else ""  # noqa: RUF001 - as chmod quotes
+        raise CommandError(f"chmod: missing operand{after}\nTry 'chmod --help' for more information.")
     mode, *rest = arguments
     rest = rest[1:] if rest[0] == "--" else rest
     if mode in ("+x", "a+x", "u+x") or (mode.isdecimal() and mode[-3:] in ("755", "775", "777", "700")):
@@ -363,12 +446,14 @@ def _chmod(place: Place, arguments: list[str]) -> Output:
         if not place.files.is_directory(path):
             place.files.chmod(path, executable)
 
-    return _each(rest, act, "chmod: cannot access '{}': {}")
+    return _each(rest, act, "chmod: cannot access {}: {}")
 
 
 def _ln(place: Place, arguments: list[str]) -> Output:
     flags, rest = options("ln", arguments, "sfnT")
     _need("ln", rest)
+    if "s" not in flags and not _there(place, rest[0]):
+        raise CommandError(f"ln: failed to access {words.quoted(rest[0])}: No such file or directory")
     if "s" not in flags:
         raise CommandError("ln: hard links are not supported here")
     target, name = rest[0], rest[1] if len(rest) > 1 else rest[0].rpartition("/")[2]
@@ -383,7 +468,7 @@ def _ln(place: Place, arguments: list[str]) -> Output:
         _check_folder(place, path)
         place.files.symlink(shown.encode("utf-8", "surrogateescape"), path)
     except FilesError as error:
-        raise CommandError(f"ln: failed to create symbolic link '{words.shown(name)}': {error.reason}") from None
+        raise CommandError(f"ln: failed to create symbolic link {words.quoted(name)}: {error.reason}") from None
     return []
 
 

@@ -40,6 +40,13 @@ def git(place: Place, arguments: list[str]) -> Output | EditMessage:
     )
 
 
+_ADD_HINT = (
+    "hint: Maybe you wanted to say 'git add .'?\n"
+    "hint: Turn this message off by running\n"
+    'hint: "git config advice.addEmptyPathspec false"\n'
+)
+
+
 def _below(place: Place, path: str, names: list[str]) -> list[str]:
     return [name for name in names if not path or name == path or name.startswith(path + "/")]
 
@@ -49,7 +56,7 @@ def _add(place: Place, arguments: list[str]) -> Output:
     vcs = place.vcs
     if not rest:
         if "A" not in flags and "u" not in flags:
-            return [("Nothing specified, nothing added.\n", A.PLAIN)]
+            return [("Nothing specified, nothing added.\n", A.PLAIN), (_ADD_HINT, A.COMMIT)]
         rest = ["."]
         paths = [""]
     else:
@@ -83,12 +90,34 @@ def _rm(place: Place, arguments: list[str]) -> Output:
         if path not in place.vcs.index and "r" not in flags:
             raise CommandError(f"fatal: not removing '{words.shown(word)}' recursively without -r")
         names += found
+    if not cached and "f" not in flags:
+        _refuse_to_lose(place, names)
     for name in names:
         if not cached and name in place.files:
             place.files.remove(name)
             place.files.prune(name.rpartition("/")[0])
         place.vcs.forget(name)
     return [] if "q" in flags else [(f"rm '{name}'\n", A.PLAIN) for name in names]
+
+
+def _refuse_to_lose(place: Place, names: list[str]) -> None:
+    """`git rm` of what stands in no commit yet is an error."""
+    vcs = place.vcs
+    staged, unstaged = set(vcs.staged()), set(vcs.unstaged())
+    errors = []
+    for name in names:
+        how = "use --cached to keep the file, or -f to force removal"
+        if name in staged and name in unstaged and name in place.files:
+            what, how = "has staged content different from both the\nfile and the HEAD", "use -f to force removal"
+        elif name in staged:
+            what = "has changes staged in the index"
+        elif name in unstaged and name in place.files:
+            what = "has local modifications"
+        else:
+            continue
+        errors.append(f"error: the following file {what}:\n    {name}\n({how})")
+    if errors:
+        raise CommandError("\n".join(errors))
 
 
 def _mv(place: Place, arguments: list[str]) -> Output:
@@ -115,6 +144,8 @@ def _mv(place: Place, arguments: list[str]) -> Output:
             moved = [old] if old in place.files else _below(place, old, sorted(place.files))
             place.files.rename(old, new)
         except FilesError as error:
+            if error.reason == "No such file or directory":
+                raise CommandError(f"fatal: renaming '{words.shown(word)}' failed: {error.reason}") from None
             raise CommandError(f"fatal: {error.reason}, {shown}") from None
         for name in moved:
             place.vcs.stage(name)
@@ -162,11 +193,10 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
             if path in vcs.index:
                 vcs.stage(path)
     if not vcs.staged() and not flags & {"--allow-empty", "--amend"}:
-        if vcs.unstaged():
-            raise CommandError("On branch main\nno changes added to commit")
-        raise CommandError("On branch main\nnothing to commit, working tree clean")
+        place.status = 1
+        return _long_status(place, "Initial commit")
     if not messages and {"--amend", "--no-edit"} <= flags and vcs.commits:
-        printed = vcs.commit(vcs.commits[-1].message)
+        printed = vcs.commit(vcs.commits[-1].message, amend=True)
         return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
     amend = "--amend" in flags
     if amend and not vcs.commits:
@@ -231,54 +261,91 @@ def _listed(lines: list[str], attribute: int) -> Output:
 def _status(place: Place, arguments: list[str]) -> Output:
     short = any(word in ("-s", "--short", "--porcelain") for word in arguments)
     vcs = place.vcs
-    staged, unstaged = vcs.staged(), vcs.unstaged()
     if short:
-        return _short_status(place, staged, unstaged)
+        return _short_status(place, vcs.staged(), vcs.unstaged())
+    return _long_status(place, "No commits yet")
+
+
+def _long_status(place: Place, unborn: str) -> Output:
+    vcs = place.vcs
+    staged, unstaged = vcs.staged(), vcs.unstaged()
     output: Output = [("On branch main\n", A.PLAIN)]
     if not vcs.commits:
-        output.append(("\nNo commits yet\n\n", A.PLAIN))
+        output.append((f"\n{unborn}\n\n", A.PLAIN))
     if staged:
-        output.append(('Changes to be committed:\n  (use "git restore --staged <file>..." to unstage)\n', A.PLAIN))
-        output += _listed([_kind(place, path) + path for path in staged], A.ADDED)
+        undo = "git restore --staged <file>..." if vcs.commits else "git rm --cached <file>..."
+        output.append((f'Changes to be committed:\n  (use "{undo}" to unstage)\n', A.PLAIN))
+        moved = {new: old for old, new, _ in vcs.renamed()}
+        gone = set(moved.values())
+        lines = [
+            f"renamed:    {moved[path]} -> {path}" if path in moved else _kind(place, path) + path
+            for path in staged
+            if path not in gone
+        ]
+        output += _listed(lines, A.ADDED)
         output.append(("\n", A.PLAIN))
     changed = [path for path in unstaged if path in vcs.index]
-    new = [path for path in unstaged if path not in vcs.index]
+    new = _untracked(place, [path for path in unstaged if path not in vcs.index])
     if changed:
-        output.append(
-            ('Changes not staged for commit:\n  (use "git add <file>..." to update what will be committed)\n', A.PLAIN)
-        )
-        output += _listed(
-            [f"{'modified' if path in place.files else 'deleted'}:   {path}" for path in changed], A.REMOVED
-        )
+        how = "add" if all(path in place.files for path in changed) else "add/rm"
+        note = f'Changes not staged for commit:\n  (use "git {how} <file>..." to update what will be committed)\n'
+        note += '  (use "git restore <file>..." to discard changes in working directory)\n'
+        output.append((note, A.PLAIN))
+        lines = [f"{'modified:   ' if path in place.files else 'deleted:    '}{path}" for path in changed]
+        output += _listed(lines, A.REMOVED)
         output.append(("\n", A.PLAIN))
     if new:
         output.append(('Untracked files:\n  (use "git add <file>..." to include in what will be committed)\n', A.PLAIN))
         output += _listed(new, A.REMOVED)
         output.append(("\n", A.PLAIN))
-    if not staged and not unstaged:
-        output.append(("nothing to commit, working tree clean\n", A.PLAIN))
-    elif not staged:
-        output.append(('no changes added to commit (use "git add" and/or "git commit -a")\n', A.PLAIN))
+    if not staged:
+        if changed:
+            end = 'no changes added to commit (use "git add" and/or "git commit -a")'
+        elif new:
+            end = 'nothing added to commit but untracked files present (use "git add" to track)'
+        elif vcs.commits:
+            end = "nothing to commit, working tree clean"
+        else:
+            end = 'nothing to commit (create/copy files and use "git add" to track)'
+        output.append((f"{end}\n", A.PLAIN))
     return output
+
+
+def _untracked(place: Place, paths: list[str]) -> list[str]:
+    """Untracked paths as status shows them: `name/` for a directory without any tracked file."""
+    tracked = {""}
+    for path in place.vcs.index if paths else ():
+        while path:
+            path = path.rpartition("/")[0]
+            tracked.add(path)
+    found = set()
+    for path in paths:
+        shown = path
+        parent = path.rpartition("/")[0]
+        while parent not in tracked:
+            shown = f"{parent}/"
+            parent = parent.rpartition("/")[0]
+        found.add(shown)
+    return sorted(found)
 
 
 def _short_status(place: Place, staged: list[str], unstaged: list[str]) -> Output:
     vcs = place.vcs
     output: Output = []
+    new = _untracked(place, [path for path in unstaged if path not in vcs.index])
+    unstaged = [path for path in unstaged if path in vcs.index]
     for path in sorted({*staged, *unstaged}):
         if path in staged:
             first = "D" if path not in vcs.index else "M" if path in vcs.head else "A"
         else:
             first = " "
         if path in unstaged:
-            second = "D" if path not in place.files else "M" if path in vcs.index else "?"
+            second = "D" if path not in place.files else "M"
         else:
             second = " "
-        if second == "?" and first == " ":
-            output += [("??", A.REMOVED)]
-        else:
-            output += [(first, A.ADDED), (second, A.REMOVED)]
-        output.append((f" {path}\n", A.PLAIN))
+        output += [(first, A.ADDED), (second, A.REMOVED), (f" {path}\n", A.PLAIN)]
+    for path in new:
+        output += [("??", A.REMOVED), (f" {path}\n", A.PLAIN)]
     return output
 
 

@@ -127,7 +127,7 @@ def text(s: Any, x: Any, source: Any, first: Any, last: Any, attribute: Any) -> 
         if w == 0 and x > 0:
             drawing.add_mark(s, row, x, c)
             continue
-        cells = 2 if w == 3 or w == 9 else max(w, 1)
+        cells: Any = 2 if w == 3 or w == 9 else max(w, 1)
         if x + cells > limit:
             break
         for j in range(cells):
@@ -203,7 +203,6 @@ def draw(s: Any) -> None:
     ctl[S.SAID] = 1 if number > MODE else 0
     clear(s)
     row = s.cells.shape[0] - 2
-    limit = s.cells.shape[1] - 1
     attribute = 0
     x = 0
     if number == MODE:

@@ -29,6 +29,8 @@ def _advance(s: Any, v: Any, character: Any) -> Any:
         return v
     if w == 2:
         return v + (3 if v % columns == columns - 1 else 2)
+    if w == 9:
+        return v + 8 - v % 8
     return v + 2
 
 
@@ -57,8 +59,10 @@ def draw_input(s: Any) -> Any:
             glyph: Any = c
             if w == 2:
                 glyph = c if j == next_v - 2 else (0 if j == next_v - 1 else 32)
+            elif w == 9:
+                glyph = 32
             elif w != 1:
-                glyph = 94 if j == v else (c ^ 64 if w == 3 or w == 9 else 63)
+                glyph = 94 if j == v else (c ^ 64 if w == 3 else 63)
             s.cells[row, j % columns] = np.uint32(glyph)
         v = next_v
     first = max(ctl[S.PROMPT_ROW], 0)
@@ -174,6 +178,13 @@ def edit(s: Any, key: Any) -> bool:
     elif key == 25:
         for i in range(ctl[S.KILLED_LENGTH]):
             insert(s, s.pool[S.KILLED + i])
+    elif key == 20:
+        if at > 0 and total > 1:
+            at = min(at, total - 1)
+            c = s.pool[S.INPUT + at]
+            s.pool[S.INPUT + at] = s.pool[S.INPUT + at - 1]
+            s.pool[S.INPUT + at - 1] = c
+            ctl[S.INPUT_CURSOR] = at + 1
     elif key == 22:
         ctl[S.LITERAL] = 1
     else:

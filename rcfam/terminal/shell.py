@@ -27,8 +27,8 @@ class Edit:
 class Shell:
     """One shell: a directory, a history, a queue of commands still to run."""
 
-    def __init__(self, files: Files, vcs: Vcs, name: str) -> None:
-        self.place = Place(files, vcs, "", name)
+    def __init__(self, files: Files, vcs: Vcs, name: str, columns: int = 80) -> None:
+        self.place = Place(files, vcs, "", name, columns)
         self.history: list[str] = []
         self.recalled = 0
         """which line of the history is shown, len(history) for the new one"""
@@ -55,7 +55,7 @@ class Shell:
         try:
             self.queue = words.parse(text)
         except words.Incomplete:
-            self.open_text = text + "\n"
+            self.open_text = text + (" " if words.waits(text) else "\n")
             return []
         except words.Syntax as error:
             self._remember(text)
@@ -94,9 +94,10 @@ class Shell:
             command = self.queue.pop(0)
             if command.needs_success and self.status:
                 continue
-            self.status = 0
+            self.status = self.place.status = 0
             try:
                 printed = self._run(command)
+                self.status = self.status or self.place.status
             except (CommandError, FilesError) as error:
                 self.status = 1
                 output.append((f"{error}\n", A.PLAIN))

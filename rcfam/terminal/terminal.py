@@ -84,7 +84,7 @@ class Terminal:
         self._status_bar()
 
     def _new_shell(self) -> Shell:
-        return Shell(self.files, self.vcs, self._name)
+        return Shell(self.files, self.vcs, self._name, self.state.cells.shape[1])
 
     @property
     def clusters(self) -> list[str]:
@@ -240,7 +240,12 @@ class Terminal:
         if not mark:
             ctl[S.INPUT_CURSOR] = ctl[S.INPUT_LENGTH]
         self._draw_input()
-        self._print([(mark + "\n", attributes.PLAIN)])
+        if mark:
+            # The mark stands at the cursor, what follows below the last row of the line.
+            self._print([(mark, attributes.PLAIN)])
+            state.cursor[0] = max(state.cursor[0], ctl[S.INPUT_ROW])
+        if mark or state.cursor[1] > 0 or state.cursor[0] == ctl[S.PROMPT_ROW]:
+            self._print([("\n", attributes.PLAIN)])
         ctl[S.INPUT_LENGTH] = ctl[S.INPUT_CURSOR] = 0
         return line
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import draw
+from rcfam.terminal.cells import GLYPH_MASK
 
 _SHIFT = 21
 
@@ -61,8 +62,12 @@ def write(s: Any, codes: Any, attribute: Any) -> None:
                     glyph = np.int64(0)
                 elif w > 2:
                     glyph = np.int64(94) if j == 0 else (c ^ 64 if w == 3 else np.int64(63))
+                if j == 0 and x > 0 and s.cells[row, x] & GLYPH_MASK == 0:
+                    s.cells[row, x - 1] = np.uint32(32)
                 s.cells[row, x] = np.uint32(high | glyph)
                 x += 1
+            if x < columns and s.cells[row, x] & GLYPH_MASK == 0:
+                s.cells[row, x] = np.uint32(32)
         if row >= rows:
             scroll(s, 1)
             row = rows - 1

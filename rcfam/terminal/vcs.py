@@ -6,11 +6,12 @@ Commit ids are digests of content and of the commit before, so that the same key
 import hashlib
 from dataclasses import dataclass
 
-import numpy as np
-
+from rcfam.terminal import renames
 from rcfam.terminal.files import Entry, Files
 from rcfam.terminal.lines import differ
 
+_DATE = " Date: Thu Jan 1 00:00:00 1970 +0000"
+"""told of every amended commit: time stands still here"""
 _STRIDE = 1 << 12  # bytes compared at a time, a power of eight
 
 
@@ -91,20 +92,22 @@ class Vcs:
                 digest.update(b"%o\0%b\0" % (new.mode, new.data))
             _set(self.head, path, new)
         self._staged.clear()
-        root = " (root-commit)" if not self.commits else ""
+        root = " (root-commit)" if not self.commits and not amend else ""
         self.commits.append(Commit(digest.hexdigest(), message))
         subject = " ".join(message.split("\n\n", 1)[0].split("\n"))
         lines = [f"[main{root} {self.commits[-1].id[:7]}] {subject}"]
+        if amend:
+            lines.append(_DATE)
         if changes:
-            lines.append(_summary(changes))
-            for path, old, new in changes:
-                if old is None and new is not None:
-                    lines.append(f" create mode {new.mode:o} {path}")
-                elif new is None and old is not None:
-                    lines.append(f" delete mode {old.mode:o} {path}")
-                elif old and new and old.mode != new.mode:
-                    lines.append(f" mode change {old.mode:o} => {new.mode:o} {path}")
+            lines += _summary(changes)
         return "\n".join(lines) + "\n"
+
+    def renamed(self) -> list[renames.Pair]:
+        """The renames among what is staged."""
+        staged = self.staged()
+        removed = {path: self.head[path] for path in staged if path not in self.index}
+        added = {path: self.index[path] for path in staged if path not in self.head}
+        return renames.pairs(removed, added)
 
 
 def _set(entries: dict[str, Entry], path: str, entry: Entry | None) -> None:
@@ -114,19 +117,39 @@ def _set(entries: dict[str, Entry], path: str, entry: Entry | None) -> None:
         entries[path] = entry
 
 
-def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> str:
-    """git's count of files and lines."""
-    added = removed = 0
-    for _, old, new in changes:
-        more, less = line_counts(old.data if old else b"", new.data if new else b"")
-        added += more
-        removed += less
-    parts = [f" {len(changes)} file{'s' if len(changes) != 1 else ''} changed"]
-    if added or not removed:
-        parts.append(f"{added} insertion{'s' if added != 1 else ''}(+)")
-    if removed or not added:
-        parts.append(f"{removed} deletion{'s' if removed != 1 else ''}(-)")
-    return ", ".join(parts)
+def _summary(changes: list[tuple[str, Entry | None, Entry | None]]) -> list[str]:
+    """git's count of files and lines, and what came, went or moved."""
+    removed = {path: old for path, old, new in changes if old and new is None}
+    appeared = {path: new for path, old, new in changes if new and old is None}
+    moved = {new: (old, percent) for old, new, percent in renames.pairs(removed, appeared)} if removed else {}
+    gone = {old for old, _ in moved.values()}
+    files = more = less = 0
+    lines: list[str] = []
+    for path, old, new in changes:
+        if path in gone:
+            continue
+        files += 1
+        note = ""
+        if path in moved:
+            source, percent = moved[path]
+            old = removed[source]
+            note = f" rename {renames.shown(source, path)} ({percent}%)"
+        elif old is None and new is not None:
+            note = f" create mode {new.mode:o} {path}"
+        elif new is None and old is not None:
+            note = f" delete mode {old.mode:o} {path}"
+        if note:
+            lines.append(note)
+        if old and new and old.mode != new.mode:
+            lines.append(f" mode change {old.mode:o} => {new.mode:o}{'' if note else f' {path}'}")
+        plus, minus = line_counts(old.data if old else b"", new.data if new else b"")
+        more, less = more + plus, less + minus
+    parts = [f" {files} file{'s' if files != 1 else ''} changed"]
+    if more or not less:
+        parts.append(f"{more} insertion{'s' if more != 1 else ''}(+)")
+    if less or not more:
+        parts.append(f"{less} deletion{'s' if less != 1 else ''}(-)")
+    return [", ".join(parts), *lines]
 
 
 def line_counts(old: bytes, new: bytes) -> tuple[int, int]:

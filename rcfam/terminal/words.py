@@ -1,5 +1,6 @@
 """From a shell line to commands: bash's quoting, `;` and `&&`, redirections. Nothing is expanded but a leading `~`."""
 
+import re
 from dataclasses import dataclass, field
 
 
@@ -44,6 +45,8 @@ def parse(line: str) -> list[Command]:
         elif plain and token[0] in "|&<()":
             raise Syntax(token)
         elif redirect:
+            if current.target is not None:  # a file that only the last redirection's output misses
+                commands.insert(-1, Command([], current.target, current.append, current.needs_success))
             current.target, current.append, redirect = token, redirect == ">>", ""
         else:
             current.words.append(token)
@@ -131,3 +134,41 @@ def home_path(word: str) -> str | None:
 def shown(word: str) -> str:
     """The word as messages show it."""
     return word.replace(_HOME, "/home/user/repo")
+
+
+def waits(text: str) -> bool:
+    """Whether an incomplete text ends in `&&` and waits for a command, rather than for a quote to close."""
+    try:
+        parse(text + " true")
+    except (Incomplete, Syntax):
+        return False
+    return True
+
+
+_SPECIAL = re.compile(r"""[ !"$&'()*;<=>?\[\\^`|]|^[#~]|^[{}]$""")
+_ODD = re.compile("[\0-\x1f\x7f\udc80-\udcff]+")
+_ESCAPES = {"\a": r"\a", "\b": r"\b", "\t": r"\t", "\n": r"\n", "\v": r"\v", "\f": r"\f", "\r": r"\r"}
+
+
+def quoted(word: str, always: bool = True) -> str:
+    """A word as the core utilities show it on a terminal: in quotes where it needs them, or `always`."""
+    word = shown(word)
+    if not _ODD.search(word):
+        if word and not always and not _SPECIAL.search(word):
+            return word
+        if "'" in word and not re.search(r'["$`\\!]', word):
+            return f'"{word}"'
+        return _in_quotes(word)
+    parts, at = [], 0
+    for odd in _ODD.finditer(word):
+        parts += [_in_quotes(word[at : odd.start()]) if odd.start() > at or at == 0 else "", _escaped(odd[0])]
+        at = odd.end()
+    return "".join(parts) + (_in_quotes(word[at:]) if at < len(word) else "")
+
+
+def _in_quotes(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _escaped(text: str) -> str:
+    return "$'" + "".join(_ESCAPES.get(c) or f"\\{ord(c) & 0xFF:03o}" for c in text) + "'"
