@@ -4,8 +4,8 @@
 
 A session is a number: the same one types the same keys into the same files. The sessions run in a child process whose
 kernels raise IndexError on an index out of bounds; they are compiled for it once (about a minute), into a cache of
-their own. After every few keys `tests.terminal_state.check` holds the state against what must be true of it. A session that
-fails is printed with its number and its keys up to the failure.
+their own. After every few keys `tests.terminal_state.check` holds the state against what must be true of it. A
+session that fails is printed with its number and its keys up to the failure.
 """
 
 import argparse

@@ -25,7 +25,7 @@ from rcfam.rendering import RenderParams, record
 from rcfam.terminal import Terminal
 from rcfam.terminal.keys import from_text
 
-KEYS_PER_SECOND = 100_000
+KEYS_PER_SECOND = 400_000
 PEAK_MIB = 500
 
 
@@ -83,7 +83,7 @@ def main() -> None:
         figures = (
             ("histories rendered to the last commit", len(whole), "", len(rows), len(whole) == len(rows)),
             ("slowest render + encode, all in", slowest, "keys/s", KEYS_PER_SECOND, slowest >= KEYS_PER_SECOND),
-            ("peak memory", peak, "MiB", PEAK_MIB, peak <= PEAK_MIB),
+            ("peak memory", peak, "MiB", PEAK_MIB, peak < PEAK_MIB),
         )
         names = ("name", "value", "unit", "target", "holds")
         print(json.dumps({"claims": [dict(zip(names, figure, strict=True)) for figure in figures]}))

@@ -333,7 +333,8 @@ git add -A
 git commit -m link
 """,
     "renames with edits": r"""
-mkdir -p src/a; echo one > src/a/f; echo two >> src/a/f; echo three >> src/a/f; echo four >> src/a/f; touch src/a/keep src/keep
+mkdir -p src/a; echo one > src/a/f; echo two >> src/a/f; echo three >> src/a/f; echo four >> src/a/f
+touch src/a/keep src/keep
 git add -A; git commit -q -m start
 git mv src/a/f src/g
 git status
