@@ -40,14 +40,21 @@ def check(terminal: Terminal, before: NDArray[np.uint32] | None = None) -> None:
         assert missed.size == 0, f"rows {missed.tolist()} changed and are not dirty"
 
 
+def bases(s: State) -> NDArray[np.int64]:
+    """The first character of every cell (R, C), 0 for the second half of a wide one."""
+    found = glyphs(s.cells).astype(np.int64)
+    while (found >= CLUSTER_BASE).any():
+        found = np.where(found >= CLUSTER_BASE, s.clusters[np.maximum(found - CLUSTER_BASE, 0), 0], found)
+    return found
+
+
 def _check_cells(terminal: Terminal) -> None:
     s = terminal.state
     found = glyphs(s.cells).astype(np.int64)
     count = int(s.ctl[S.CLUSTERS])
     assert (found < CLUSTER_BASE + count).all(), "a glyph of no cluster"
     assert (attributes(s.cells) < len(terminal.attributes)).all(), "an attribute of no row"
-    while (found >= CLUSTER_BASE).any():
-        found = np.where(found >= CLUSTER_BASE, s.clusters[np.maximum(found - CLUSTER_BASE, 0), 0], found)
+    found = bases(s)
     classes = np.where(found == 0, 255, _WIDTHS[found])
     odd = ~np.isin(classes, (0, 1, 2, 255))
     assert not odd.any(), f"glyph {found[odd][0]:#x} at {np.argwhere(odd)[0]} is no character of one or two cells"

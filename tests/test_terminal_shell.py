@@ -55,7 +55,7 @@ def test_files_come_and_go() -> None:
     }
     terminal.press(from_text("rm -r a\nls -a\n"))
     assert set(terminal.files) == {"l"}
-    assert last(terminal) == [".  ..  l"]
+    assert last(terminal) == [".  ..  .git  l"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_files_come_and_go() -> None:
         ("frobnicate", "-bash: frobnicate: command not found"),
         ("echo a | cat", "-bash: syntax error near unexpected token `|'"),
         ("mkdir a/b", "mkdir: cannot create directory ‘a/b’: No such file or directory"),  # noqa: RUF001
-        ("git commit -m x", "nothing to commit, working tree clean"),
+        ("git commit -m x", 'nothing to commit (create/copy files and use "git add" to track)'),
         ("git add x", "fatal: pathspec 'x' did not match any files"),
     ],
 )

@@ -69,6 +69,7 @@ def execute(terminal: "Terminal", window: "Window") -> None:
     )
     ctl[S.MODE] = S.NORMAL
     ctl[S.COUNT] = ctl[S.COUNT2] = ctl[S.OPERATOR] = ctl[S.LEAD] = ctl[S.DOT_RECORDING] = ctl[S.INPUT_LENGTH] = 0
+    ctl[S.INPUT_CURSOR] = 0
     text = text.lstrip(": \t")
     if text:
         _run(terminal, window, text)
