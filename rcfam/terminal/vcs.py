@@ -6,6 +6,8 @@ Commit ids are digests of content and of the commit before, so that the same key
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
+
 from rcfam.terminal import renames
 from rcfam.terminal.files import Entry, Files
 from rcfam.terminal.lines import differ
