@@ -4,6 +4,7 @@ Commit ids are digests of content and of the commit before, so that the same key
 """
 
 import hashlib
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,6 +166,8 @@ def line_counts(old: bytes, new: bytes) -> tuple[int, int]:
         *_, hunks = differ(np.frombuffer(before, np.uint8), removed, np.frombuffer(after, np.uint8), added)
         if len(hunks):
             return int((hunks[:, 3] - hunks[:, 2]).sum()), int((hunks[:, 1] - hunks[:, 0]).sum())
+        same = (Counter(before.split(b"\n")[:-1]) & Counter(after.split(b"\n")[:-1])).total()
+        return added - same, removed - same  # very much differs: a moved line counts as unchanged
     return added, removed
 
 
