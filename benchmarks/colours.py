@@ -26,7 +26,7 @@ from rcfam.terminal.syntax_languages import LANGUAGES
 from rcfam.terminal.syntax_tables import language_of
 
 ROWS, COLUMNS = 256, 256
-TARGET = 0.9
+TARGET = 0.95
 GROUPS = {
     "Comment": A.COMMENT, "Constant": A.CONSTANT, "Identifier": A.IDENTIFIER, "Statement": A.STATEMENT,
     "PreProc": A.PREPROC, "Special": A.PREPROC, "Title": A.PREPROC, "Type": A.TYPE, "Todo": A.TODO,

@@ -25,19 +25,20 @@ WARNING: Final = 11  # vim: search hit BOTTOM
 ADDED: Final = 12  # git: green
 REMOVED: Final = 13  # git: red
 COMMIT: Final = 14  # git log: yellow
-# What vim's default scheme gives its groups on a light background; groups that look the same share a number.
+# vim's default scheme on a dark background. Special (224 there) and Title (225) share PreProc's number.
 COMMENT: Final = 15
 CONSTANT: Final = 16  # strings, characters, numbers, booleans
 STATEMENT: Final = 17
 TYPE: Final = 18
-PREPROC: Final = 19  # also Special and Title
-IDENTIFIER: Final = 20  # also functions; git's @@ lines
+PREPROC: Final = 19
+IDENTIFIER: Final = 20  # also functions
 TODO: Final = 21
 UNDERLINED: Final = 22
 MISTAKE: Final = 23  # vim: Error
 STRONG: Final = 24
 EMPHASIS: Final = 25
-SELECTED: Final = 26  # + any of those above: in vim's visual selection
+HUNK: Final = 26  # git: @@ lines
+SELECTED: Final = 27  # + any of those above: in vim's visual selection
 
 _ROWS: Final = (
     (0, 0, 0),
@@ -48,28 +49,29 @@ _ROWS: Final = (
     (palette(2), 0, BOLD),
     (palette(6), 0, BOLD),
     (palette(12), 0, 0),
-    (palette(4), 0, 0),
+    (palette(81), 0, 0),
     (0, 0, BOLD),
     (palette(15), palette(1), 0),
-    (palette(1), 0, 0),
+    (palette(224), 0, 0),
     (palette(2), 0, 0),
     (palette(1), 0, 0),
     (palette(3), 0, 0),
-    (palette(4), 0, 0),
-    (palette(1), 0, 0),
-    (palette(130), 0, 0),
-    (palette(2), 0, 0),
-    (palette(5), 0, 0),
-    (palette(6), 0, 0),
+    (palette(14), 0, 0),
+    (palette(13), 0, 0),
+    (palette(11), 0, 0),
+    (palette(121), 0, 0),
+    (palette(81), 0, 0),
+    (palette(14), 0, BOLD),
     (palette(0), palette(11), 0),
-    (palette(5), 0, UNDERLINE),
+    (palette(81), 0, UNDERLINE),
     (palette(15), palette(9), 0),
     (0, 0, BOLD),
     (0, 0, ITALIC),
+    (palette(6), 0, 0),
 )
 
 
 def table() -> NDArray[np.uint32]:
     """The (N, 3) table: fg, bg, style of each attribute number, in the encoding of cells.py."""
-    selected = [(ink, palette(7), style) for ink, _, style in _ROWS]
+    selected = [(ink, palette(242), style) for ink, _, style in _ROWS]
     return np.array([*_ROWS, *selected], dtype=np.uint32)

@@ -390,6 +390,6 @@ def _diff(place: Place, arguments: list[str]) -> Output:
         b = (new.data if new else b"").decode("utf-8", "surrogateescape").splitlines()
         output.append((f"diff --git a/{path} b/{path}\n", A.MODE))
         for n, line in enumerate(unified_diff(a, b, f"a/{path}", f"b/{path}", lineterm="")):
-            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.IDENTIFIER}.get(line[:1], A.PLAIN) if n > 1 else A.MODE
+            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.HUNK}.get(line[:1], A.PLAIN) if n > 1 else A.MODE
             output.append((f"{line}\n", attribute))
     return output
