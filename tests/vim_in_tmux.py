@@ -22,7 +22,7 @@ from rcfam.terminal.keys import CTRL_B, to_xterm
 SETTINGS = Path(rcfam.terminal.__file__).parent
 _POLL_S = 0.001
 _PATIENCE_S = 5.0
-_QUIET_S = 0.5
+_QUIET_S = 1.5
 """a screen that is not the one hoped for is taken for the program's last word after this time without a change"""
 _PIECE_BYTES = 1500
 _AGO = re.compile(r"  (\d+ seconds? ago|\d\d:\d\d:\d\d) *")

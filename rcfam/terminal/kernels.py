@@ -177,6 +177,8 @@ def press(s: Any, key: Any) -> Any:
         if ctl[S.MESSAGE] != messages.NOTHING:
             messages.draw(s)
         view.refresh(s)
+        if ctl[S.LITERAL] and (ctl[S.MODE] == S.INSERT or ctl[S.MODE] == S.REPLACE):
+            view.show_caret(s)
     if register and ctl[S.YANKED]:
         ctl[S.KEY] = register
         return S.TRAP_REGISTER

@@ -11,7 +11,7 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import messages
 from rcfam.terminal import state as S
-from rcfam.terminal.attributes import SELECTED
+from rcfam.terminal.attributes import SELECTED, SPECIAL
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 from rcfam.terminal.draw import advance, draw_ruler, draw_text, height, line_height, text_rows, virtual
 
@@ -302,6 +302,19 @@ def _vim_moves_rows(s: Any) -> bool:
             return False
     by = used - (below - row)
     return by != 0 and row + abs(by) < rows - 2
+
+
+@inner
+def show_caret(s: Any) -> None:
+    """After Ctrl-V a ^ stands over the character at the cursor until the next key."""
+    row = s.cursor[0]
+    column = s.cursor[1]
+    if column + 1 < s.cells.shape[1] and s.cells[row, column + 1] & GLYPH_MASK == 0:
+        s.cells[row, column + 1] = 32
+    s.cells[row, column] = np.uint32(SPECIAL << GLYPH_BITS | 94)
+    s.dirty[row] = 1
+    s.rows[row, 0] = S.ROW_UNKNOWN
+    s.ctl[S.CHANGED] = 1
 
 
 @inner
