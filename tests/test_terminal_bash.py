@@ -340,7 +340,10 @@ git mv src/a/f src/g
 git status
 echo five >> src/g
 git commit -a -m 'moved and edited'
+ls src
 git mv src/g g
+mkdir solo; touch solo/f; git add -A; git mv solo/f f2
+ls; rmdir solo; ls
 echo six > new; rm g; echo one > g; echo other things >> g
 git add -A
 git commit -m 'not the same'

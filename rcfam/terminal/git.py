@@ -150,7 +150,6 @@ def _mv(place: Place, arguments: list[str]) -> Output:
         for name in moved:
             place.vcs.stage(name)
             place.vcs.stage(new + name[len(old) :])
-        place.files.prune(old.rpartition("/")[0])
     return []
 
 

@@ -106,6 +106,8 @@ def steps(changes: Iterable[Change], paths: Paths) -> Iterator[str | Session]:
         yield f"git mv {quote_path(change.old_path)} {quote_path(change.path)}{ENTER}"
         paths.remove(change.old_path)
         paths.add(change.path)
+        if emptied := [folder for folder in parents(change.old_path) if not paths.is_directory(folder)]:
+            yield f"rmdir {' '.join(map(quote_path, emptied))}{ENTER}"  # git leaves them, and a file may come there
     for change in order.made:
         yield from _make_way(change.path, paths)
         paths.add(change.path)
