@@ -1,5 +1,5 @@
 """Keystrokes a token and MB/s on held-out keystrokes, beside Hugging Face's byte-level BPE and SentencePiece where
-installed.
+installed (`pip install -c constraints.txt '.[rivals]'`).
 
     python -m benchmarks.tokenizer [--json] [--recordings FOLDER | --histories GIT ... ] [--sizes 1024 4096 20352]
 

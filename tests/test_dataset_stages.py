@@ -127,6 +127,19 @@ def test_one_repository_goes_through_both_stages(place: Place) -> None:
     assert commits["side"].to_list() == ["train" if b < cut else "held_out" for b in borders[:-1]]
 
 
+def test_no_token_spans_a_commit_or_a_change_of_program(place: Place) -> None:
+    record_files(place.recordings / "a.tsr", {"vim": "vim\n" * 40, "b": "vim b\nvim " * 9})
+    record_files(place.recordings / "b.tsr", {"b": "vim b\n" * 3})
+    place.both()
+    for name in ("a", "b"):
+        reader = Reader(place.recordings / f"{name}.tsr")
+        tokens = token_files.load(place.tokens / f"{name}.tokens.npz")
+        assert {mark.frame for mark in reader.marks} <= set(tokens.starts_N.tolist())
+        tokenizer = Tokenizer.load(place.tokens / "vocabulary.json")
+        np.testing.assert_array_equal(tokenizer.decode(tokens.tokens_N), reader.keys())
+    assert any(tokenizer.name(number) == "vim" for number in range(len(tokenizer)))
+
+
 def test_windows_give_the_frames_of_the_recording(place: Place) -> None:
     record(place.recordings / "only.tsr", COMMITS)
     dataset = Dataset.open(place.both().dataset)

@@ -41,11 +41,11 @@ BASIC: Final = (
 class TokenizeParams:
     """The `tokenize` section: what the vocabulary may hold."""
 
-    size: int
+    size: int = 20_352
     """Tokens at most, spelling tokens and single keys among them; the paper's is 20,352."""
-    min_count: int
+    min_count: int = 8
     """Popularity threshold: how often a run of keys must stand in the training keystrokes to become a token."""
-    longest: int
+    longest: int = 32
     """Keys in a token at most."""
 
     def __post_init__(self) -> None:
