@@ -32,14 +32,16 @@ def _languages(rows: pl.DataFrame) -> alt.Chart | None:
     data = rows.filter((pl.col("quantity") == "keystrokes") & (pl.col("value") > 0)).sort("value", descending=True)
     if data.height == 0:
         return None
+    data = data.head(_BARS)
     return (
-        alt.Chart(data.head(_BARS))
+        alt.Chart(data)
         .mark_bar()
         .encode(
             alt.X("value:Q", title="keystrokes in the editor", axis=alt.Axis(format="~s")),
             alt.Y("name:N", title=None, sort=None),
             tooltip=[alt.Tooltip("name:N"), alt.Tooltip("value:Q", format=",.0f")],
         )
+        .properties(height=20 * data.height)
     )
 
 
