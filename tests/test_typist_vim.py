@@ -21,7 +21,7 @@ pytestmark = [
 
 CHECKOUT = Path(__file__).parent.parent
 EDITS = 200
-LONGEST_KEYS = 4000
+LONGEST_KEYS = 1500
 EQUAL_SHARE = 0.99
 
 
