@@ -8,11 +8,11 @@ from rcfam.dataset.index import ABOUT, Batch, Dataset
 from rcfam.dataset.loader import Ahead
 from rcfam.dataset.windows import Windows
 from rcfam.model.action import DataShape
-from rcfam.training.ranks import Ranks
+from rcfam.training.ranks import ALONE, Ranks
 from rcfam.training.run import Source
 
 
-def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks) -> Source:
+def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
     """The training windows of `seed` for one rank, none that another has at the same time.
 
     Raises DatasetError where the folder holds no dataset.

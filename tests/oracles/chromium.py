@@ -51,7 +51,7 @@ def visit(page: Path, ready: str, ask: list[str], width: int = 1000, dark: bool 
     """Open a file, wait until the expression `ready` is true, evaluate `ask`, take a picture."""
     path = program()
     assert path is not None
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         here_read, there_write = os.pipe()
         there_read, here_write = os.pipe()
         line = f'exec "$@" 3<&{there_read} 4>&{there_write}'
