@@ -50,8 +50,16 @@ def gather(
         np.ascontiguousarray(cells_TBRC), np.ascontiguousarray(cursors_TB3)
     )
     return Frames(
-        torch.from_numpy(rows_UC.view(np.int32)).to(device),
-        torch.from_numpy(cursor_column_U.astype(np.int64)).to(device),
-        torch.from_numpy(index_TBR.astype(np.int64)).to(device),
-        torch.from_numpy(cursors_TB3.astype(np.int64)).to(device),
+        _put(rows_UC.view(np.int32), device),
+        _put(cursor_column_U.astype(np.int64), device),
+        _put(index_TBR.astype(np.int64), device),
+        _put(cursors_TB3.astype(np.int64), device),
     )
+
+
+def _put(array: NDArray[np.integer], device: torch.device | str) -> Tensor:
+    """An array on the device; to CUDA from locked pages, so that the copy runs beside the work."""
+    tensor = torch.from_numpy(array)
+    if torch.device(device).type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
