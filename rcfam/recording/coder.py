@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rcfam.jit import inner
 from rcfam.recording.layout import STREAMS
+from rcfam.reference import by_reference
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 
 # The streams; as np.int64, because Numba compiles a function once more for every plain constant it is called with.
@@ -72,6 +73,7 @@ CONTEXTS: Final = 1 << CONTEXT_BITS
 NAMED: Final = 0x110000
 
 
+@by_reference
 class Coder(NamedTuple):
     """Arrays that make up an encoder or a decoder."""
 

@@ -47,6 +47,7 @@ from rcfam.recording.layout import MAX_STREAM_BYTES, STREAMS
 from rcfam.recording.predict import guess, learn
 from rcfam.recording.script import exchange_script, run_script
 from rcfam.recording.search import build
+from rcfam.reference import by_reference
 
 CHEAP_BYTES: Final = 3  # arguments that a guessed script may cost without a search for a better one
 SCRIPT_BYTES: Final = 5  # what a new operation costs, about
@@ -57,6 +58,7 @@ FRAME_BYTES_PER_CELL: Final = 6
 FRAME_BYTES: Final = 4096  # what a frame can need in one stream beside its cells
 
 
+@by_reference
 class Encoder(NamedTuple):
     """A coder and what only the encoder needs."""
 

@@ -14,9 +14,11 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.reference import by_reference
 from rcfam.terminal import widths
 
 
+@by_reference
 class State(NamedTuple):
     """All that a kernel sees. Arrays are replaced by larger ones when they grow: read `terminal.state` again after a
     service.
