@@ -96,8 +96,11 @@ def heads(base: ModelParams) -> list[Contender]:
 
 def backbones(base: ModelParams) -> list[Contender]:
     """The default head under each backbone."""
-    names = ("lstm", "attention", "sum")
-    return [Contender(name, replace(base, backbone=name)) for name in names]
+    return [
+        Contender("lstm", replace(base, backbone="lstm")),
+        Contender("attention", replace(base, backbone="attention")),
+        Contender("sum", replace(base, backbone="sum")),
+    ]
 
 
 def groups(batch: Batch, together: int) -> Iterator[Batch]:
