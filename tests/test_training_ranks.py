@@ -54,7 +54,7 @@ def test_two_ranks_equal_one_with_a_double_batch(tmp_path: Path) -> None:
     assert together["loss"].to_list() == pytest.approx(alone["loss"].to_list(), abs=1e-5)
     assert together["accuracy"].to_list() == alone["accuracy"].to_list()
     assert together["syncs"].to_list() == list(range(1, 13))
-    sent = 4 * (3 + sum(p.numel() for p in build(MODEL, shape(), 0).parameters()))
+    sent = 4 * (7 + sum(p.numel() for p in build(MODEL, shape(), 0).parameters()))
     assert together["sync_bytes"].to_list() == [sent * step for step in range(1, 13)]
 
 

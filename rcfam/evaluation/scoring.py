@@ -2,6 +2,7 @@
 
 # T steps, B windows, V vocabulary
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -101,6 +102,17 @@ def evaluate(
         own_accuracy=metrics.mean(own_correct, mask),
     )
     return Evaluation(scores, metrics.by_position(loss, mask), metrics.by_position(correct, mask))
+
+
+def loss_in_pieces(
+    model: ActionModel, batches: Iterable[Batch], length: int, chunk: int, device: torch.device | str = "cpu"
+) -> float:
+    """Mean loss over the unmasked positions of all batches, with a fresh state every `length` steps."""
+    loss, count = 0.0, 0
+    for batch in batches:
+        loss += float(measure_in_pieces(model, batch, length, chunk, device).loss_TB.sum(dtype=torch.float64))
+        count += int(batch.mask_TB.sum())
+    return loss / count if count else math.nan
 
 
 def measure_in_pieces(

@@ -41,16 +41,7 @@ def save(stem: Path, tensors: dict[str, Tensor], identity: dict[str, Any], progr
 def load(stem: Path) -> Checkpoint:
     """Read a checkpoint back. Raises CheckpointError where it is missing, damaged or of another version."""
     tensor_path, json_path = paths(stem)
-    try:
-        document = json.loads(json_path.read_text(encoding="utf-8"))
-        found = document["version"], document["sha256"], document["identity"], document["progress"]
-    except OSError as error:
-        raise CheckpointError(f"{json_path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{json_path}: not a checkpoint: {error}") from error
-    version, digest, identity, progress = found
-    if version != VERSION:
-        raise CheckpointError(f"{json_path}: checkpoint version {version}, this program reads {VERSION}")
+    digest, identity, progress = _document(json_path)
     try:
         if _sha256(tensor_path) != digest:
             raise CheckpointError(f"{tensor_path}: contents differ from the SHA-256 that {json_path.name} names")
@@ -59,6 +50,25 @@ def load(stem: Path) -> Checkpoint:
         raise CheckpointError(f"{tensor_path}: {error.strerror}") from error
     except safetensors.SafetensorError as error:
         raise CheckpointError(f"{tensor_path}: {error}") from error
+
+
+def identity_in(stem: Path) -> dict[str, Any]:
+    """The identity alone, whatever became of the tensors: a killed process may have written them anew."""
+    return _document(paths(stem)[1])[1]
+
+
+def _document(path: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        version, *found = document["version"], document["sha256"], document["identity"], document["progress"]
+    except OSError as error:
+        raise CheckpointError(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a checkpoint: {error}") from error
+    if version != VERSION:
+        raise CheckpointError(f"{path}: checkpoint version {version}, this program reads {VERSION}")
+    digest, identity, progress = found
+    return digest, identity, progress
 
 
 def agree(where: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -95,7 +105,7 @@ def prune(folder: Path, keep: int) -> None:
         for path in reversed(paths(stem_of(folder, step))):
             path.unlink(missing_ok=True)
     kept = {stem_of(folder, step).name for step in steps_saved(folder)}
-    for path in [*folder.glob("step-*.safetensors"), *folder.glob(".step-*.part")]:
+    for path in [*folder.glob("step-*.safetensors"), *folder.glob(".*.part")]:
         if path.stem not in kept:
             path.unlink(missing_ok=True)
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from rcfam.dataset.index import Batch
+from rcfam.evaluation.measuring import Measured
 from rcfam.model.action import ActionModel
 from rcfam.training.errors import TrainingError
 from rcfam.training.optimiser import Optimiser, OptimiserParams
@@ -41,17 +42,23 @@ class TrainParams:
     checkpoint_every: int
     """Steps between two checkpoints; 0 for none before the end."""
     keep: int
-    """Checkpoints kept."""
+    """Checkpoints kept, beside the best."""
+    edge: int
+    """Positions at the start and at the end of a window that first and last loss are taken over."""
+    validate_every: int
+    """Steps between two looks at held-out windows, one of them after the last step; 0 for none."""
+    validate_frames: int
+    """Held-out frames of each look, the same for every run."""
     optimiser: OptimiserParams
     outer: OuterParams | None
     """DiLoCo: ranks step alone and agree now and then; null: every step is made of everybody's gradients."""
 
     def __post_init__(self) -> None:
-        counts = (self.steps, self.batch, self.accumulate, self.chunk, self.threads, self.keep)
-        if min(counts) < 1 or self.checkpoint_every < 0:
-            raise ValueError(
-                "steps, batch, accumulate, chunk, threads and keep must be at least 1, checkpoint_every at least 0"
-            )
+        counts = ("steps", "batch", "accumulate", "chunk", "threads", "keep", "edge", "validate_frames")
+        bounds = dict.fromkeys(counts, 1) | {"checkpoint_every": 0, "validate_every": 0}
+        for name, least in bounds.items():
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: {getattr(self, name)} is below {least}")
         if self.accumulate > self.batch:
             raise ValueError(f"accumulate: {self.accumulate} pieces of {self.batch} windows")
         if self.outer is not None and self.checkpoint_every % self.outer.every:
@@ -81,17 +88,36 @@ class Step(NamedTuple):
     progress: Progress
     loss: float
     accuracy: float
+    first_loss: float
+    """Mean over the first `edge` positions of the windows; not a number where all of them are masked."""
+    last_loss: float
+    """Mean over the last `edge` positions of the windows."""
     grad_norm: float
     step_s: float
+    tokens_s: float
+    """Unmasked positions a second, of all ranks."""
+    frames_s: float
+    """Frames a second that went through the model, of all ranks, those of masked positions too."""
     peak_bytes: int
+    mfu: float | None = None
+    """Share of the device's bf16 matrix rate; None where that is not known."""
+    held_out_loss: float | None = None
+    """Of the weights after this step; None where nobody looked."""
+
+
+class Norms(NamedTuple):
+    """Euclidean norms of a parameter and of its gradient."""
+
+    weight: float
+    gradient: float
 
 
 class DivergedError(TrainingError):
-    """Loss or gradient is not a number or infinite; `step`, `loss`, `norm` and `ids` allow to replay it."""
+    """Loss or gradient is not a number or infinite. What it holds allows to replay the step."""
 
-    def __init__(self, step: int, loss: float, norm: float, ids: list[list[int]]) -> None:
+    def __init__(self, step: int, loss: float, norm: float, ids: list[list[int]], norms: dict[str, Norms]) -> None:
         super().__init__(f"step {step}: loss {loss}, gradient norm {norm}: not finite")
-        self.step, self.loss, self.norm, self.ids = step, loss, norm, ids
+        self.step, self.loss, self.norm, self.ids, self.norms = step, loss, norm, ids, norms
 
 
 def train(
@@ -123,12 +149,9 @@ def train(
         batch = data_at(number) if ahead is None else ahead
         ahead = None
         sums = _add_gradients(model, batch, params, ALONE if outer else ranks, device)
-        loss, accuracy = sums.loss / max(1, sums.positions), sums.correct / max(1, sums.positions)
-        if not math.isfinite(loss):
-            raise DivergedError(number, loss, math.nan, batch.ids_B2.tolist())
-        norm = optimiser.norm()
-        if not math.isfinite(norm):
-            raise DivergedError(number, loss, norm, batch.ids_B2.tolist())
+        loss, norm = sums.whole.loss / max(1, sums.whole.positions), optimiser.norm()
+        if not math.isfinite(loss + norm):
+            raise DivergedError(number, loss, norm, batch.ids_B2.tolist(), norms_of(model))
         optimiser.step(number, params.steps, norm)
         sent = sums.sent
         if outer is not None and (number % outer.params.every == 0 or number == params.steps):
@@ -137,20 +160,52 @@ def train(
         progress = replace(
             progress,
             step=number,
-            tokens=progress.tokens + sums.positions,
-            frames=progress.frames + sums.positions,
+            tokens=progress.tokens + sums.whole.positions,
+            frames=progress.frames + sums.whole.positions,
             wall_s=progress.wall_s + step_s,
             syncs=progress.syncs + bool(sent),
             sync_bytes=progress.sync_bytes + sent,
         )
-        yield Step(progress, loss, accuracy, norm, step_s, peak_bytes(device))
+        everything = batch.mask_TB.size * (1 if outer else ranks.world)
+        yield Step(
+            progress,
+            loss,
+            sums.correct / max(1, sums.whole.positions),
+            sums.first.mean,
+            sums.last.mean,
+            norm,
+            step_s,
+            sums.whole.positions / step_s,
+            everything / step_s,
+            peak_bytes(device),
+        )
 
 
-class _Sums(NamedTuple):
-    """Over all unmasked positions of a step, and the bytes sent to add them up."""
+def norms_of(model: torch.nn.Module) -> dict[str, Norms]:
+    """The norms of every parameter; a gradient that is not there has norm 0."""
+    return {
+        name: Norms(float(value.detach().norm()), 0.0 if value.grad is None else float(value.grad.norm()))
+        for name, value in model.named_parameters()
+    }
+
+
+class _Sum(NamedTuple):
+    """Unmasked positions and their losses."""
 
     positions: int
     loss: float
+
+    @property
+    def mean(self) -> float:
+        return self.loss / self.positions if self.positions else math.nan
+
+
+class _Sums(NamedTuple):
+    """Over the positions of a step, and the bytes sent to add them up."""
+
+    whole: _Sum
+    first: _Sum
+    last: _Sum
     correct: int
     sent: int
 
@@ -165,20 +220,37 @@ def _add_gradients(
         gradients(model, piece, params.chunk, max(1, positions) if alone else 1, device)
         for piece in _pieces(batch, params.accumulate)
     ]
-    loss = sum(float(part.loss_TB.sum(dtype=torch.float64)) for part in measured)
-    correct = sum(int(part.correct_TB.sum()) for part in measured)
+    sums = _sums_of(measured, batch, params.edge)
     if alone:
-        return _Sums(positions, loss, correct, 0)
+        return _named(sums, 0)
     for parameter in model.parameters():
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
     found = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    sums = torch.tensor([positions, loss, correct], dtype=torch.float64).to(found[0])
-    sent = add_up(ranks, [*found, sums])
-    everybody = sums.tolist()
+    everybody = torch.tensor(sums, dtype=torch.float64).to(found[0])
+    sent = add_up(ranks, [*found, everybody])
+    named = _named(everybody.tolist(), sent)
     for gradient in found:
-        gradient /= max(1.0, everybody[0])
-    return _Sums(round(everybody[0]), everybody[1], round(everybody[2]), sent)
+        gradient /= max(1, named.whole.positions)
+    return named
+
+
+def _sums_of(measured: list[Measured], batch: Batch, edge: int) -> list[float]:
+    """Correct positions; count and loss of all, the first and the last positions: seven numbers."""
+    loss_T = torch.stack([part.loss_TB.sum(dim=1, dtype=torch.float64) for part in measured]).sum(dim=0)
+    correct = torch.stack([part.correct_TB.sum() for part in measured]).sum()
+    *loss, right = torch.cat([loss_T, correct[None].double()]).tolist()
+    count = batch.mask_TB.sum(axis=1).tolist()
+    sums = [right]
+    for part in (slice(None), slice(0, edge), slice(-edge, None)):
+        sums += [sum(count[part]), math.fsum(loss[part])]
+    return sums
+
+
+def _named(sums: list[float], sent: int) -> _Sums:
+    right, *rest = sums
+    whole, first, last = (_Sum(round(count), loss) for count, loss in zip(rest[::2], rest[1::2], strict=True))
+    return _Sums(whole, first, last, round(right), sent)
 
 
 def _pieces(batch: Batch, count: int) -> list[Batch]:

@@ -2,9 +2,10 @@
 
 FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints until the run ends: weights, optimiser, random
                                           state, rows so far
+FOLDER/best.safetensors, .json            the weights of the least held-out loss so far
 FOLDER/final.safetensors, .json           the trained weights and what they were trained from; written last of all
 FOLDER/table.parquet                      one row a step
-FOLDER/failure.json                       where a loss that is not finite stopped the run
+FOLDER/failure.json                       where a loss that is not finite stopped the run: all that replay.py asks for
 FOLDER/rank-R/step-0000100.safetensors    with outer steps, what rank R alone knows: its optimiser and random state
 
 Of several ranks the first writes all else.
@@ -13,9 +14,11 @@ Of several ranks the first writes all else.
 import dataclasses
 import hashlib
 import json
+import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +30,7 @@ from torch import Tensor
 from rcfam import params as parameters
 from rcfam.atomic import writing
 from rcfam.dataset.index import Batch
+from rcfam.evaluation.scoring import loss_in_pieces
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
 from rcfam.training import checkpoint
 from rcfam.training.errors import CheckpointError, TrainingError
@@ -35,7 +39,11 @@ from rcfam.training.optimiser import Optimiser
 from rcfam.training.outer import Outer
 from rcfam.training.ranks import ALONE, Ranks, wait_for_all
 from rcfam.training.table import SCHEMA, Row, frame, write
+from rcfam.training.utilisation import shortest_step
 
+FINAL: Final = "final"
+BEST: Final = "best"
+_LOOKED_UP: Final = ["mfu", "held_out_loss"]  # columns with empty places
 _PACKAGE: Final = Path(__file__).parent.parent
 
 
@@ -46,6 +54,8 @@ class Source(NamedTuple):
     shape: DataShape
     dataset_hash: str
     tokenizer_hash: str
+    held_out_at: Callable[[int], Iterable[Batch]]
+    """So many frames of held-out windows, always the same; at least one window."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +86,25 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     torch.set_num_threads(job.train.threads)
     source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks)
     identity = identity_of(job, source)
-    final, table = job.folder / "final", job.folder / "table.parquet"
+    final, table = job.folder / FINAL, job.folder / "table.parquet"
     if job.ranks.first:
         _settle(job, identity)
     wait_for_all(job.ranks)
     if checkpoint.paths(final)[1].exists() and table.exists():
         checkpoint.agree(checkpoint.paths(final)[1], checkpoint.load(final).identity, identity)
         return pl.read_parquet(table)
-    model = build(job.model, source.shape, job.seed).to(job.device)
-    optimiser = Optimiser(model, job.train.optimiser)
-    outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
-    state = _State(model, optimiser, outer)
-    progress, rows = _take_up(job, identity, state)
+    state, progress, rows = resume(job, source)
+    if job.ranks.first:
+        checkpoint.prune(job.folder, job.train.keep)
     wait_for_all(job.ranks)  # nobody goes on, and deletes checkpoints, before all have read theirs
+    first = partial(source.data_at, progress.step + 1)
+    shortest_s = shortest_step(job.model, source.shape, first, job.train.chunk, job.device)
     try:
-        for step in train(model, optimiser, source.data_at, job.train, progress, job.device, job.ranks, outer):
+        for bare in steps_from(job, source, state, progress):
+            step = bare._replace(
+                mfu=None if shortest_s is None else shortest_s / bare.step_s,
+                held_out_loss=_look(job, identity, source, state, bare, rows),
+            )
             rows.append(_row(job, step))
             progress = step.progress
             every = job.train.checkpoint_every
@@ -98,25 +112,62 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
                 _save(job, identity, state, progress, rows)
             report(step)
     except DivergedError as failure:
-        _record(job, failure)
+        _record(job, identity, failure)
         raise TrainingError(f"length {job.length}, seed {job.seed}: {failure} (see {_failure_path(job)})") from failure
     if job.ranks.first:
         write(table, frame(rows))
-        done = {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
-        checkpoint.save(final, {n: t.cpu() for n, t in model.state_dict().items()}, identity, done)
+        checkpoint.save(final, _weights(state.model), identity, _reached(progress))
         checkpoint.prune(job.folder, keep=0)
+        for path in job.folder.glob("failure*.json"):
+            path.unlink()
         for folder in job.folder.glob("rank-*"):
             shutil.rmtree(folder)
     wait_for_all(job.ranks)
     return frame(rows)
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
     """What a run moves."""
 
     model: ActionModel
     optimiser: Optimiser
     outer: Outer | None
+
+
+def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
+    """The run as its last checkpoint has it, fresh where there is none. Raises CheckpointError."""
+    model = build(job.model, source.shape, job.seed).to(job.device)
+    outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
+    state = State(model, Optimiser(model, job.train.optimiser), outer)
+    return state, *_take_up(job, identity_of(job, source), state)
+
+
+def steps_from(job: Job, source: Source, state: State, progress: Progress) -> Iterator[Step]:
+    """Train on; see loop.py."""
+    return train(state.model, state.optimiser, source.data_at, job.train, progress, job.device, job.ranks, state.outer)
+
+
+def _look(
+    job: Job, identity: dict[str, Any], source: Source, state: State, step: Step, before: list[Row]
+) -> float | None:
+    """The held-out loss where this step asks for it; weights better than all before are kept as the best."""
+    every, number = job.train.validate_every, step.progress.step
+    if not job.ranks.first or not every or (number % every and number < job.train.steps):
+        return None
+    batches = source.held_out_at(job.train.validate_frames)
+    found = loss_in_pieces(state.model, batches, job.length, job.train.chunk, job.device)
+    if all(row.held_out_loss is None or found < row.held_out_loss for row in before):
+        reached = _reached(step.progress) | {"held_out_loss": found}
+        checkpoint.save(job.folder / BEST, _weights(state.model), identity, reached)
+    return found
+
+
+def _weights(model: ActionModel) -> dict[str, Tensor]:
+    return {name: tensor.cpu() for name, tensor in model.state_dict().items()}
+
+
+def _reached(progress: Progress) -> dict[str, Any]:
+    return {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
 
 
 def identity_of(job: Job, source: Source) -> dict[str, Any]:
@@ -152,10 +203,10 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def load_model(folder: Path) -> tuple[ActionModel, dict[str, Any]]:
-    """The trained model of a run's folder and its identity. Raises CheckpointError."""
-    found = checkpoint.load(folder / "final")
-    where = str(checkpoint.paths(folder / "final")[1])
+def load_model(folder: Path, which: str = FINAL) -> tuple[ActionModel, dict[str, Any]]:
+    """The trained model of a run's folder, final or best, and its identity. Raises CheckpointError."""
+    found = checkpoint.load(folder / which)
+    where = str(checkpoint.paths(folder / which)[1])
     identity = found.identity
     try:
         shape = DataShape(
@@ -172,27 +223,28 @@ def load_model(folder: Path) -> tuple[ActionModel, dict[str, Any]]:
 
 
 def _settle(job: Job, identity: dict[str, Any]) -> None:
-    """With `restart`, clear a folder whose newest checkpoint is of something else."""
-    stems = [
-        job.folder / "final",
-        *(checkpoint.stem_of(job.folder, step) for step in checkpoint.steps_saved(job.folder)),
-    ]
-    present = [stem for stem in stems if checkpoint.paths(stem)[1].exists()]
+    """With `restart`, clear a folder that holds a checkpoint of something else, or a damaged one."""
+    whole = [FINAL, *(checkpoint.stem_of(job.folder, step).name for step in checkpoint.steps_saved(job.folder))]
+    present = [name for name in (*whole, BEST) if checkpoint.paths(job.folder / name)[1].exists()]
     if not job.restart or not present:
         return
     try:
-        fits = all(not checkpoint.differences(checkpoint.load(stem).identity, identity) for stem in present)
+        found = [checkpoint.identity_in(job.folder / name) for name in present]
+        for name in set(present) - {BEST}:  # the best is written again where a killed process left half of it
+            checkpoint.load(job.folder / name)
+        fits = all(not checkpoint.differences(each, identity) for each in found)
     except CheckpointError:
         fits = False
     if not fits:
         shutil.rmtree(job.folder)
 
 
-def _take_up(job: Job, identity: dict[str, Any], state: _State) -> tuple[Progress, list[Row]]:
+def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress, list[Row]]:
     """Load the last checkpoint into the state; the beginning where there is none."""
     saved = checkpoint.steps_saved(job.folder)
-    if job.ranks.first:
-        checkpoint.prune(job.folder, job.train.keep)
+    best = job.folder / BEST
+    if checkpoint.paths(best)[1].exists():
+        checkpoint.agree(checkpoint.paths(best)[1], checkpoint.identity_in(best), identity)
     if not saved:
         return Progress(), []
     stem = checkpoint.stem_of(job.folder, saved[-1])
@@ -212,7 +264,8 @@ def _take_up(job: Job, identity: dict[str, Any], state: _State) -> tuple[Progres
         state.outer.load(groups["outer"])
     torch.set_rng_state(groups["random"]["torch"])
     columns = {name: groups["table"][name].tolist() for name in _measured_columns()}
-    table = pl.DataFrame(columns).with_columns(
+    table = pl.DataFrame(columns, schema_overrides={name: SCHEMA[name] for name in columns}).with_columns(
+        pl.col(_LOOKED_UP).fill_nan(None),
         run=pl.lit(_name(job)),
         study=pl.lit(job.study),
         seed=pl.lit(job.seed),
@@ -223,7 +276,7 @@ def _take_up(job: Job, identity: dict[str, Any], state: _State) -> tuple[Progres
     return Progress(**found.progress), rows
 
 
-def _save(job: Job, identity: dict[str, Any], state: _State, progress: Progress, rows: list[Row]) -> None:
+def _save(job: Job, identity: dict[str, Any], state: State, progress: Progress, rows: list[Row]) -> None:
     own = {f"optimiser.{name}": tensor for name, tensor in state.optimiser.state().items()}
     own["random.torch"] = torch.get_rng_state()
     if not job.ranks.first:
@@ -251,15 +304,22 @@ def _failure_path(job: Job) -> Path:
     return job.folder / ("failure.json" if job.ranks.first else f"failure-{job.ranks.rank}.json")
 
 
-def _record(job: Job, failure: DivergedError) -> None:
+def _record(job: Job, identity: dict[str, Any], failure: DivergedError) -> None:
+    """Numbers that are not finite are written as texts."""
+    values = {
+        "step": failure.step,
+        "loss": _plain(failure.loss),
+        "grad_norm": _plain(failure.norm),
+        "windows": failure.ids,
+        "norms": {name: {key: _plain(x) for key, x in n._asdict().items()} for name, n in failure.norms.items()},
+        "identity": identity,
+    }
     with writing(_failure_path(job)) as part:
-        values = {
-            "step": failure.step,
-            "loss": str(failure.loss),
-            "grad_norm": str(failure.norm),
-            "windows": failure.ids,
-        }
-        part.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _plain(number: float) -> float | str:
+    return number if math.isfinite(number) else str(number)
 
 
 def _row(job: Job, step: Step) -> Row:
@@ -280,6 +340,12 @@ def _row(job: Job, step: Step) -> Row:
         peak_bytes=step.peak_bytes,
         syncs=step.progress.syncs,
         sync_bytes=step.progress.sync_bytes,
+        first_loss=step.first_loss,
+        last_loss=step.last_loss,
+        tokens_s=step.tokens_s,
+        frames_s=step.frames_s,
+        mfu=step.mfu,
+        held_out_loss=step.held_out_loss,
     )
 
 

@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from rcfam.dataset.index import ABOUT, Batch, Dataset
 from rcfam.dataset.loader import Ahead
-from rcfam.dataset.windows import Windows
+from rcfam.dataset.windows import HeldOut, Windows
 from rcfam.model.action import DataShape
 from rcfam.training.ranks import ALONE, Ranks
 from rcfam.training.run import Source
+
+_SPAN: Final = 256  # held-out frames read in one piece: a short window costs as much to decode as this
+_AT_ONCE: Final = 16
 
 
 def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
@@ -23,7 +28,12 @@ def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks =
     def data_at(step: int) -> Batch:
         return windows.batch(step - 1)  # steps count from 1 here, from 0 there
 
-    return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash)
+    def held_out_at(frames: int) -> Iterator[Batch]:
+        span = max(length, _SPAN)
+        windows = HeldOut(dataset, span, max(1, frames // span), _AT_ONCE)
+        return (windows.batch(number) for number in range(len(windows)))
+
+    return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash, held_out_at)
 
 
 def shape_of(dataset: Dataset) -> DataShape:

@@ -25,6 +25,12 @@ SCHEMA: Final = pl.Schema(
         "peak_bytes": pl.Int64(),
         "syncs": pl.Int64(),
         "sync_bytes": pl.Int64(),
+        "first_loss": pl.Float64(),
+        "last_loss": pl.Float64(),
+        "tokens_s": pl.Float64(),
+        "frames_s": pl.Float64(),
+        "mfu": pl.Float64(),
+        "held_out_loss": pl.Float64(),
     }
 )
 
@@ -49,6 +55,17 @@ class Row(NamedTuple):
     syncs: int
     """Synchronisations of ranks so far, and the bytes that each rank sent in them."""
     sync_bytes: int
+    first_loss: float
+    """Over the first and the last `edge` positions of the windows; not a number where all of them are masked."""
+    last_loss: float
+    tokens_s: float
+    """Unmasked positions a second."""
+    frames_s: float
+    """Frames a second through the model, those of masked positions too."""
+    mfu: float | None
+    """Share of the device's bf16 matrix rate (utilisation.py); None on a CPU."""
+    held_out_loss: float | None
+    """After this step; None where nobody looked."""
 
 
 def frame(rows: list[Row]) -> pl.DataFrame:

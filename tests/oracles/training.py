@@ -39,6 +39,9 @@ TRAIN = TrainParams(
     threads=1,
     checkpoint_every=4,
     keep=2,
+    edge=2,
+    validate_every=3,
+    validate_frames=40,
     optimiser=OPTIMISER,
     outer=None,
 )
@@ -52,7 +55,10 @@ def open_source(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks 
         share = slice(batch * ranks.rank, batch * (ranks.rank + 1))
         return Batch(*(part[:, share] for part in everything[:4]), everything.ids_B2[share])
 
-    return Source(data_at, shape(), dataset.name, "tokenizer")
+    def held_out_at(frames: int) -> list[Batch]:
+        return [typed_windows(length * 2, max(1, frames // length // 4), 10**6 + seed, masked=0.1) for seed in range(2)]
+
+    return Source(data_at, shape(), dataset.name, "tokenizer", held_out_at)
 
 
 def open_exploding(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:

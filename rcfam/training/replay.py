@@ -1,0 +1,121 @@
+"""The step whose loss was not finite, once more: from the checkpoint before it, over the same windows."""
+
+# T steps, B windows
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from rcfam import params as parameters
+from rcfam.evaluation.measuring import measure
+from rcfam.model.action import ModelParams
+from rcfam.training import checkpoint
+from rcfam.training.errors import CheckpointError, TrainingError
+from rcfam.training.loop import DivergedError, Norms, TrainParams
+from rcfam.training.ranks import Ranks
+from rcfam.training.run import Job, Source, identity_of, resume, steps_from
+
+
+class Window(NamedTuple):
+    """A window of the step: recording number, first token, and its mean loss."""
+
+    recording: int
+    first_token: int
+    loss: float
+
+
+class Replay(NamedTuple):
+    """What the step did this time; its weights are those before it."""
+
+    run: str
+    step: int
+    start: int
+    """The step whose checkpoint was taken up; 0 for fresh weights."""
+    loss: float
+    grad_norm: float
+    windows: list[Window]
+    norms: dict[str, Norms]
+
+
+def replay(
+    folder: Path, dataset: Path, open_source: Callable[[Path, int, int, int, Ranks], Source], device: str = "cpu"
+) -> Replay:
+    """Repeat the step that `folder`/failure.json names. Nothing in the folder is changed.
+
+    Raises TrainingError where there is no such file, where the run had several ranks, and where every step up to that
+    one is finite now; CheckpointError where the dataset, or a checkpoint, is of something else.
+    """
+    path = folder / "failure.json"
+    failure = _read(path)
+    job = _job(path, failure["identity"], folder, dataset, open_source, device)
+    torch.set_num_threads(job.train.threads)
+    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks)
+    checkpoint.agree(path, failure["identity"], identity_of(job, source))
+    state, start, _ = resume(job, source)
+    if start.step >= failure["step"]:
+        raise TrainingError(
+            f"{folder}: its checkpoint of step {start.step} is past step {failure['step']}, which failed"
+        )
+    try:
+        for step in steps_from(job, source, state, start):
+            if step.progress.step == failure["step"]:
+                raise TrainingError(f"{folder}: step {failure['step']} is finite this time: loss {step.loss}")
+    except DivergedError as found:
+        return Replay(
+            f"{job.study}/length-{job.length}/seed-{job.seed}",
+            found.step,
+            start.step,
+            found.loss,
+            found.norm,
+            _windows(job, source, state.model, found.step),
+            found.norms,
+        )
+    raise TrainingError(f"{folder}: the run has only {job.train.steps} steps")
+
+
+def _windows(job: Job, source: Source, model: Any, step: int) -> list[Window]:
+    batch = source.data_at(step)
+    loss_TB = measure(model, batch, job.train.chunk, job.device).loss_TB
+    loss_B = loss_TB.double().sum(dim=0).cpu().numpy() / batch.mask_TB.sum(axis=0).clip(1)
+    return [Window(a, b, loss) for (a, b), loss in zip(batch.ids_B2.tolist(), loss_B.tolist(), strict=True)]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return {"step": int(document["step"]), "identity": dict(document["identity"])}
+    except OSError as error:
+        raise TrainingError(f"{path}: {error.strerror}; a run whose loss was not finite writes it") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"{path}: not what a failed run writes: {error}") from error
+
+
+def _job(
+    path: Path,
+    identity: dict[str, Any],
+    folder: Path,
+    dataset: Path,
+    open_source: Callable[[Path, int, int, int, Ranks], Source],
+    device: str,
+) -> Job:
+    """The run as its identity says it; what the identity leaves free does not matter here."""
+    try:
+        if identity["world"] != 1:
+            raise TrainingError(f"{path}: the run had {identity['world']} ranks; only runs of one process are replayed")
+        train = identity["train"] | {"checkpoint_every": 0, "keep": 1}
+        return Job(
+            open_source,
+            dataset,
+            folder,
+            identity["study"],
+            identity["length"],
+            identity["seed"],
+            parameters.build(ModelParams, identity["model"], f"{path}: model"),
+            parameters.build(TrainParams, train, f"{path}: train"),
+            device=device,
+        )
+    except KeyError as error:
+        raise CheckpointError(f"{path}: identity without {error}") from error
