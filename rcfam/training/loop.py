@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from rcfam.dataset.index import Batch
+from rcfam.dataset.orders import Order
 from rcfam.evaluation.measuring import Measured
 from rcfam.model.action import ActionModel
 from rcfam.training.errors import TrainingError
@@ -49,6 +50,8 @@ class TrainParams:
     """Steps between two looks at held-out windows, one of them after the last step; 0 for none."""
     validate_frames: int
     """Held-out frames of each look, the same for every run."""
+    order: Order
+    """In which order frames are met; all but `drawn` are for studies (dataset/orders.py)."""
     optimiser: OptimiserParams
     outer: OuterParams | None
     """DiLoCo: ranks step alone and agree now and then; null: every step is made of everybody's gradients."""

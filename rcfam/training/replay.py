@@ -3,7 +3,6 @@
 # T steps, B windows
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +14,7 @@ from rcfam.model.action import ModelParams
 from rcfam.training import checkpoint
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Norms, TrainParams
-from rcfam.training.ranks import Ranks
-from rcfam.training.run import Job, Source, identity_of, resume, steps_from
+from rcfam.training.run import Job, OpenSource, Source, identity_of, resume, steps_from
 
 
 class Window(NamedTuple):
@@ -40,9 +38,7 @@ class Replay(NamedTuple):
     norms: dict[str, Norms]
 
 
-def replay(
-    folder: Path, dataset: Path, open_source: Callable[[Path, int, int, int, Ranks], Source], device: str = "cpu"
-) -> Replay:
+def replay(folder: Path, dataset: Path, open_source: OpenSource, device: str = "cpu") -> Replay:
     """Repeat the step that `folder`/failure.json names. Nothing in the folder is changed.
 
     Raises TrainingError where there is no such file, where the run had several ranks, and where every step up to that
@@ -52,7 +48,7 @@ def replay(
     failure = _read(path)
     job = _job(path, failure["identity"], folder, dataset, open_source, device)
     torch.set_num_threads(job.train.threads)
-    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks)
+    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks, job.train.order)
     checkpoint.agree(path, failure["identity"], identity_of(job, source))
     state, start, _ = resume(job, source)
     if start.step >= failure["step"]:
@@ -98,7 +94,7 @@ def _job(
     identity: dict[str, Any],
     folder: Path,
     dataset: Path,
-    open_source: Callable[[Path, int, int, int, Ranks], Source],
+    open_source: OpenSource,
     device: str,
 ) -> Job:
     """The run as its identity says it; what the identity leaves free does not matter here."""

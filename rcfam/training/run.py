@@ -30,6 +30,7 @@ from torch import Tensor
 from rcfam import params as parameters
 from rcfam.atomic import writing
 from rcfam.dataset.index import Batch
+from rcfam.dataset.orders import Order
 from rcfam.evaluation.scoring import loss_in_pieces
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
 from rcfam.training import checkpoint
@@ -58,12 +59,15 @@ class Source(NamedTuple):
     """So many frames of held-out windows, always the same; at least one window."""
 
 
+OpenSource = Callable[[Path, int, int, int, Ranks, Order], Source]
+"""dataset, length, batch, seed, ranks, order -> the data of this rank."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Everything that decides a run. It crosses to another process, so `open_source` is a module's own function."""
 
-    open_source: Callable[[Path, int, int, int, Ranks], Source]
-    """dataset, length, batch, seed, ranks -> the data of this rank."""
+    open_source: OpenSource
     dataset: Path
     folder: Path
     study: str
@@ -84,7 +88,7 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     where the loss is not finite; then `failure.json` holds step, loss, norm and the names of the windows.
     """
     torch.set_num_threads(job.train.threads)
-    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks)
+    source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks, job.train.order)
     identity = identity_of(job, source)
     final, table = job.folder / FINAL, job.folder / "table.parquet"
     if job.ranks.first:

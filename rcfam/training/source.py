@@ -8,7 +8,8 @@ from typing import Final
 
 from rcfam.dataset.index import ABOUT, Batch, Dataset
 from rcfam.dataset.loader import Ahead
-from rcfam.dataset.windows import HeldOut, Windows
+from rcfam.dataset.orders import Order, batches
+from rcfam.dataset.windows import HeldOut
 from rcfam.model.action import DataShape
 from rcfam.training.ranks import ALONE, Ranks
 from rcfam.training.run import Source
@@ -17,13 +18,15 @@ _SPAN: Final = 256  # held-out frames read in one piece: a short window costs as
 _AT_ONCE: Final = 16
 
 
-def open_source(folder: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
+def open_source(
+    folder: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE, order: Order = "drawn"
+) -> Source:
     """The training windows of `seed` for one rank, none that another has at the same time.
 
     Raises DatasetError where the folder holds no dataset.
     """
     dataset = Dataset.open(folder)
-    windows = Ahead(Windows(dataset, length, batch, seed, world_size=ranks.world), ranks.rank)
+    windows = Ahead(batches(dataset, order, length, batch, seed, ranks.world), ranks.rank)
 
     def data_at(step: int) -> Batch:
         return windows.batch(step - 1)  # steps count from 1 here, from 0 there

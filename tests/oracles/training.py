@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from rcfam.dataset.index import Batch
+from rcfam.dataset.orders import Order
 from rcfam.model.action import ModelParams
 from rcfam.model.rows import RowsParams
 from rcfam.training.loop import TrainParams
@@ -42,12 +43,15 @@ TRAIN = TrainParams(
     edge=2,
     validate_every=3,
     validate_frames=40,
+    order="drawn",
     optimiser=OPTIMISER,
     outer=None,
 )
 
 
-def open_source(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
+def open_source(
+    dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE, order: Order = "drawn"
+) -> Source:
     """Windows drawn from (seed, step), a share for each rank; the dataset's name is its hash."""
 
     def data_at(step: int) -> Batch:
@@ -61,7 +65,9 @@ def open_source(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks 
     return Source(data_at, shape(), dataset.name, "tokenizer", held_out_at)
 
 
-def open_exploding(dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE) -> Source:
+def open_exploding(
+    dataset: Path, length: int, batch: int, seed: int, ranks: Ranks = ALONE, order: Order = "drawn"
+) -> Source:
     """A source whose 5th step cannot be read."""
     source = open_source(dataset, length, batch, seed, ranks)
 
