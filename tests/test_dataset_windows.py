@@ -277,21 +277,21 @@ def test_attributes_of_another_table_are_renumbered(tmp_path: Path) -> None:
     small = dataset(tmp_path, [(1, "train", 0, 20), (1, "held_out", 20, 5)])
     small.attributes_A3 = np.array([[5, 5, 5], [1, 0, 0], [0, 0, 0]], np.uint32)
     cells = np.array([[7, (1 << 21) | 9]], np.uint32)
-    remap = index._remap(FakeReader.attributes, small.attributes_A3)
+    remap = index.renumbering(FakeReader.attributes, small.attributes_A3)
     assert remap is not None
     out = np.zeros((1, 2, 1, 2), np.uint32)
     index._put_renumbered(cells[None], remap, out, 1)
     assert out.tolist() == [[[[0, 0]], [[(2 << 21) | 7, (1 << 21) | 9]]]]
-    assert index._remap(FakeReader.attributes, FakeReader.attributes) is None
+    assert index.renumbering(FakeReader.attributes, FakeReader.attributes) is None
     merged = index.merge_attributes([FakeReader.attributes, small.attributes_A3])
     assert merged.tolist() == [[0, 0, 0], [1, 0, 0], [5, 5, 5]]
     double = np.array([[0, 0, 0], [4, 4, 4], [0, 0, 0]], np.uint32)
     kept = index.merge_attributes([double, FakeReader.attributes])
     assert kept.tolist() == [*double.tolist(), [1, 0, 0]]
-    assert index._remap(double, kept) is None
-    assert index._remap(FakeReader.attributes, kept).tolist() == [0, 3]  # type: ignore[union-attr]
+    assert index.renumbering(double, kept) is None
+    assert index.renumbering(FakeReader.attributes, kept).tolist() == [0, 3]  # type: ignore[union-attr]
     with pytest.raises(DatasetError, match="not in the dataset's table"):
-        index._remap(np.array([[9, 9, 9]], np.uint32), merged)
+        index.renumbering(np.array([[9, 9, 9]], np.uint32), merged)
     with pytest.raises(DatasetError, match="2049 different attributes"):
         index.merge_attributes([np.arange(3 * 2049, dtype=np.uint32).reshape(-1, 3)])
 

@@ -195,7 +195,7 @@ class Dataset:
         frames = self._reader(self._recordings / f"{name}.tsr")
         try:
             tokens = token_files.load(self._tokens / f"{name}{token_files.SUFFIX}")
-            return Opened(frames, tokens, _remap(frames.attributes, self.attributes_A3))
+            return Opened(frames, tokens, renumbering(frames.attributes, self.attributes_A3))
         except BaseException:
             frames.close()
             raise
@@ -225,7 +225,7 @@ def merge_attributes(tables: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]
     return np.array(rows, np.uint32).reshape(-1, 3)
 
 
-def _remap(table: NDArray[np.uint32], whole: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
+def renumbering(table: NDArray[np.uint32], whole: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
     """The number in `whole` of each row of `table`, the first of equal ones; None where they are the same."""
     table = np.asarray(table, np.uint32).reshape(-1, 3)
     if len(table) <= len(whole) and np.array_equal(table, whole[: len(table)]):
