@@ -20,7 +20,7 @@ def test_every_preset_is_complete(tmp_path: Path, preset: str) -> None:
     assert rcfam("preset", preset, folder=tmp_path).returncode == 0
     checked = rcfam("params", folder=tmp_path)
     assert checked.returncode == 0, checked.stderr
-    assert "10 sections, all well" in checked.stdout
+    assert "11 sections, all well" in checked.stdout
 
 
 def test_the_committed_file_at_the_root_is_the_default_preset() -> None:

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import conversion, dataset, laws, params, recordings, render, training
+from rcfam.cli import conversion, dataset, laws, params, recordings, render, rollout, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command()(dataset.tokenize)
 app.command()(dataset.dataset)
 app.command()(training.train)
 app.command()(training.evaluate)
+app.command()(rollout.rollout)
 app.command()(laws.fit)
 app.command()(laws.report)
 app.command("plots-template")(laws.plots_template)

@@ -52,6 +52,7 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
     """Check every section of a parameter file; the first key that is unknown, missing or mistyped is named."""
     from rcfam.dataset import DatasetParams
     from rcfam.evaluation import EvaluateParams
+    from rcfam.evaluation.rollout import RolloutParams
     from rcfam.model import ModelParams
     from rcfam.rendering import CloneParams, RenderParams
     from rcfam.report import ReportParams
@@ -68,6 +69,7 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
         "study": StudyParams,
         "train": TrainParams,
         "evaluate": EvaluateParams,
+        "rollout": RolloutParams,
         "fit": FitParams,
         "report": ReportParams,
     }

@@ -1,0 +1,71 @@
+"""`rcfam rollout`: a trained model at the keyboard."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_PARAMS = Path("params.yaml")
+
+
+def rollout(
+    run: Annotated[
+        Path,
+        typer.Argument(help="A finished run's folder; of a study's folder, its longest length with its first seed."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where tables, metrics and recordings go.")],
+    dataset: Annotated[Path, typer.Option(help="The folder that `rcfam dataset` wrote.")] = Path("data/dataset"),
+    mirrors: Annotated[Path, typer.Option(help="The folder that `rcfam clone` wrote.")] = Path("data/mirrors"),
+    params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
+    device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
+) -> None:
+    """Let a model finish held-out commits by itself: its tokens drive the terminal, and it sees what follows."""
+    import json
+
+    from tqdm import tqdm
+
+    from rcfam import params as parameters
+    from rcfam.atomic import writing
+    from rcfam.dataset import Dataset
+    from rcfam.dataset.index import ABOUT
+    from rcfam.evaluation.rollout import RolloutParams, rollouts
+    from rcfam.evaluation.rollout.running import Folders
+    from rcfam.evaluation.rollout.telling import metrics, summary
+    from rcfam.training import StudyParams, seed_folder
+    from rcfam.training.errors import CheckpointError
+    from rcfam.training.run import load_model
+    from rcfam.training.source import dataset_hash
+    from rcfam.training.table import write
+
+    settings = parameters.load(params, "rollout", RolloutParams)
+    if not (run / "final.json").exists():
+        study = parameters.load(params, "study", StudyParams)
+        run = seed_folder(run / f"length-{max(study.lengths)}", study.seeds[0])
+    model, identity = load_model(run)
+    data = Dataset.open(dataset)
+    wanted = dataset_hash(dataset, data)
+    if identity["dataset"] != wanted:
+        raise CheckpointError(f"{run}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
+    about = json.loads((dataset / ABOUT).read_text(encoding="utf-8"))
+    folders = Folders(dataset / about["recordings"], dataset / about["tokens"], dataset, mirrors)
+    with tqdm(desc="rollout", unit="terminal", mininterval=0.5) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        found = rollouts(model.to(device), data, folders, settings, out / "recordings", device, report)
+    write(out / "rollouts.parquet", found.rollouts)
+    write(out / "curves.parquet", found.curves)
+    with writing(out / "metrics.json") as part:
+        part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
+    for row in summary(found.rollouts, ("policy", "goal", "before")).iter_rows(named=True):
+        share = "" if row["share"] is None else f", {row['share']:.2f} of the edit"
+        print(
+            f"{row['policy']}, {row['before']} keys before the end of a {row['goal']}: "
+            f"{row['completed']:.2f} of {row['rollouts']} completed{share}, {row['agreed_keys']:.1f} keys as the "
+            f"typist's, {row['wasted']:.2f} wasted, {row['invalid']:.2f} invalid"
+        )
+    faults = found.rollouts.filter(found.rollouts["fault"] != "")
+    for row in faults.iter_rows(named=True):
+        print(f"{row['file']}: the terminal failed: {row['fault']}")

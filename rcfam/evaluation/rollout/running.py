@@ -1,0 +1,177 @@
+"""A dataset and a model -> rollouts from held-out commits, by the model and by what it is measured beside."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import torch
+
+from rcfam.atomic import writing
+from rcfam.dataset import tokens as token_files
+from rcfam.dataset.index import Dataset, renumbering
+from rcfam.dataset.split import TRAIN
+from rcfam.dataset.tokens import Tokens
+from rcfam.evaluation.rollout import policies, telling
+from rcfam.evaluation.rollout.places import Place, choose
+from rcfam.evaluation.rollout.playing import play
+from rcfam.evaluation.rollout.starting import RolloutError, Start, starts
+from rcfam.history import Repository
+from rcfam.model.action import ActionModel
+from rcfam.recording import Reader
+from rcfam.tokenizer import Tokenizer
+
+_MOST_PAIRS = 10_000_000
+"""Training tokens that the bigram baseline is fitted to, at most."""
+
+
+@dataclass(frozen=True)
+class RolloutParams:
+    """Section `rollout` of params.yaml."""
+
+    commits: int
+    """Held-out commits in which rollouts begin."""
+    before: tuple[int, ...]
+    """Keystrokes before the end of an editor session, and of the commit, where they begin."""
+    context: int
+    """Recorded tokens that the model sees typed before it takes over."""
+    steps: int
+    """Tokens of a rollout, at most."""
+    batch: int
+    """Terminals side by side."""
+    temperatures: tuple[float, ...]
+    """The model types once at each; at 0 always the likeliest token."""
+    top_p: float
+    """Above 0: drawn from the likeliest tokens that have this share together."""
+    seed: int
+    """Of the commits, of what is drawn, and of the wrong keys."""
+
+    def __post_init__(self) -> None:
+        if min(self.commits, self.context, self.steps, self.batch) < 1:
+            raise ValueError("commits, context, steps and batch must be at least 1")
+        if not self.before or min(self.before) < 1:
+            raise ValueError(f"before: {list(self.before)} holds no distance, or one below 1")
+        if max(self.before) > self.steps:
+            raise ValueError(f"steps: {self.steps} do not suffice for {max(self.before)} keystrokes before the end")
+        if not self.temperatures or min(self.temperatures) < 0:
+            raise ValueError(f"temperatures: {list(self.temperatures)} holds none, or one below 0")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p: {self.top_p} is outside 0..1")
+
+
+class Folders(NamedTuple):
+    """Where recordings, their tokens, the dataset's tables and the mirrors NAME.git lie."""
+
+    recordings: Path
+    tokens: Path
+    dataset: Path
+    mirrors: Path
+
+
+class Rollouts(NamedTuple):
+    """One row a rollout (telling.ROLLOUTS), and one a rollout and step (telling.CURVES)."""
+
+    rollouts: pl.DataFrame
+    curves: pl.DataFrame
+
+
+def rollouts(
+    model: ActionModel,
+    dataset: Dataset,
+    folders: Folders,
+    params: RolloutParams,
+    out: Path,
+    device: torch.device | str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> Rollouts:
+    """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
+    `out`.
+
+    `progress` is told terminals done and terminals in all. Raises RolloutError where nothing can begin.
+    """
+    tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
+    with ExitStack() as stack:
+        opened: dict[str, tuple[Reader, Tokens]] = {}
+
+        def recording(name: str) -> tuple[Reader, Tokens]:
+            if name not in opened:
+                reader = stack.enter_context(Reader(folders.recordings / f"{name}.tsr"))
+                opened[name] = reader, token_files.load(folders.tokens / f"{name}{token_files.SUFFIX}")
+            return opened[name]
+
+        commits = pl.read_parquet(folders.dataset / "commits.parquet")
+        places = choose(commits, recording, params.commits, params.before, params.context, params.seed)
+        begun = list(_starts(places, recording, folders.mirrors))
+        if not begun:
+            raise RolloutError(
+                f"no held-out commit has {min(params.before)} keystrokes and {params.context} tokens before them"
+            )
+        attributes = begun[0].terminal.attributes
+        numbers = renumbering(attributes, dataset.attributes_A3)
+        players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)
+        rows, curves = [], []
+        for done, (name, policy) in enumerate(players.items()):
+            for first in range(0, len(begun), params.batch):
+                group = begun[first : first + params.batch]
+                ids = [(dataset.names.to_list().index(s.place.recording), s.place.context) for s in group]
+                seats = play(group, dataset.read(ids, params.context), policy, params.steps)
+                for seat in seats:
+                    reader, tokens = recording(seat.start.place.recording)
+                    file = f"{name.replace(' ', '-')}/{seat.start.number:04d}.tsr"
+                    with writing(out / file) as part, part.open("wb") as stream:
+                        telling.record(stream, seat, reader, name, int(tokens.starts_N[seat.start.place.context]))
+                    rows.append(telling.row(name, seat, file))
+                    curves.append(telling.curve(name, seat, params.steps))
+                if progress is not None:
+                    progress(done * len(begun) + first + len(group), len(players) * len(begun))
+    return Rollouts(pl.DataFrame(rows, telling.ROLLOUTS), pl.concat(curves))
+
+
+def _starts(places: list[Place], recording: Callable[[str], tuple[Reader, Tokens]], mirrors: Path) -> Iterator[Start]:
+    for name in dict.fromkeys(place.recording for place in places):
+        reader, tokens = recording(name)
+        yield from starts(places, name, reader, tokens, Repository(mirrors / f"{name}.git"))
+
+
+def _pairs(dataset: Dataset, folder: Path, tokenizer: Tokenizer) -> policies.Pairs:
+    def streams() -> Iterator[token_files.NDArray]:
+        left = _MOST_PAIRS
+        for recording, first, size in zip(*(part.tolist() for part in dataset.stretches(TRAIN)), strict=True):
+            tokens_N = token_files.load(folder / f"{dataset.names[recording]}{token_files.SUFFIX}").tokens_N
+            yield tokens_N[first : first + min(size, left)]
+            left -= min(size, left)
+            if not left:
+                return
+
+    return policies.Pairs(streams(), tokenizer.size)
+
+
+def _players(
+    model: ActionModel,
+    tokenizer: Tokenizer,
+    pairs: policies.Pairs,
+    params: RolloutParams,
+    numbers: policies.NDArray | None,
+    device: torch.device | str,
+) -> dict[str, policies.Policy]:
+    """Who types, by name."""
+
+    def sampling(temperature: float) -> policies.Sampling:
+        return policies.Sampling(temperature, params.top_p, params.seed)
+
+    def ours(temperature: float) -> policies.Model:
+        return policies.Model(model, tokenizer, sampling(temperature), numbers, device)
+
+    found: dict[str, policies.Policy] = {"typist": policies.Teacher()}
+    found |= {f"model {_how(t)}": ours(t) for t in params.temperatures}
+    first = params.temperatures[0]
+    found[f"model {_how(first)} after a wrong key"] = policies.WrongFirst(ours(first), params.seed)
+    found |= {f"bigram {_how(t)}": policies.Bigram(pairs, tokenizer, sampling(t)) for t in params.temperatures}
+    found["repeat"] = policies.Repeat()
+    return found
+
+
+def _how(temperature: float) -> str:
+    return "greedy" if temperature == 0 else f"at {temperature:g}"

@@ -1,0 +1,111 @@
+"""Terminals at the places where rollouts begin, and what must have come about at the end."""
+
+# K keystrokes, N tokens
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.dataset.tokens import Tokens
+from rcfam.errors import RcfamError
+from rcfam.evaluation.rollout.places import Place
+from rcfam.history import Repository
+from rcfam.recording import Reader
+from rcfam.rendering import replay
+from rcfam.terminal import Terminal
+from rcfam.terminal.files import Entry
+from rcfam.terminal.fork import fork
+
+
+class RolloutError(RcfamError):
+    """A recording that is not what today's terminal shows, or data in which no rollout can begin."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the teacher's keys lead to."""
+
+    files: dict[str, Entry]
+    """Every file; of a session its own alone."""
+    head: dict[str, Entry]
+    """What the last commit holds; nothing for a session."""
+    message: str
+
+
+@dataclass(frozen=True)
+class Start:
+    """A terminal where a rollout begins; it is forked and never typed into."""
+
+    number: int
+    """Among all starts, whatever they are batched with: what is drawn for a rollout depends on it."""
+    place: Place
+    terminal: Terminal
+    truth: Truth
+    keys_K: NDArray[np.uint32]
+    """What the teacher types from here on."""
+    offsets_N: NDArray[np.int64]
+    """Where in keys_K each of the teacher's tokens begins."""
+    last_key: int
+    """The key before the first one."""
+
+
+def starts(
+    places: Sequence[Place], recording: str, reader: Reader, tokens: Tokens, repository: Repository, first: int = 0
+) -> Iterator[Start]:
+    """The starts of one recording, in the order of their places; those where nothing is left to do are passed over.
+
+    They are numbered from `first` on by the order of `places`. Raises RolloutError where the recording's frame is not
+    what the terminal shows.
+    """
+    numbered = [(first + n, place) for n, place in enumerate(places) if place.recording == recording]
+    wanted = {frame for _, place in numbered for frame in (place.frame, place.stop)}
+    begun: dict[int, Terminal] = {}
+    ended: dict[int, Truth] = {}
+    for frame, terminal in replay(reader, repository, wanted):
+        for number, place in numbered:
+            if place.frame == frame:
+                _agree(reader, terminal, place)
+                begun[number] = fork(terminal)
+            if place.stop == frame:
+                ended[number] = _truth(terminal, place)
+    for number, place in numbered:
+        if number not in begun or number not in ended or reached(begun[number], place, ended[number]):
+            continue
+        starts_N = tokens.starts_N[place.token : place.stop_token]
+        keys_K = reader.keys(place.frame - 1, place.stop)
+        yield Start(
+            *(number, place, begun[number], ended[number], keys_K[1:]),
+            *(starts_N - place.frame, int(keys_K[0])),
+        )
+
+
+def reached(terminal: Terminal, place: Place, truth: Truth) -> bool:
+    """Whether the terminal's files, and for a commit what was committed last, are the truth."""
+    if place.goal == "file":
+        return terminal.files.get(place.path) == truth.files.get(place.path)
+    commits = terminal.vcs.commits
+    return (
+        bool(commits)
+        and commits[-1].message == truth.message
+        and terminal.vcs.head == truth.head
+        and dict(terminal.files) == truth.files
+    )
+
+
+def _truth(terminal: Terminal, place: Place) -> Truth:
+    if place.goal == "file":
+        entry = terminal.files.get(place.path)
+        return Truth({} if entry is None else {place.path: entry}, {}, "")
+    commits = terminal.vcs.commits
+    return Truth(dict(terminal.files), dict(terminal.vcs.head), commits[-1].message if commits else "")
+
+
+def _agree(reader: Reader, terminal: Terminal, place: Place) -> None:
+    cells_NRC, cursors_N3 = reader.frames_at(np.array([place.frame]))
+    state = terminal.state
+    if not (np.array_equal(cells_NRC[0], state.cells) and np.array_equal(cursors_N3[0], state.cursor)):
+        raise RolloutError(
+            f"{reader.path}: frame {place.frame} is not what the terminal shows; render the recording anew"
+        )

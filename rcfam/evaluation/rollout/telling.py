@@ -1,0 +1,159 @@
+"""What is said of rollouts: tables, metrics, and each of them as a recording."""
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import polars as pl
+
+from rcfam.evaluation.rollout.distance import MOST
+from rcfam.evaluation.rollout.playing import DONE, FAULT, Seat
+from rcfam.recording import Reader, Writer
+from rcfam.terminal.fork import fork
+
+TURN_MARK: Final = "rollout"
+"""Kind of the mark where the policy takes over from the teacher; the text is its name."""
+ROLLOUTS: Final = {
+    "policy": pl.String,
+    "number": pl.Int64,
+    "recording": pl.String,
+    "commit": pl.String,
+    "goal": pl.String,
+    "before": pl.Int64,
+    "path": pl.String,
+    "frame": pl.Int64,
+    "tokens_left": pl.Int64,
+    "keys_left": pl.Int64,
+    "ended": pl.String,
+    "completed": pl.Boolean,
+    "steps": pl.Int64,
+    "keys": pl.Int64,
+    "wasted": pl.Int64,
+    "invalid": pl.Int64,
+    "agreed_steps": pl.Int64,
+    "agreed_keys": pl.Int64,
+    "distance_before": pl.Int64,
+    "distance_after": pl.Int64,
+    "share": pl.Float64,
+    "hurt": pl.Boolean,
+    "mended": pl.Boolean,
+    "fault": pl.String,
+    "file": pl.String,
+}
+"""One row a rollout. `share`: of the bytes that were left to edit, those done at the end, none where it got worse; null
+where none were left. `hurt`: the first step took it further from the truth; `mended`: and a later one back.
+"""
+CURVES: Final = {
+    "policy": pl.String,
+    "number": pl.Int64,
+    "goal": pl.String,
+    "before": pl.Int64,
+    "step": pl.Int64,
+    "distance": pl.Int64,
+    "remaining": pl.Float64,
+}
+"""One row a rollout and step, 0 being the start; after its end a rollout keeps its last value. `remaining`: the
+distance over the one at the start.
+"""
+
+
+def row(policy: str, seat: Seat, file: str) -> dict[str, Any]:
+    """One rollout as ROLLOUTS has it."""
+    place, start = seat.start.place, seat.start
+    before, after = seat.distances[0], seat.distances[-1]
+    hurt = len(seat.distances) > 1 and seat.distances[1] > before
+    return {
+        "policy": policy,
+        "number": start.number,
+        "recording": place.recording,
+        "commit": place.commit,
+        "goal": place.goal,
+        "before": place.before,
+        "path": place.path,
+        "frame": place.frame,
+        "tokens_left": len(start.offsets_N),
+        "keys_left": len(start.keys_K),
+        "ended": seat.ended,
+        "completed": seat.ended == DONE,
+        "steps": seat.steps,
+        "keys": len(seat.keys),
+        "wasted": seat.wasted,
+        "invalid": seat.invalid,
+        "agreed_steps": seat.agreed_steps,
+        "agreed_keys": seat.agreed_keys,
+        "distance_before": before,
+        "distance_after": after,
+        "share": max(0.0, 1 - after / before) if 0 < before <= MOST else None,
+        "hurt": hurt,
+        "mended": hurt and min(seat.distances[2:], default=MOST + 1) <= before,
+        "fault": seat.fault,
+        "file": file,
+    }
+
+
+def curve(policy: str, seat: Seat, steps: int) -> pl.DataFrame:
+    """One rollout as CURVES has it."""
+    held = seat.distances + [seat.distances[-1]] * (steps + 1 - len(seat.distances))
+    place, before = seat.start.place, seat.distances[0]
+    known = 0 < before <= MOST
+    return pl.DataFrame(
+        {
+            "policy": policy,
+            "number": seat.start.number,
+            "goal": place.goal,
+            "before": place.before,
+            "step": np.arange(steps + 1),
+            "distance": held,
+            "remaining": [distance / before if known else None for distance in held],
+        },
+        CURVES,
+    )
+
+
+def summary(rollouts: pl.DataFrame, by: Sequence[str] = ("policy", "goal", "before")) -> pl.DataFrame:
+    """Means over rollouts. `wasted` and `invalid` are shares of all keys, `mended` of the rollouts that were hurt."""
+    keys = pl.col("keys").sum().clip(1)
+    return rollouts.group_by(by, maintain_order=True).agg(
+        rollouts=pl.len(),
+        completed=pl.col("completed").mean(),
+        share=pl.col("share").mean(),
+        wasted=pl.col("wasted").sum() / keys,
+        invalid=pl.col("invalid").sum() / keys,
+        agreed_keys=pl.col("agreed_keys").mean(),
+        agreed_steps=pl.col("agreed_steps").mean(),
+        steps=pl.col("steps").mean(),
+        hurt=pl.col("hurt").sum(),
+        mended=pl.when(pl.col("hurt").any()).then(pl.col("mended").sum() / pl.col("hurt").sum()),
+        faults=(pl.col("ended") == FAULT).sum(),
+    )
+
+
+def metrics(rollouts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Policy -> means over all its rollouts, as `dvc metrics` shows them."""
+    names = ("completed", "share", "wasted", "invalid", "agreed_keys", "faults")
+    rows = summary(rollouts, ("policy",)).iter_rows(named=True)
+    return {row["policy"]: {n: None if row[n] is None else round(float(row[n]), 6) for n in names} for row in rows}
+
+
+def record(file: BinaryIO, seat: Seat, reader: Reader, policy: str, first: int) -> int:
+    """Write a rollout as a recording: what the teacher typed from frame `first` of `reader` on, then the policy's keys.
+
+    A key that the terminal failed on is left out. Returns the number of frames.
+    """
+    start = seat.start
+    terminal, place = fork(start.terminal), start.place
+    provenance = {
+        "name": f"{place.recording} {start.number}",
+        "policy": policy,
+        "commit": place.commit,
+        "goal": f"{place.goal} {place.path}".strip(),
+        "ended": seat.ended,
+    }
+    keys = np.array(seat.keys[:-1] if seat.ended == FAULT else seat.keys, np.uint32)
+    with Writer(file, reader.rows, reader.columns, np.asarray(reader.attributes, np.uint32), provenance) as writer:
+        writer.add_clusters(list(terminal.clusters))
+        writer.append(*reader.read(first, place.frame))
+        writer.mark("program", f"{terminal.window}:{terminal.program}")
+        writer.mark(TURN_MARK, policy)
+        writer.press(terminal, keys)
+        return writer.frames
