@@ -1,0 +1,237 @@
+"""`rcfam task`: does a model track state?"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    from rcfam.tasks.tracking.models import TrackerParams
+    from rcfam.tasks.tracking.presets import Preset
+
+app = typer.Typer(no_args_is_help=True, help="Tasks that ask whether a model tracks state.")
+
+OutOption = Annotated[Path, typer.Option("-o", "--out", help="The folder of data sets, cells, tables and figure.")]
+SizeOption = Annotated[str, typer.Option("--size", help="tiny (seconds), default (one CPU), paper (its whole grid).")]
+DepthOption = Annotated[list[int] | None, typer.Option("--depth", min=1, help="Trained depth; may be repeated.")]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model", help="KIND, KIND:LAYERS or KIND:FROM-TO; may be repeated.")
+]
+WidthOption = Annotated[int | None, typer.Option("--width", help="Width of every model.")]
+ExamplesOption = Annotated[int | None, typer.Option("--examples", help="Training examples (FRJT: of each depth).")]
+EpochsOption = Annotated[float | None, typer.Option("--epochs", help="Longest training.")]
+BatchOption = Annotated[int | None, typer.Option("--batch", help="Examples a step.")]
+RateOption = Annotated[float | None, typer.Option("--rate", help="Highest learning rate.")]
+EnoughOption = Annotated[float | None, typer.Option("--enough", help="Stop at this validation accuracy.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of data and training.")]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
+DeviceOption = Annotated[str, typer.Option("--device", help="cpu, or cuda.")]
+
+
+@app.command()
+def frjt(
+    out: OutOption,
+    size: SizeOption = "default",
+    depth: DepthOption = None,
+    model: ModelOption = None,
+    width: WidthOption = None,
+    examples: ExamplesOption = None,
+    epochs: EpochsOption = None,
+    batch: BatchOption = None,
+    rate: RateOption = None,
+    enough: EnoughOption = None,
+    registers: Annotated[int | None, typer.Option("--registers", help="Registers of a program.")] = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "cpu",
+) -> None:
+    """Forward-Referencing Jumps Task: train models on programs, and write tables beside the paper's.
+
+    A killed command goes on where it was; finished cells are not repeated.
+    """
+    from rcfam.tasks.tracking.presets import FRJT
+
+    preset, task = _sized(FRJT, size), _given(programs=examples, registers=registers)
+    _run(_changed(preset, task, depth, model, width, epochs, batch, rate, enough), out, seed, threads, device)
+
+
+@app.command()
+def maze(
+    out: OutOption,
+    size: SizeOption = "default",
+    depth: DepthOption = None,
+    model: ModelOption = None,
+    width: WidthOption = None,
+    examples: ExamplesOption = None,
+    epochs: EpochsOption = None,
+    batch: BatchOption = None,
+    rate: RateOption = None,
+    enough: EnoughOption = None,
+    withheld: Annotated[bool, typer.Option("--withheld/--unwithheld", help="Hide what came of some moves.")] = True,
+    share: Annotated[float | None, typer.Option("--share", help="Share of the moves that is withheld.")] = None,
+    cells: Annotated[int | None, typer.Option("--cells", help="Cells of the maze, a side.")] = None,
+    seed: SeedOption = 0,
+    threads: ThreadsOption = 1,
+    device: DeviceOption = "cpu",
+) -> None:
+    """Maze position tracking: train models on walks, and write tables beside the paper's.
+
+    A killed command goes on where it was; finished cells are not repeated.
+    """
+    from rcfam.tasks.tracking.presets import MAZE
+
+    preset = _sized(MAZE, size)
+    task = _given(walks=examples, rate=share, size=cells) | {"withheld": withheld}
+    _run(_changed(preset, task, depth, model, width, epochs, batch, rate, enough), out, seed, threads, device)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _sized(presets: "dict[str, Preset]", size: str) -> "Preset":
+    if size not in presets:
+        raise RcfamError(f"--size {size}: known are {', '.join(presets)}")
+    return presets[size]
+
+
+def _changed(
+    preset: "Preset",
+    task: dict[str, Any],
+    depths: list[int] | None,
+    models: list[str] | None,
+    width: int | None,
+    epochs: float | None,
+    batch: int | None,
+    rate: float | None,
+    enough: float | None,
+) -> "Preset":
+    try:
+        return replace(
+            preset,
+            task=replace(preset.task, **task),
+            train=replace(preset.train, **_given(epochs=epochs, batch=batch, rate=rate, enough=enough)),
+            depths=tuple(depths or preset.depths),
+            models=tuple(
+                replace(chosen, **_given(width=width))
+                for chosen in (_parsed(models, preset.models[0]) if models else preset.models)
+            ),
+        )
+    except ValueError as error:
+        raise RcfamError(str(error)) from error
+
+
+def _parsed(texts: list[str], like: "TrackerParams") -> "list[TrackerParams]":
+    """KIND, KIND:LAYERS, KIND:FROM-TO."""
+    found = []
+    for text in texts:
+        kind, _, span = text.partition(":")
+        first, _, last = (span or "1").partition("-")
+        try:
+            layers = range(int(first), int(last or first) + 1)
+        except ValueError as error:
+            raise RcfamError(f"--model {text}: expected KIND, KIND:LAYERS or KIND:FROM-TO") from error
+        found += [replace(like, kind=kind, layers=n) for n in layers]  # type: ignore[arg-type]
+    return found
+
+
+def _run(preset: "Preset", out: Path, seed: int, threads: int, device: str) -> None:
+    from rcfam.tasks.tracking.data import Source, open_data
+    from rcfam.tasks.tracking.training import Cell, train
+
+    training = replace(preset.train, seed=seed, threads=threads)
+    for depth in preset.depths:
+        try:
+            source = Source(replace(preset.task, depth=depth), seed)
+        except ValueError as error:
+            raise RcfamError(str(error)) from error
+        folder = out / f"{source.name}-{depth}" / f"seed-{seed}"
+        data = open_data(folder / "data", source)
+        _print_facts(data.facts)
+        for model in preset.models:
+            cell = Cell(source, model, training, device)
+            with _progress(f"{source.name} depth {depth} {model.name}") as report:
+                result = train(cell, data, folder / f"{model.name}-width-{model.width}", report)
+            scores = result["accuracy"]
+            print(
+                f"{source.name} depth {depth} {model.name}: validation {scores['validation']:.4f}, "
+                f"test {scores['test']:.4f}, {result['wall_s']:.0f} s"
+            )
+    _report(out)
+
+
+class _progress:  # noqa: N801 - used as a function
+    """A bar over the steps of one cell."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> Callable[[Any], None]:
+        from tqdm import tqdm
+
+        self.bar = tqdm(desc=self.name, unit="step", disable=None)
+
+        def report(seen: Any) -> None:
+            self.bar.total = seen.steps
+            self.bar.set_postfix_str(
+                f"loss {seen.loss:.4f} train {seen.train:.4f} validation {seen.validation:.4f}", refresh=False
+            )
+            self.bar.update(seen.step - self.bar.n)
+
+        return report
+
+    def __exit__(self, *problem: object) -> None:
+        self.bar.close()
+
+
+def _print_facts(facts: Any) -> None:
+    import polars as pl
+
+    shown = facts.filter(pl.col("part") == "test")
+    names = [name for name in shown.columns if name not in ("part", "examples")]
+    for row in shown.tail(2).select(names).iter_rows(named=True):
+        print("data: " + ", ".join(f"{name} {value:.3g}" for name, value in row.items() if value is not None))
+
+
+def _report(out: Path) -> None:
+    """Write the tables and the figure of every finished cell below `out`, and print the first."""
+    from rcfam.atomic import writing
+    from rcfam.report.figures import figure
+    from rcfam.tasks.tracking import tables
+    from rcfam.tasks.tracking.charts import accuracy_chart
+
+    cells = tables.collect(out)
+    accuracies = tables.by_depth(cells)
+    made = {
+        "results": tables.results(cells),
+        "by_depth": accuracies,
+        "critical": tables.critical(accuracies),
+        "matched": tables.matched(cells),
+    }
+    for name, table in made.items():
+        with writing(out / f"{name}.csv") as path:
+            table.write_csv(path, float_precision=5)
+    svg, png = figure(accuracy_chart(accuracies), 520, 2.0)
+    with writing(out / "accuracy.svg") as path:
+        path.write_text(svg, encoding="utf-8")
+    with writing(out / "accuracy.png") as path:
+        path.write_bytes(png)
+    _print_results(made["results"])
+    print(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
+
+
+def _print_results(table: Any) -> None:
+    def text(value: float | None) -> str:
+        return "    -" if value is None else f"{value:.3f}"
+
+    print(f"\n{'task':<16} {'model':<12} layers depth  train  valid   test  paper  parameters  MFLOP  seconds")
+    for row in table.iter_rows(named=True):
+        print(
+            f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5}  "
+            f"{text(row['train'])}  {text(row['validation'])}  {text(row['test'])}  {text(row['published'])}  "
+            f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}"
+        )

@@ -1,0 +1,204 @@
+"""The Forward-Referencing Jumps Task (the paper's sections 4 and 8.1.1): does a program halt in A or in B?
+
+A program of depth n is n labelled blocks of five instructions, one token each:
+
+    L3:             a label
+    ADD r1 2        or SET: registers hold 0 .. values - 1, from 0 on; ADD wraps
+    IF r0 >= 2      or ==
+    THEN L4         both targets stand further on, or are the end: HALT A, HALT B
+    ELSE HALT B
+
+Execution begins at the first block; a block that is not jumped to does nothing. The paper prints no grammar and no
+tokens; these are ours. Its rules hold: two forward jumps a block, near targets likelier, now and then straight to the
+end, so seldom that about half of the blocks are executed at every depth.
+
+Labels are numbered upwards from a start drawn anew for each program, so that a model trained on short programs has
+seen every name that longer ones use (up to `labels`).
+"""
+
+# N programs, D blocks, F fields of a block, T tokens, C targets to choose from
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.jit import kernel
+from rcfam.tasks.tracking.examples import Group
+
+SET, ADD = 0, 1
+EQUAL, AT_LEAST = 0, 1
+UPDATE, UPDATED, ADDEND, TEST, TESTED, BOUND, THEN, ELSE = range(8)
+FIELDS: Final = 8
+INSTRUCTIONS: Final = 5
+BLOCKS_AT_MOST: Final = 120  # tokens are bytes
+
+
+@dataclass(frozen=True)
+class FrjtParams:
+    """How programs are drawn."""
+
+    depth: int = 8
+    """Blocks of the longest program; there are programs of every depth up to it."""
+    programs: int = 8_000
+    """Training programs of each depth."""
+    held_out: int = 1_000
+    """Validation programs of each depth, and as many test programs."""
+    registers: int = 2
+    values: int = 4
+    """What a register can hold."""
+    exit: float = 0.3
+    """Probability that a jump leads straight to the end, times the depth."""
+    nearness: float = 0.3
+    """How much less likely each block is than the one before it to be jumped to."""
+    beyond: float = 2.0
+    """Test programs go on to this many times the trained depth."""
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "depth": (1, BLOCKS_AT_MOST),
+            "programs": (1, 10_000_000),
+            "held_out": (1, 10_000_000),
+            "registers": (1, 8),
+            "values": (2, 8),
+            "exit": (0.0, 100.0),
+            "nearness": (0.01, 1.0),
+            "beyond": (1.0, 16.0),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} = {value}: must be between {low} and {high}")
+        if self.labels > BLOCKS_AT_MOST or self.vocabulary > 256:
+            raise ValueError(
+                f"depth {self.depth} x beyond {self.beyond} = {self.labels} labels: too many for one byte a token"
+            )
+
+    @property
+    def labels(self) -> int:
+        """How many names of labels there are."""
+        return int(self.depth * self.beyond)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return 3 * self.labels + 4 + 2 * self.registers * (2 * self.values - 1)
+
+
+def generate(params: FrjtParams, depth: int, count: int, random: np.random.Generator) -> NDArray[np.int8]:
+    """`count` programs of `depth` blocks: (N, D, F). Target `depth` is HALT A, `depth` + 1 is HALT B."""
+    shape = (count, depth)
+    programs_NDF = np.zeros((*shape, FIELDS), np.int8)
+    for kind, register, value in ((UPDATE, UPDATED, ADDEND), (TEST, TESTED, BOUND)):
+        # SET and == take any value, ADD and >= any but 0, which would say nothing
+        drawn = random.integers(2 * params.values - 1, size=shape)
+        programs_NDF[..., kind] = drawn >= params.values
+        programs_NDF[..., value] = np.where(drawn >= params.values, drawn - params.values + 1, drawn)
+        programs_NDF[..., register] = random.integers(params.registers, size=shape)
+    for block in range(depth):
+        programs_NDF[:, block, THEN:] = _targets(params, depth, block, count, random)
+    return programs_NDF
+
+
+def _targets(params: FrjtParams, depth: int, block: int, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Two different targets of one block, in the order drawn: (N, 2)."""
+    ahead = depth - 1 - block
+    end = min(max(params.exit / depth, 1e-9), 0.5) if ahead else 1.0
+    near = params.nearness ** np.arange(ahead)
+    weights_C = np.concatenate([(1 - end) * near / max(near.sum(), 1e-9), [end / 2, end / 2]])
+    first_N = _choose(np.broadcast_to(weights_C, (count, len(weights_C))), random)
+    others_NC = np.tile(weights_C, (count, 1))
+    others_NC[np.arange(count), first_N] = 0.0
+    return np.stack([first_N, _choose(others_NC, random)], axis=1) + block + 1
+
+
+def _choose(weights_NC: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.int64]:
+    summed_NC = weights_NC.cumsum(axis=1)
+    drawn_N1 = random.random((len(weights_NC), 1)) * summed_NC[:, -1:]
+    chosen_N: NDArray[np.int64] = (drawn_N1 >= summed_NC).sum(axis=1)
+    return chosen_N
+
+
+@kernel
+def interpret(
+    programs_NDF: NDArray[np.int8], values: int, halts_N: NDArray[np.uint8], ran_ND: NDArray[np.uint8]
+) -> None:
+    """Run programs: whether each halts in B, and which blocks it executes."""
+    registers = np.zeros(8, np.int64)
+    blocks = programs_NDF.shape[1]
+    for n in range(programs_NDF.shape[0]):
+        registers[:] = 0
+        ran_ND[n] = 0
+        place = np.int64(0)
+        while place < blocks:
+            block = programs_NDF[n, place]
+            ran_ND[n, place] = 1
+            value = np.int64(block[ADDEND])
+            if block[UPDATE] == ADD:
+                value = (value + registers[block[UPDATED]]) % values
+            registers[block[UPDATED]] = value
+            tested, bound = registers[block[TESTED]], np.int64(block[BOUND])
+            holds = tested >= bound if block[TEST] == AT_LEAST else tested == bound
+            place = np.int64(block[THEN]) if holds else np.int64(block[ELSE])
+        halts_N[n] = place - blocks
+
+
+def run(programs_NDF: NDArray[np.int8], values: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Where programs halt, 0 for A and 1 for B: (N,); the blocks that they execute: (N, D)."""
+    halts_N = np.zeros(len(programs_NDF), np.uint8)
+    ran_ND = np.zeros(programs_NDF.shape[:2], np.uint8)
+    interpret(programs_NDF, values, halts_N, ran_ND)
+    return halts_N, ran_ND
+
+
+def tokens(params: FrjtParams, programs_NDF: NDArray[np.int8], start_N: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Five tokens a block; `start_N` is the number of each program's first label: (N, T)."""
+    wide = programs_NDF.astype(np.int64)
+    count, depth, _ = wide.shape
+    choices = 2 * params.values - 1
+    out = np.zeros((count, depth, INSTRUCTIONS), np.int64)
+    start_N1 = np.asarray(start_N)[:, None]
+    base = params.labels
+    out[..., 0] = start_N1 + np.arange(depth)
+    for place, (kind, register, value) in enumerate(((UPDATE, UPDATED, ADDEND), (TEST, TESTED, BOUND)), 1):
+        said = wide[..., register] * choices + wide[..., kind] * (params.values - 1) + wide[..., value]
+        out[..., place] = base + said
+        base += params.registers * choices
+    for place, field in ((3, THEN), (4, ELSE)):
+        target = wide[..., field]
+        halt = target >= depth
+        out[..., place] = base + np.where(halt, target - depth, 2 + start_N1 + target)
+        base += params.labels + 2
+    return out.reshape(count, -1).astype(np.uint8)
+
+
+def listing(params: FrjtParams, tokens_T: NDArray[np.uint8]) -> list[str]:
+    """The instructions that tokens stand for, one line each."""
+    names = [f"L{n}:" for n in range(params.labels)]
+    for set_, add in (("SET r{} {}", "ADD r{} {}"), ("IF r{} == {}", "IF r{} >= {}")):
+        for register in range(params.registers):
+            names += [set_.format(register, value) for value in range(params.values)]
+            names += [add.format(register, value) for value in range(1, params.values)]
+    for word in ("THEN", "ELSE"):
+        names += [f"{word} HALT A", f"{word} HALT B", *(f"{word} L{n}" for n in range(params.labels))]
+    return [names[token] for token in tokens_T]
+
+
+def group(params: FrjtParams, depth: int, count: int, seed: tuple[int, ...]) -> tuple[Group, NDArray[np.uint8]]:
+    """Labelled programs of one depth, and the blocks that they execute: (N, D)."""
+    random = np.random.default_rng(seed)
+    programs_NDF = generate(params, depth, count, random)
+    start_N = random.integers(params.labels - depth + 1, size=count)
+    halts_N, ran_ND = run(programs_NDF, params.values)
+    tokens_NT = tokens(params, programs_NDF, start_N)
+    return (
+        Group(
+            depth,
+            tokens_NT,
+            np.array([tokens_NT.shape[1] - 1]),
+            halts_N.astype(np.int16)[:, None, None],
+            np.full((count, 1), depth, np.int16),
+        ),
+        ran_ND,
+    )

@@ -1,0 +1,149 @@
+"""Maze position tracking (the paper's sections 8.1.3 and 8.1.4): where is the agent after each move?
+
+One maze for all examples. A move is two tokens: what was tried (LEFT, RIGHT, UP, DOWN), then what came of it: the same
+word, UNCHANGED where a wall stood in the way, or WITHHELD. The depth of an answer is the number of moves withheld so
+far. An example of the withheld task has `depth` of its moves withheld, drawn among all of them; in the unwithheld task
+none is. The answer, row and column, is asked for after each move.
+
+The paper names neither the size of the maze nor its walls, start or length of walk: `size` squared cells, a maze
+without loops drawn from `maze_seed`, a start in the middle, depth / rate moves, each in a direction drawn evenly.
+"""
+
+# N examples, M moves, S cells a side, T tokens
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.jit import kernel
+from rcfam.tasks.tracking.examples import Group
+
+LEFT, RIGHT, UP, DOWN, UNCHANGED, WITHHELD = range(6)
+WORDS: Final = ("LEFT", "RIGHT", "UP", "DOWN", "UNCHANGED", "WITHHELD")
+STEPS: Final = np.array([[0, -1], [0, 1], [-1, 0], [1, 0]], np.int64)
+VOCABULARY: Final = 6
+
+
+@dataclass(frozen=True)
+class MazeParams:
+    """How mazes and walks are drawn."""
+
+    depth: int = 32
+    """Moves withheld in an example; without withholding it only sets the length."""
+    rate: float = 0.2
+    """Share of the moves that is withheld."""
+    withheld: bool = True
+    size: int = 8
+    """Cells a side."""
+    maze_seed: int = 0
+    walks: int = 20_000
+    """Training examples."""
+    held_out: int = 1_000
+    """Validation examples, and as many test examples."""
+    beyond: float = 2.0
+    """Test walks go on to this many times the trained depth."""
+
+    def __post_init__(self) -> None:
+        bounds = {
+            "depth": (1, 10_000),
+            "rate": (0.01, 1.0),
+            "size": (2, 100),
+            "walks": (1, 10_000_000),
+            "held_out": (1, 10_000_000),
+            "beyond": (1.0, 16.0),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name} = {value}: must be between {low} and {high}")
+
+    def moves(self, depth: int) -> int:
+        """How many moves a walk of this depth has."""
+        return round(depth / self.rate)
+
+
+def draw(size: int, seed: int) -> NDArray[np.bool_]:
+    """A maze without loops: (S, S, 4), whether a cell is open to the LEFT, RIGHT, UP, DOWN."""
+    random = np.random.default_rng((seed, 0))
+    open_SS4 = np.zeros((size, size, 4), np.bool_)
+    reached = np.zeros((size, size), np.bool_)
+    path = [(0, 0)]
+    reached[0, 0] = True
+    while path:
+        row, column = path[-1]
+        ways = []
+        for way, (down, right) in enumerate(STEPS.tolist()):
+            place = row + down, column + right
+            if min(place) >= 0 and max(place) < size and not reached[place]:
+                ways.append((way, place))
+        if not ways:
+            path.pop()
+            continue
+        way, place = ways[random.integers(len(ways))]
+        open_SS4[row, column, way] = open_SS4[place][way ^ 1] = True
+        reached[place] = True
+        path.append(place)
+    return open_SS4
+
+
+def picture(open_SS4: NDArray[np.bool_]) -> list[str]:
+    """The maze in text: cells are blanks at odd rows and columns, walls are #."""
+    size = len(open_SS4)
+    text = [["#"] * (2 * size + 1) for _ in range(2 * size + 1)]
+    for row in range(size):
+        for column in range(size):
+            text[2 * row + 1][2 * column + 1] = " "
+            for way, (down, right) in enumerate(STEPS.tolist()):
+                if open_SS4[row, column, way]:
+                    text[2 * row + 1 + down][2 * column + 1 + right] = " "
+    return ["".join(line) for line in text]
+
+
+@kernel
+def walk(
+    open_SS4: NDArray[np.bool_], start: int, tried_NM: NDArray[np.uint8], moved_NM: NDArray[np.bool_],
+    places_NM2: NDArray[np.int16],
+) -> None:  # fmt: skip
+    """Walk from row and column `start`: whether each move moved, and where it led."""
+    for n in range(tried_NM.shape[0]):
+        row = column = start
+        for m in range(tried_NM.shape[1]):
+            way = tried_NM[n, m]
+            moved = open_SS4[row, column, way]
+            if moved:
+                row += (way == DOWN) - (way == UP)
+                column += (way == RIGHT) - (way == LEFT)
+            moved_NM[n, m] = moved
+            places_NM2[n, m, 0] = row
+            places_NM2[n, m, 1] = column
+
+
+def answers(open_SS4: NDArray[np.bool_], tried_NM: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.int16]]:
+    """Whether each move moved: (N, M), and the row and column after it: (N, M, 2); from the middle of the maze."""
+    moved_NM = np.zeros(tried_NM.shape, np.bool_)
+    places_NM2 = np.zeros((*tried_NM.shape, 2), np.int16)
+    walk(open_SS4, len(open_SS4) // 2, tried_NM, moved_NM, places_NM2)
+    return moved_NM, places_NM2
+
+
+def group(params: MazeParams, depth: int, count: int, seed: tuple[int, ...]) -> Group:
+    """Walks with `depth` moves withheld, or of that length with none withheld."""
+    random = np.random.default_rng(seed)
+    moves = params.moves(depth)
+    tried_NM = random.integers(4, size=(count, moves), dtype=np.uint8)
+    moved_NM, places_NM2 = answers(draw(params.size, params.maze_seed), tried_NM)
+    hidden_NM = np.zeros((count, moves), np.bool_)
+    if params.withheld:
+        hidden_NM[:, :depth] = True
+        hidden_NM = random.permuted(hidden_NM, axis=1)
+    seen_NM = np.where(hidden_NM, WITHHELD, np.where(moved_NM, tried_NM, UNCHANGED)).astype(np.uint8)
+    tokens_NT = np.stack([tried_NM, seen_NM], axis=2).reshape(count, -1)
+    return Group(
+        depth,
+        tokens_NT,
+        np.arange(1, 2 * moves, 2),
+        places_NM2,
+        hidden_NM.cumsum(axis=1).astype(np.int16),
+    )
