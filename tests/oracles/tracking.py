@@ -57,3 +57,24 @@ def scan(a_BTD: Tensor, b_BTD: Tensor) -> Tensor:
         h = a * h + b
         out.append(h)
     return torch.stack(out, 1)
+
+
+def slstm(gates_BT4D: Tensor, mix_HEG: Tensor) -> Tensor:
+    """sLSTM without its stabiliser, one example, step and head after another; gates: input, forget, cell, output."""
+    count, steps, _, width = gates_BT4D.shape
+    heads, each, _ = mix_HEG.shape
+    out = torch.zeros(count, steps, width, dtype=gates_BT4D.dtype)
+    for example in range(count):
+        for head in range(heads):
+            own = slice(head * each, (head + 1) * each)
+            h = c = torch.zeros(each, dtype=out.dtype)
+            n = torch.ones_like(c)
+            for step in range(steps):
+                mixed = (h @ mix_HEG[head]).view(4, each)
+                enter, forget, cell, leave = gates_BT4D[example, step, :, own] + mixed
+                enter, forget = torch.exp(enter), torch.sigmoid(forget)
+                c = forget * c + enter * torch.tanh(cell)
+                n = forget * n + enter
+                h = torch.sigmoid(leave) * c / n
+                out[example, step, own] = h
+    return out

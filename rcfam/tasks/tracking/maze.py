@@ -40,7 +40,7 @@ class MazeParams:
     maze_seed: int = 0
     walks: int = 20_000
     """Training examples."""
-    held_out: int = 1_000
+    held_out: int = 500
     """Validation examples, and as many test examples."""
     beyond: float = 2.0
     """Test walks go on to this many times the trained depth."""

@@ -43,9 +43,9 @@ class TrackingParams:
     decay: float = 0.01
     warmup: int = 200
     """Steps."""
-    evaluations: int = 24
+    evaluations: int = 12
     """Evenly spread over the run; a checkpoint is written at each."""
-    patience: int = 8
+    patience: int = 4
     """Stop when that many evaluations in a row brought no better validation accuracy."""
     enough: float = 1.0
     """Stop at this validation accuracy."""

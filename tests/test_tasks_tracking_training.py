@@ -1,0 +1,202 @@
+"""Training of a cell: early stop, taking up after a kill, tables, the command."""
+
+import dataclasses
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from rcfam.cli import app
+from rcfam.errors import RcfamError
+from rcfam.tasks.tracking import data, tables, training
+from rcfam.tasks.tracking.data import Source, open_data
+from rcfam.tasks.tracking.frjt import FrjtParams
+from rcfam.tasks.tracking.maze import MazeParams
+from rcfam.tasks.tracking.models import TrackerParams
+from rcfam.tasks.tracking.presets import FRJT
+from rcfam.tasks.tracking.published import published
+from rcfam.tasks.tracking.training import Cell, Evaluation, TrackingParams
+from rcfam.training.checkpoint import load
+from rcfam.training.errors import CheckpointError
+
+SOURCE = Source(FrjtParams(depth=2, programs=64, held_out=16))
+CELL = Cell(SOURCE, TrackerParams("lstm", 1, 16, 2), TrackingParams(epochs=3, batch=16, warmup=2, evaluations=6))
+
+
+class KilledError(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("source", [SOURCE, Source(MazeParams(depth=2, size=3, walks=12, held_out=4), seed=1)])
+def test_a_data_set_comes_back_as_it_was_made(source: Source, tmp_path: Path) -> None:
+    made, found = open_data(tmp_path, source), open_data(tmp_path, source)
+    for part in data.PARTS:
+        for a, b in zip(getattr(made, part), getattr(found, part), strict=True):
+            assert a.depth == b.depth
+            for one, other in zip(a[1:], b[1:], strict=True):
+                assert one.dtype == other.dtype
+                assert (one == other).all()
+    assert made.facts.equals(found.facts)
+    with pytest.raises(RcfamError, match="seed is"):
+        open_data(tmp_path, dataclasses.replace(source, seed=7))
+
+
+def test_parts_hold_what_they_should() -> None:
+    made = data.generate(Source(FrjtParams(depth=4, programs=300, held_out=200)))
+    assert [group.depth for group in made.beyond] == [5, 6, 7, 8]
+    seen = made.facts.filter(pl.col("part") == "test").sort("depth")["seen"].to_list()
+    assert seen[0] > seen[3] == 0
+
+
+def test_a_killed_cell_ends_as_one_that_ran_through(tmp_path: Path) -> None:
+    """Killed again and again, each time one evaluation later; the same weights, answers and history but for the time."""
+    made = data.generate(SOURCE)
+    whole = training.train(CELL, made, tmp_path / "whole", lambda seen: None)
+    found, kills = None, 0
+    while found is None:
+        looks: list[int] = []
+
+        def second(seen: Evaluation, looks: list[int] = looks) -> None:
+            looks.append(seen.step)
+            if len(looks) == 2:
+                raise KilledError
+
+        try:
+            found = training.train(CELL, made, tmp_path / "killed", second)
+        except KilledError:
+            kills += 1
+    assert kills >= 4
+    assert found["accuracy"] == whole["accuracy"]
+    steps = [(past["step"], past["validation"]) for past in whole["history"]]
+    assert [(past["step"], past["validation"]) for past in found["history"]] == steps
+    for name, tensor in load(tmp_path / "whole" / "best").tensors.items():
+        assert torch.equal(tensor, load(tmp_path / "killed" / "best").tensors[name])
+    assert not list(tmp_path.rglob("step-*"))
+
+
+def test_a_finished_cell_is_not_repeated_and_another_is_refused(tmp_path: Path) -> None:
+    made = data.generate(SOURCE)
+    first = training.train(CELL, made, tmp_path, lambda seen: None)
+
+    def never(seen: Evaluation) -> None:
+        raise AssertionError
+
+    assert training.train(CELL, made, tmp_path, never) == first
+    other = dataclasses.replace(CELL, train=dataclasses.replace(CELL.train, rate=1e-4))
+    with pytest.raises(CheckpointError, match=r"train\.rate"):
+        training.train(other, made, tmp_path, never)
+
+
+def test_early_stop() -> None:
+    params = TrackingParams(patience=2, enough=0.99)
+
+    def past(*scores: float) -> list[Evaluation]:
+        return [Evaluation(n, 9, 0.0, 0.0, 1.0, 0.5, score) for n, score in enumerate(scores)]
+
+    assert not training._stops(params, past(0.5, 0.7, 0.6))
+    assert training._stops(params, past(0.5, 0.7, 0.6, 0.7))
+    assert training._stops(params, past(0.5, 0.995))
+
+
+def test_answers_are_right_when_all_of_them_is() -> None:
+    bits = training.right(torch.tensor([[[0.3]], [[-2.0]]]), torch.tensor([[[1.0]], [[1.0]]]))
+    assert bits.tolist() == [[True], [False]]
+    places = training.right(torch.tensor([[[0.4, 2.6], [1.0, 1.6]]]), torch.tensor([[[0.0, 3.0], [1.0, 1.0]]]))
+    assert places.tolist() == [[True, False]]
+
+
+def planted(kind: str, layers: int, curve: list[float], cost: int, scores: list[float]) -> tables.Finished:
+    """A cell of depth 4 whose accuracies and costs are known."""
+    accuracy = pl.DataFrame(
+        {
+            "part": ["test"] * 4 + ["beyond"] * (len(curve) - 4),
+            "depth": range(1, len(curve) + 1),
+            "hidden": range(1, len(curve) + 1),
+            "last": True,
+            "right": [round(100 * value) for value in curve],
+            "count": 100,
+        }
+    )
+    history = [Evaluation(n, 9, float(n), 0.0, 1.0, 0.5, score)._asdict() for n, score in enumerate(scores, 1)]
+    result = {
+        "identity": {
+            "data": {"task": "frjt", "depth": 4},
+            "model": {"kind": kind, "layers": layers, "width": 256},
+            "train": {"seed": 0},
+        },
+        "accuracy": {"train": 1.0, "validation": max(scores), "test": 0.9, "test_last": 0.9},
+        "parameters": cost,
+        "flops": 10 * cost,
+        "wall_s": float(len(scores)),
+        "cpu_s": 1.0,
+        "best_step": 1,
+        "history": history,
+    }
+    return tables.Finished(result, accuracy)
+
+
+def test_tables_of_planted_cells() -> None:
+    cells = [
+        planted("lstm", 1, [1.0, 1.0, 1.0, 0.98, 0.97, 0.96], 100, [0.7, 0.99, 0.98]),
+        planted("transformer", 1, [1.0, 0.95, 0.8, 0.95, 0.6, 0.5], 50, [0.5, 0.6, 0.65]),
+        planted("transformer", 2, [1.0, 0.95, 0.93, 0.91, 0.89, 0.5], 110, [0.5, 0.55, 0.8]),
+    ]
+    rows = {(r["model"], r["layers"]): r for r in tables.results(cells).iter_rows(named=True)}
+    assert rows["lstm", 1]["published"] == 0.95981
+    assert rows["lstm", 1]["difference"] == pytest.approx(0.99 - 0.95981)
+    assert rows["transformer", 2]["published_train"] == 0.99997
+    curves = tables.by_depth(cells)
+    assert curves.height == 18
+    found = {(r["model"], r["layers"]): r for r in tables.critical(curves).iter_rows(named=True)}
+    assert (found["lstm", 1]["critical"], found["lstm", 1]["bounded"]) == (6, False)
+    assert (found["transformer", 1]["critical"], found["transformer", 1]["bounded"]) == (2, True)
+    assert (found["transformer", 2]["critical"], found["transformer", 2]["ratio"]) == (4, 2.0)
+    same = {(r["model"], r["budget"]): r for r in tables.matched(cells).iter_rows(named=True)}
+    assert (same["transformer", "parameters"]["layers"], same["transformer", "parameters"]["share"]) == (2, 1.1)
+    assert (same["transformer", "wall_s"]["layers"], same["transformer", "wall_s"]["validation"]) == (1, 0.6)
+    assert same["lstm", "wall_s"]["validation"] == 0.99
+
+
+def test_published_figures() -> None:
+    assert published("frjt", "mamba", 16, 16) == (0.98949, 0.87901)
+    assert published("maze", "transformer", 4, 64) == (None, 0.8271)
+    assert published("maze", "slstm", 1, 64) == (None, None)
+
+
+@pytest.mark.parametrize("verb", ["frjt", "maze"])
+def test_the_command_makes_tables_and_a_figure(verb: str, tmp_path: Path) -> None:
+    line = ["task", verb, "--size", "tiny", "--model", "lstm", "--model", "transformer:1-2", "-o", str(tmp_path)]
+    first = CliRunner().invoke(app, line)
+    assert first.exit_code == 0, first.output
+    found = pl.read_csv(tmp_path / "results.csv")
+    assert found.select("model", "layers").rows() == [("lstm", 1), ("transformer", 1), ("transformer", 2)]
+    for name in ("by_depth.csv", "critical.csv", "matched.csv", "accuracy.svg", "accuracy.png"):
+        assert (tmp_path / name).stat().st_size > 0
+    again = CliRunner().invoke(app, line)
+    assert again.exit_code == 0, again.output
+    assert pl.read_csv(tmp_path / "results.csv").equals(found)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--size", "huge"], "--size huge: known are tiny, default, paper"),
+        (["--size", "tiny", "--model", "gru"], "model 'gru'"),
+        (["--size", "tiny", "--model", "lstm:x"], "--model lstm:x"),
+        (["--size", "tiny", "--depth", "500"], "depth = 500"),
+        (["--size", "tiny", "--rate", "-1"], "rate = -1.0"),
+    ],
+)
+def test_bad_options(more: list[str], said: str, tmp_path: Path) -> None:
+    found = CliRunner().invoke(app, ["task", "frjt", "-o", str(tmp_path), *more])
+    assert isinstance(found.exception, RcfamError)
+    assert said in str(found.exception)
+    assert not list(tmp_path.iterdir())
+
+
+def test_presets_are_valid() -> None:
+    for preset in FRJT.values():
+        for depth in preset.depths:
+            dataclasses.replace(preset.task, depth=depth)
