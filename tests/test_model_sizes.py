@@ -1,43 +1,62 @@
 """Parameter counts against the paper's, FLOPs by formula against PyTorch's counter."""
 
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from rcfam.model import presets
+from rcfam import params as parameters
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build, parameter_count
-from rcfam.model.flops import flops_of
+from rcfam.model.flops import counted, flops_of
 from rcfam.model.frames import gather
 from tests.oracles.backpropagation import ATTRIBUTES, HEADS, SMALL, shape, typed_windows
 
+PRESETS = Path(__file__).parent.parent / "rcfam" / "presets"
+COUNTS = {  # published, or the most that a small one may have
+    "paper-82m": 82e6,
+    "paper-103m": 103e6,
+    "paper-145m": 145e6,
+    "paper-737m": 737e6,
+    "small": 3e6,
+    "default": 0.6e6,
+    "tiny": 0.15e6,
+}
 
-def meta_model(params: ModelParams, where: DataShape) -> ActionModel:
+
+def preset(name: str) -> tuple[ModelParams, DataShape]:
+    """A preset's model and the grid and vocabulary it is for."""
+    path = PRESETS / f"{name}.yaml"
+    sections = parameters.read(path)
+    where = DataShape(
+        sections["render"]["rows"], sections["render"]["columns"], sections["tokenize"]["size"], ATTRIBUTES
+    )
+    return parameters.load(path, "model", ModelParams), where
+
+
+def test_no_preset_is_left_uncounted() -> None:
+    assert {path.stem for path in PRESETS.glob("*.yaml")} == set(COUNTS)
+
+
+@pytest.mark.parametrize("name", list(COUNTS))
+def test_parameter_counts(name: str) -> None:
+    """On the meta device: no memory is taken."""
     with torch.device("meta"):
-        return ActionModel(params, where)
+        count = parameter_count(ActionModel(*preset(name)))
+    if name.startswith("paper"):
+        assert count == pytest.approx(COUNTS[name], rel=0.02)
+    else:
+        assert count < COUNTS[name]
 
 
-@pytest.mark.parametrize(
-    ("params", "published"),
-    [
-        (presets.paper(3), 82e6),
-        (presets.paper(6), 103e6),
-        (presets.paper(12), 145e6),
-        (presets.paper(3, head_width=1024, width=4096), 737e6),
-    ],
-)
-def test_published_parameter_counts(params: ModelParams, published: float) -> None:
-    where = DataShape(presets.PAPER_ROWS, presets.PAPER_COLUMNS, presets.PAPER_VOCABULARY, ATTRIBUTES)
-    assert parameter_count(meta_model(params, where)) == pytest.approx(published, rel=0.02)
-
-
-def test_small_presets_are_small() -> None:
-    where = DataShape(24, 80, 1024, ATTRIBUTES)
-    assert parameter_count(build(presets.tiny(), where, 0)) < 150_000
-    assert parameter_count(build(presets.small(), where, 0)) < 1_200_000
+@pytest.mark.parametrize("name", ["paper-737m", "small", "default", "tiny"])  # the 82M below
+def test_flops_of_presets_equal_the_counter(name: str) -> None:
+    params, where = preset(name)
+    expected, found = flops_of(params, where, 4, 2.5), counted(params, where, 4, 2.5)
+    for part, other in zip(expected, found, strict=True):
+        assert part == pytest.approx(other, rel=0.01)
 
 
 @pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
@@ -55,16 +74,15 @@ def test_flops_equal_the_counter(head: str, backbone: str) -> None:
     assert counter.get_total_flops() / 16 == pytest.approx(expected.total, rel=0.01)
 
 
-def test_main_model_share_of_the_paper() -> None:
+def test_the_main_models_share_in_the_paper() -> None:
     """ "About 6 %" of the FLOPs in the main model does not follow from the paper's own formulas: it is below 0.1 %."""
-    where = DataShape(presets.PAPER_ROWS, presets.PAPER_COLUMNS, presets.PAPER_VOCABULARY, ATTRIBUTES)
-    flops = flops_of(presets.paper(3), where, length=1024)
-    assert flops.head == pytest.approx(523e9, rel=0.02)
-    assert flops.backbone / flops.total < 1e-3
-    # It does follow when 1,024 frames of main model are set against one frame of head.
-    assert 1024 * flops.backbone / (1024 * flops.backbone + flops.head) == pytest.approx(0.07, abs=0.015)
+    for flops in (flops_of(*preset("paper-82m"), length=1024), counted(*preset("paper-82m"), length=1)):
+        assert flops.head == pytest.approx(523e9, rel=0.02)
+        assert flops.backbone / flops.total < 1e-3
+        # It does follow when 1,024 frames of main model are set against one frame of head.
+        assert 1024 * flops.backbone / (1024 * flops.backbone + flops.head) == pytest.approx(0.07, abs=0.015)
 
 
 def test_training_flops_count_the_second_forward() -> None:
-    flops = flops_of(presets.tiny(), DataShape(24, 80, 512, np.zeros((1, 3), np.uint32)), 16)
+    flops = flops_of(*preset("tiny"), length=16)
     assert flops.training == pytest.approx(4 * (flops.head + flops.backbone) + 3 * flops.vote)

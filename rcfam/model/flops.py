@@ -8,8 +8,13 @@ activations, biases and look-ups do not.
 
 from typing import NamedTuple
 
-from rcfam.model.action import DataShape, ModelParams
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from rcfam.model.action import ActionModel, DataShape, ModelParams
 from rcfam.model.conv import ConvParams
+from rcfam.model.frames import Frames
 from rcfam.model.paper import PaperParams
 from rcfam.model.rows import RowsParams
 
@@ -42,6 +47,25 @@ def flops_of(params: ModelParams, shape: DataShape, length: int, distinct_rows: 
         _backbone(params, length),
         2.0 * params.width * shape.vocabulary,
     )
+
+
+def counted(params: ModelParams, shape: DataShape, length: int, distinct_rows: float | None = None) -> Flops:
+    """The same as `flops_of`, by PyTorch's counter over one window: no formula, but also no numbers and no memory."""
+    every = length * shape.rows
+    number = every if distinct_rows is None else round(length * distinct_rows)
+    with torch.device("meta"):
+        model = ActionModel(params, shape)
+        frames = Frames(
+            torch.zeros(number, shape.columns, dtype=torch.int32),
+            torch.zeros(number, dtype=torch.int64),
+            torch.zeros(length, 1, shape.rows, dtype=torch.int64),
+            torch.zeros(length, 1, 3, dtype=torch.int64),
+        )
+        # Attention made of plain products, which the counter knows on every device.
+        with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+            model(frames, model.initial(1))
+    found = {name: sum(by_operation.values()) / length for name, by_operation in counter.get_flop_counts().items()}
+    return Flops(*(found.get(f"ActionModel.{part}", 0.0) for part in Flops._fields))
 
 
 def block(tokens: float, width: int, ratio: int) -> float:
