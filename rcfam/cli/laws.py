@@ -209,6 +209,7 @@ class _Folders:
     evaluation: Path
     dataset: Path
     recordings: Path
+    rollout: Path
 
 
 def report(
@@ -220,6 +221,7 @@ def report(
     recordings: Annotated[Path, typer.Option(help="Folder of recordings, for one to replay.")] = Path(
         "data/recordings"
     ),
+    rollout: Annotated[Path, typer.Option(help="Folder that `rcfam rollout` wrote.")] = Path("data/rollout"),
     lock: Annotated[Path, typer.Option(help="DVC's lock file, for the hashes of the data.")] = Path("dvc.lock"),
     params_file: ParamsOption = None,
 ) -> None:
@@ -231,7 +233,7 @@ def report(
     options = section(params_file, "report", room.ReportParams)
     source = params_file or DEFAULT
     text = source.read_text(encoding="utf-8") if source.exists() else ""
-    material = _material(_Folders(runs, law, evaluation, dataset, recordings), provenance(lock), text, source)
+    material = _material(_Folders(runs, law, evaluation, dataset, recordings, rollout), provenance(lock), text, source)
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
         for name, spec in specs.items():
@@ -289,6 +291,9 @@ def _material(
         evaluation=_optional(folders.evaluation / "evaluation.parquet"),
         positions=_optional(folders.evaluation / "positions.parquet"),
         sample=_sample(folders.recordings),
+        rollout=_optional(folders.rollout / "summary.parquet"),
+        rollout_curves=_optional(folders.rollout / "curves.parquet"),
+        rollout_sample=_rollout_sample(folders.rollout),
         dataset=_optional(folders.dataset / "statistics.parquet"),
         provenance=provenance,
         parameters=text,
@@ -319,6 +324,36 @@ def _sample(folder: Path) -> "Sample | None":
         first = chosen.frame if chosen is not None and chosen.frame < reader.frames else 0
         cells, cursors, keys = reader.read(first, min(first + SAMPLE_FRAMES, reader.frames))
         title = f"{path.stem}, from frame {first:,} of {reader.frames:,}" + (f": {chosen.text}" if chosen else "")
+        return Sample(title, first, cells, cursors, keys, reader.attributes, tuple(reader.clusters))
+
+
+def _rollout_sample(folder: Path) -> "Sample | None":
+    """The model's rollout that came furthest, with a few of the typist's frames before it."""
+    import polars as pl
+
+    from rcfam.recording import Reader
+    from rcfam.report import Sample
+
+    table = _optional(folder / "rollouts.parquet")
+    if table is None:
+        return None
+    order = ["completed", "share", "agreed_keys", "keys_left"]
+    model = table.filter(pl.col("policy").str.starts_with("model")).sort(order, descending=True, nulls_last=True)
+    if model.height == 0:
+        return None
+    best = model.row(0, named=True)
+    with Reader(folder / "recordings" / best["file"]) as reader:
+        turn = next((mark.frame for mark in reader.marks if mark.kind == "rollout"), 0)
+        first = max(0, turn - SAMPLE_FRAMES // 10)
+        cells, cursors, keys = reader.read(first, min(first + SAMPLE_FRAMES, reader.frames))
+        if not len(keys):
+            return None
+        title = (
+            f"{best['policy']}, from frame {turn:,} on, {best['before']} keys before the end of a {best['goal']} "
+            f"{best['path']}".rstrip()
+            + f": {'finished' if best['completed'] else best['ended']} after {best['steps']} tokens. "
+            "Of the model's rollouts the one that came furthest."
+        )
         return Sample(title, first, cells, cursors, keys, reader.attributes, tuple(reader.clusters))
 
 

@@ -57,9 +57,10 @@ def rollout(
         found = rollouts(model.to(device), data, folders, settings, out / "recordings", device, report)
     write(out / "rollouts.parquet", found.rollouts)
     write(out / "curves.parquet", found.curves)
+    write(out / "summary.parquet", summary(found.rollouts))
     with writing(out / "metrics.json") as part:
         part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
-    for row in summary(found.rollouts, ("policy", "goal", "before")).iter_rows(named=True):
+    for row in summary(found.rollouts).iter_rows(named=True):
         share = "" if row["share"] is None else f", {row['share']:.2f} of the edit"
         print(
             f"{row['policy']}, {row['before']} keys before the end of a {row['goal']}: "

@@ -10,6 +10,7 @@ import polars as pl
 
 from rcfam.report.data import charts as data_charts
 from rcfam.report.material import Material
+from rcfam.report.rollout import charts as rollout_charts
 from rcfam.scaling.published import PLATEAU
 
 PURE, FLOOR, PAPER = "#2b84c6", "#d95f02", "#7f7f7f"  # told apart by the colour-blind, on light and on dark
@@ -30,6 +31,7 @@ def charts(material: Material) -> Specs:
         "evaluation": evaluation_chart(material),
         "positions": position_chart(material),
         **data_charts(material),
+        **rollout_charts(material),
     }
     return {name: document(chart) for name, chart in made.items() if chart is not None}
 

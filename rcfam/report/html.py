@@ -73,6 +73,16 @@ def chart(name: str, label: str, specs: dict[str, dict[str, Any]]) -> str:
     return f"{place}{data}"
 
 
+def player(name: str, document: Any) -> str:
+    """A player and what it plays."""
+    return (
+        f'<div class="player" data-replay="{name}"><pre aria-label="terminal"></pre><div class="controls">'
+        '<button type="button">play</button><input type="range" min="0" value="0" aria-label="frame">'
+        "<output></output></div></div>"
+        f'<script type="application/json" id="{name}">{embedded(document)}</script>'
+    )
+
+
 def embedded(document: Any) -> str:
     """JSON that cannot end or open an element of the page, whatever stands in its strings."""
     text = json.dumps(document, allow_nan=False, separators=(",", ":"))

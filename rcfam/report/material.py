@@ -62,6 +62,12 @@ class Material:
     """One row a run and position of the held-out window: length, position, loss."""
     sample: Sample | None = None
     """A stretch of a recording to replay."""
+    rollout: pl.DataFrame | None = None
+    """Means over rollouts, one row for who typed, towards what, from how far."""
+    rollout_curves: pl.DataFrame | None = None
+    """One row a rollout and step: policy, step, remaining."""
+    rollout_sample: Sample | None = None
+    """One rollout to replay."""
     dataset: pl.DataFrame | None = None
     """Rows (of, name, quantity, value)."""
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

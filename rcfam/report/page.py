@@ -24,6 +24,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
         sections.curves(material, specs),
         sections.wall(material, specs),
         sections.evaluation(material, specs),
+        sections.rollout(material, specs),
         sections.paper(material),
         sections.dataset(material, specs),
         sections.recording(material),
@@ -44,7 +45,9 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
             "<noscript><p>The charts need JavaScript; the same pictures lie beside it in figures/.</p></noscript>",
             f"<script>{bundle()}</script>",
             f"<script>{_own('page.js')}</script>",
-            f"<script>{_own('player.js')}</script>" if material.sample is not None else "",
+            f"<script>{_own('player.js')}</script>"
+            if material.sample is not None or material.rollout_sample is not None
+            else "",
             "</body></html>",
         ]
     )
@@ -155,6 +158,7 @@ _NAVIGATION = (
             ("curves", "learning curves"),
             ("wall", "wall time"),
             ("evaluation", "held-out data"),
+            ("rollout", "at the keyboard"),
             ("paper", "beside the paper"),
             ("dataset", "dataset"),
             ("provenance", "provenance"),

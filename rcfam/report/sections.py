@@ -9,6 +9,7 @@ from rcfam.report import html
 from rcfam.report.data import section as data_section
 from rcfam.report.material import Material
 from rcfam.report.replay import document
+from rcfam.report.rollout import section as rollout_section
 from rcfam.scaling.curves import Points
 from rcfam.scaling.laws import fit_irreducible, fit_pure, means
 from rcfam.scaling.published import EXCELLENCE, PLATEAU, TABLES
@@ -283,21 +284,21 @@ def dataset(material: Material, specs: Specs) -> str:
     return _section("dataset", "Dataset", [data_section(material, specs)])
 
 
+def rollout(material: Material, specs: Specs) -> str:
+    """The model at the keyboard; nothing where it was not let."""
+    parts = rollout_section(material, specs)
+    return _section("rollout", "The model at the keyboard", [parts]) if parts else ""
+
+
 def recording(material: Material) -> str:
     """A player for a stretch of a recording; nothing without one."""
     if material.sample is None:
         return ""
-    player = (
-        '<div class="player" data-replay="replay"><pre aria-label="terminal"></pre><div class="controls">'
-        '<button type="button">play</button><input type="range" min="0" value="0" aria-label="frame">'
-        "<output></output></div></div>"
-    )
-    data = f'<script type="application/json" id="replay">{html.embedded(document(material.sample))}</script>'
     words = html.paragraph(
         f"What the model sees: the terminal before each keystroke, and the key that follows. {material.sample.title}",
         "note",
     )
-    return _section("recording", "A recorded session", [words, player, data])
+    return _section("recording", "A recorded session", [words, html.player("replay", document(material.sample))])
 
 
 def provenance(material: Material) -> str:
