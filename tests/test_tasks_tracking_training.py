@@ -15,7 +15,7 @@ from rcfam.tasks.tracking.data import Source, open_data
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 from rcfam.tasks.tracking.models import TrackerParams
-from rcfam.tasks.tracking.presets import FRJT
+from rcfam.tasks.tracking.presets import FRJT, MAZE, UNWITHHELD
 from rcfam.tasks.tracking.published import published
 from rcfam.tasks.tracking.training import Cell, Evaluation, TrackingParams
 from rcfam.training.checkpoint import load
@@ -51,7 +51,7 @@ def test_parts_hold_what_they_should() -> None:
 
 
 def test_a_killed_cell_ends_as_one_that_ran_through(tmp_path: Path) -> None:
-    """Killed again and again, each time one evaluation later; the same weights, answers and history but for the time."""
+    """Killed again and again, each time one evaluation later: the same weights, answers and history but the time."""
     made = data.generate(SOURCE)
     whole = training.train(CELL, made, tmp_path / "whole", lambda seen: None)
     found, kills = None, 0
@@ -172,7 +172,7 @@ def test_the_command_makes_tables_and_a_figure(verb: str, tmp_path: Path) -> Non
     assert first.exit_code == 0, first.output
     found = pl.read_csv(tmp_path / "results.csv")
     assert found.select("model", "layers").rows() == [("lstm", 1), ("transformer", 1), ("transformer", 2)]
-    for name in ("by_depth.csv", "critical.csv", "matched.csv", "accuracy.svg", "accuracy.png"):
+    for name in ("data.csv", "by_depth.csv", "critical.csv", "matched.csv", "accuracy.svg", "accuracy.png"):
         assert (tmp_path / name).stat().st_size > 0
     again = CliRunner().invoke(app, line)
     assert again.exit_code == 0, again.output
@@ -197,6 +197,7 @@ def test_bad_options(more: list[str], said: str, tmp_path: Path) -> None:
 
 
 def test_presets_are_valid() -> None:
-    for preset in FRJT.values():
+    for preset in [*FRJT.values(), *MAZE.values(), *UNWITHHELD.values()]:
         for depth in preset.depths:
-            dataclasses.replace(preset.task, depth=depth)
+            assert dataclasses.replace(preset.task, depth=depth).depth == depth
+    assert not any(preset.task.withheld for preset in UNWITHHELD.values() if isinstance(preset.task, MazeParams))

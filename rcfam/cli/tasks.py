@@ -1,6 +1,8 @@
 """`rcfam task`: does a model track state?"""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +12,11 @@ import typer
 from rcfam.errors import RcfamError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from rcfam.tasks.tracking.models import TrackerParams
     from rcfam.tasks.tracking.presets import Preset
+    from rcfam.tasks.tracking.training import Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that ask whether a model tracks state.")
 
@@ -82,10 +87,10 @@ def maze(
 
     A killed command goes on where it was; finished cells are not repeated.
     """
-    from rcfam.tasks.tracking.presets import MAZE
+    from rcfam.tasks.tracking.presets import MAZE, UNWITHHELD
 
-    preset = _sized(MAZE, size)
-    task = _given(walks=examples, rate=share, size=cells) | {"withheld": withheld}
+    preset = _sized(MAZE if withheld else UNWITHHELD, size)
+    task = _given(walks=examples, rate=share, size=cells)
     _run(_changed(preset, task, depth, model, width, epochs, batch, rate, enough), out, seed, threads, device)
 
 
@@ -164,36 +169,32 @@ def _run(preset: "Preset", out: Path, seed: int, threads: int, device: str) -> N
     _report(out)
 
 
-class _progress:  # noqa: N801 - used as a function
-    """A bar over the steps of one cell."""
+@contextmanager
+def _progress(name: str) -> "Iterator[Callable[[Evaluation], None]]":
+    """A bar over the steps of one cell; where there is no terminal, a line for each evaluation."""
+    from tqdm import tqdm
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    with tqdm(desc=name, unit="step", disable=None) as bar:
 
-    def __enter__(self) -> Callable[[Any], None]:
-        from tqdm import tqdm
+        def report(seen: "Evaluation") -> None:
+            said = f"loss {seen.loss:.4f} train {seen.train:.4f} validation {seen.validation:.4f}"
+            bar.total = seen.steps
+            bar.set_postfix_str(said, refresh=False)
+            bar.update(seen.step - bar.n)
+            if bar.disable:
+                print(f"{name}: step {seen.step} of {seen.steps}, {said}, {seen.cpu_s:.0f} s of CPU", file=sys.stderr)
 
-        self.bar = tqdm(desc=self.name, unit="step", disable=None)
-
-        def report(seen: Any) -> None:
-            self.bar.total = seen.steps
-            self.bar.set_postfix_str(
-                f"loss {seen.loss:.4f} train {seen.train:.4f} validation {seen.validation:.4f}", refresh=False
-            )
-            self.bar.update(seen.step - self.bar.n)
-
-        return report
-
-    def __exit__(self, *problem: object) -> None:
-        self.bar.close()
+        yield report
 
 
-def _print_facts(facts: Any) -> None:
+def _print_facts(facts: "pl.DataFrame") -> None:
+    """What the test examples of one, two, four, ... blocks are like, or those of the one depth."""
     import polars as pl
 
     shown = facts.filter(pl.col("part") == "test")
-    names = [name for name in shown.columns if name not in ("part", "examples")]
-    for row in shown.tail(2).select(names).iter_rows(named=True):
+    depths = shown["depth"].to_list()
+    some = shown.filter(pl.col("depth").is_in([2**n for n in range(12)]) | (pl.col("depth") == depths[-1]))
+    for row in some.drop("part").iter_rows(named=True):
         print("data: " + ", ".join(f"{name} {value:.3g}" for name, value in row.items() if value is not None))
 
 
@@ -208,6 +209,7 @@ def _report(out: Path) -> None:
     accuracies = tables.by_depth(cells)
     made = {
         "results": tables.results(cells),
+        "data": tables.facts(out),
         "by_depth": accuracies,
         "critical": tables.critical(accuracies),
         "matched": tables.matched(cells),
@@ -224,7 +226,7 @@ def _report(out: Path) -> None:
     print(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
 
 
-def _print_results(table: Any) -> None:
+def _print_results(table: "pl.DataFrame") -> None:
     def text(value: float | None) -> str:
         return "    -" if value is None else f"{value:.3f}"
 

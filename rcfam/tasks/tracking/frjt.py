@@ -97,27 +97,34 @@ def generate(params: FrjtParams, depth: int, count: int, random: np.random.Gener
         programs_NDF[..., value] = np.where(drawn >= params.values, drawn - params.values + 1, drawn)
         programs_NDF[..., register] = random.integers(params.registers, size=shape)
     for block in range(depth):
-        programs_NDF[:, block, THEN:] = _targets(params, depth, block, count, random)
+        ahead = depth - 1 - block
+        end = min(max(params.exit / depth, 1e-9), 0.5) if ahead else 1.0
+        near = params.nearness ** np.arange(ahead)
+        weights_C = np.concatenate([(1 - end) * near / max(near.sum(), 1e-9), [end / 2, end / 2]])
+        choose(weights_C, random.random((2, count)), block, programs_NDF)
     return programs_NDF
 
 
-def _targets(params: FrjtParams, depth: int, block: int, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Two different targets of one block, in the order drawn: (N, 2)."""
-    ahead = depth - 1 - block
-    end = min(max(params.exit / depth, 1e-9), 0.5) if ahead else 1.0
-    near = params.nearness ** np.arange(ahead)
-    weights_C = np.concatenate([(1 - end) * near / max(near.sum(), 1e-9), [end / 2, end / 2]])
-    first_N = _choose(np.broadcast_to(weights_C, (count, len(weights_C))), random)
-    others_NC = np.tile(weights_C, (count, 1))
-    others_NC[np.arange(count), first_N] = 0.0
-    return np.stack([first_N, _choose(others_NC, random)], axis=1) + block + 1
-
-
-def _choose(weights_NC: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.int64]:
-    summed_NC = weights_NC.cumsum(axis=1)
-    drawn_N1 = random.random((len(weights_NC), 1)) * summed_NC[:, -1:]
-    chosen_N: NDArray[np.int64] = (drawn_N1 >= summed_NC).sum(axis=1)
-    return chosen_N
+@kernel
+def choose(
+    weights_C: NDArray[np.float64], drawn_2N: NDArray[np.float64], block: int, programs_NDF: NDArray[np.int8]
+) -> None:
+    """Set both targets of one block, two different ones of the C places after it, as likely as their weights."""
+    whole = 0.0
+    for c in range(len(weights_C)):
+        whole += weights_C[c]
+    for n in range(drawn_2N.shape[1]):
+        first, left = -1, whole
+        for turn in range(2):
+            place, reached = 0, 0.0
+            for c in range(len(weights_C)):
+                if c != first:
+                    place = c
+                    reached += weights_C[c]
+                    if drawn_2N[turn, n] * left < reached:
+                        break
+            programs_NDF[n, block, THEN + turn] = block + 1 + place
+            first, left = place, whole - weights_C[place]
 
 
 @kernel

@@ -1,6 +1,6 @@
 """Complete sets of parameters for `rcfam task frjt` and `rcfam task maze`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rcfam.tasks.tracking.data import TaskParams
@@ -58,7 +58,10 @@ FRJT: Final[dict[str, Preset]] = {
 }
 MAZE: Final[dict[str, Preset]] = {
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32), _QUICK, (2,), _TINY),
-    "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),
+    "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),  # core-minutes: 6 the LSTM, 20 each of the others
     "paper": Preset(MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64), (32, 64), _models(_PUBLISHED)),
 }
-SIZES: Final = tuple(FRJT)
+UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
+    size: replace(preset, task=replace(preset.task, withheld=False), depths=(min(8, *preset.depths),))
+    for size, preset in MAZE.items()
+}

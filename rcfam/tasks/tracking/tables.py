@@ -32,6 +32,17 @@ def collect(folder: Path) -> list[Finished]:
     return found
 
 
+def facts(folder: Path) -> pl.DataFrame:
+    """What the data sets below `folder` are like: one row a data set, part and depth."""
+    found = []
+    for path in sorted(folder.rglob("data.json")):
+        described = json.loads(path.read_text(encoding="utf-8"))
+        named = {"task": described["task"], "seed": described["seed"], "trained_depth": described["depth"]}
+        own = pl.read_parquet(path.with_name("facts.parquet"))
+        found.append(own.select(*(pl.lit(value).alias(name) for name, value in named.items()), pl.all()))
+    return pl.concat(found, how="diagonal_relaxed")
+
+
 def _key(cell: Finished) -> dict[str, Any]:
     data, model, train = (cell.result["identity"][name] for name in ("data", "model", "train"))
     return {
