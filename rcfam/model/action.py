@@ -82,7 +82,7 @@ class ActionModel(nn.Module):
         return self.backbone.initial(streams)
 
     def advance(self, frames: Frames, state: State) -> tuple[Tensor, State]:
-        """Features (T, B, D) without the vote, and the state after them."""
+        """T steps of B streams and the state before -> features (T, B, D) without the vote, and the state after."""
         features_TBD, state = self.backbone(self.head(frames), state)
         return features_TBD, state
 

@@ -45,6 +45,7 @@ class LstmStack(nn.Module):
         return tuple(part.expand(streams, -1).contiguous() for part in start.unbind())
 
     def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
+        """(T, B, D) and the state before -> (T, B, D) and the state after the last step."""
         out: list[Tensor] = []
         for layer, (norm, lstm, mlp) in enumerate(zip(self.norm, self.lstm, self.mlp, strict=True)):
             h, c = state[2 * layer][None], state[2 * layer + 1][None]
@@ -75,7 +76,7 @@ class AttentionStack(nn.Module):
         return ()
 
     def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
-        """Positions past the last learned one share it."""
+        """(T, B, D) and the earlier pieces -> (T, B, D) and all pieces. Positions past the last learned one share it."""
         layers = len(self.norm)
         past = sum(piece.shape[3] for piece in state[::layers])
         place_T = torch.arange(past, past + len(x_TBD), device=x_TBD.device)
@@ -115,7 +116,10 @@ class SumStack(nn.Module):
         return (*(zero for _ in self.norm), zero[:, :1])
 
     def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
-        """Each sum is divided by the square root of its length, so that its size does not grow with time."""
+        """(T, B, D) and the sums before -> (T, B, D) and the sums after the last step.
+
+        Each sum is divided by the square root of its length, so that its size does not grow with time.
+        """
         *sums, count = state
         count_TB1 = count + torch.arange(1, len(x_TBD) + 1, device=count.device, dtype=count.dtype)[:, None, None]
         out: list[Tensor] = []
