@@ -68,7 +68,8 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             "Of the edit: the share of the differing bytes that was gone at the end. Wasted: the share of keys that "
             "changed nothing. Invalid: the share that no keyboard sends, that is no key at all, or that the editor or "
             "the shell complained of. Hurt: further from the truth after the first token; after a wrong key that "
-            "token is one key that the typist would not press.",
+            "token is one key that the typist would not press. Keys in agreement: up to the first that is not the "
+            "typist's.",
             "note",
         ),
         html.chart("rollout", "bytes left to edit over tokens typed, by who types", specs),

@@ -1,0 +1,199 @@
+"""The closed loop on a whole small pipeline: the typist and a model that knows all by heart finish everything."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rcfam.dataset import tokens as token_files
+from rcfam.evaluation.rollout import RolloutError, Rollouts, rollouts
+from rcfam.evaluation.rollout.places import choose
+from rcfam.evaluation.rollout.playing import Seat, play
+from rcfam.evaluation.rollout.policies import Keys, Repeat, Teacher, WrongFirst
+from rcfam.evaluation.rollout.starting import Start, starts
+from rcfam.evaluation.rollout.telling import metrics, summary
+from rcfam.history import Repository
+from rcfam.model.action import ActionModel
+from rcfam.recording import Reader
+from rcfam.terminal import Terminal
+from rcfam.terminal.keys import from_text
+from tests.rollout_world import SETTINGS, Memory, World, world
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return world(tmp_path_factory.mktemp("rollout"))
+
+
+@pytest.fixture(scope="module")
+def begun(small: World) -> list[Start]:
+    folders = small.folders
+    reader = Reader(folders.recordings / "small.tsr")
+    tokens = token_files.load(folders.tokens / "small.tokens.npz")
+    commits = pl.read_parquet(folders.dataset / "commits.parquet")
+    places = choose(commits, lambda name: (reader, tokens), 4, (4, 12, 40), 3, 0)
+    return list(starts(places, "small", reader, tokens, Repository(folders.mirrors / "small.git")))
+
+
+@pytest.fixture(scope="module")
+def made(small: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rollouts]:
+    out = tmp_path_factory.mktemp("rollouts")
+    model = cast(ActionModel, Memory(small))
+    return out, rollouts(model, small.dataset, small.folders, SETTINGS, out)
+
+
+def context_of(small: World, begun: list[Start]) -> Any:
+    return small.dataset.read([(0, start.place.context) for start in begun], SETTINGS.context)
+
+
+def test_starts_lie_as_far_before_the_end_as_asked(begun: list[Start]) -> None:
+    assert {start.place.goal for start in begun} == {"file", "commit"}
+    assert {start.place.before for start in begun} == {4, 12, 40}
+    for start in begun:
+        place = start.place
+        assert place.before <= len(start.keys_K) == place.stop - place.frame
+        assert start.offsets_N[0] == 0 and place.context == place.token - 3
+        inside = start.offsets_N[start.offsets_N > 0]
+        assert len(start.keys_K) - place.before < (inside[0] if len(inside) else len(start.keys_K))
+        if place.goal == "file":
+            assert start.truth.files.keys() == {place.path}
+
+
+def test_the_typist_and_one_who_knows_it_by_heart_finish_everything(made: tuple[Path, Rollouts]) -> None:
+    table = made[1].rollouts
+    for policy in ("typist", "model greedy", "model at 1"):
+        rows = table.filter(pl.col("policy") == policy)
+        assert rows.height >= 16 and rows["completed"].all(), rows.filter(~pl.col("completed"))
+        assert (rows["agreed_keys"] == rows["keys"]).all() and (rows["keys"] == rows["keys_left"]).all()
+        assert (rows["agreed_steps"] == rows["steps"]).all() and rows["invalid"].sum() == 0
+        assert (rows["distance_after"] == 0).all() and (rows["share"].drop_nulls() == 1).all()
+    assert not table.filter(pl.col("policy").str.starts_with("repeat"))["completed"].any()
+    assert (table["fault"] == "").all()
+    wrong = table.filter(pl.col("policy") == "model greedy after a wrong key")
+    assert (wrong["agreed_keys"] == 0).all() and wrong["hurt"].any()
+    told = metrics(table)
+    assert told["typist"]["completed"] == 1 and told["repeat"]["completed"] == 0
+    assert summary(table)["rollouts"].sum() == table.height
+
+
+def test_curves_begin_at_the_start_and_keep_their_end(made: tuple[Path, Rollouts]) -> None:
+    curves = made[1].curves
+    typist = curves.filter((pl.col("policy") == "typist") & (pl.col("goal") == "file"))
+    assert (
+        typist["step"].max() == SETTINGS.steps
+        and (typist.filter(pl.col("step") == SETTINGS.steps)["distance"] == 0).all()
+    )
+    first = curves.filter(pl.col("step") == 0).drop_nulls("remaining")
+    assert first.height and (first["remaining"] == 1).all()
+
+
+def test_every_rollout_is_a_recording_with_the_typists_frames_before_it(
+    made: tuple[Path, Rollouts], small: World
+) -> None:
+    out, found = made
+    assert found.rollouts["file"].n_unique() == found.rollouts.height
+    source = Reader(small.folders.recordings / "small.tsr")
+    for row in found.rollouts.iter_rows(named=True):
+        with Reader(out / row["file"]) as reader:
+            reader.verify()
+            turn = next(mark.frame for mark in reader.marks if mark.kind == "rollout")
+            assert reader.frames == turn + row["keys"]
+            cells, cursors, keys = reader.read(0, reader.frames)
+            for ours, theirs in zip(
+                (cells, cursors, keys), source.read(row["frame"] - turn, row["frame"]), strict=True
+            ):
+                np.testing.assert_array_equal(ours[:turn], theirs)
+            agreed = turn + row["agreed_keys"]
+            if row["policy"] == "typist":
+                np.testing.assert_array_equal(
+                    cells[:agreed], source.read(row["frame"] - turn, row["frame"] + agreed - turn)[0]
+                )
+
+
+def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts], small: World, tmp_path: Path) -> None:
+    again = rollouts(
+        cast(ActionModel, Memory(small)),
+        small.dataset,
+        small.folders,
+        type(SETTINGS)(**{**SETTINGS.__dict__, "batch": 64}),
+        tmp_path,
+    )
+    assert again.rollouts.equals(made[1].rollouts)
+
+
+def test_places_without_their_context_and_bad_settings_are_refused(small: World, tmp_path: Path) -> None:
+    far = type(SETTINGS)(**{**SETTINGS.__dict__, "context": 100_000})
+    with pytest.raises(RolloutError, match="no held-out commit has 4 keystrokes and 100000 tokens"):
+        rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, far, tmp_path)
+    for name, value in {"steps": 8, "top_p": 0.0, "temperatures": (-1.0,), "before": (), "batch": 0}.items():
+        with pytest.raises(ValueError, match=name):
+            type(SETTINGS)(**{**SETTINGS.__dict__, name: value})
+
+
+class Script:
+    """The same keys in every terminal, whatever is seen."""
+
+    def __init__(self, *tokens: str | None) -> None:
+        self._tokens = list(tokens)
+
+    def begin(self, starts: Any, context: Any) -> None:
+        self._count = len(starts)
+
+    def next(self, cells: Any, cursors: Any) -> list[Keys]:
+        token = self._tokens.pop(0) if self._tokens else ""
+        return [None if token is None else from_text(token) for _ in range(self._count)]
+
+
+def session(begun: list[Start]) -> list[Start]:
+    """One start in the editor, where the typist is in insert mode or not."""
+    return [next(start for start in begun if start.place.goal == "file" and start.place.before == 12)]
+
+
+def test_wasted_and_invalid_keys_are_counted(small: World, begun: list[Start]) -> None:
+    chosen = session(begun)
+    seat = play(chosen, context_of(small, chosen), Script("\x1b", "\x1b\x1b", None, ":frob\r", "\ud800"), 5)[0]
+    assert seat.ended == "steps" and seat.steps == 5
+    assert seat.wasted >= 2  # the Escapes after the first, and the key that no keyboard sends
+    assert seat.invalid == 3  # no token, E492, no key
+    assert seat.agreed_keys <= 1
+
+
+def test_who_leaves_the_editor_without_the_truth_is_out(small: World, begun: list[Start]) -> None:
+    chosen = session(begun)
+    seat = play(chosen, context_of(small, chosen), Script("\x1b", ":q!\r"), 9)[0]
+    assert seat.ended == "left" and seat.steps == 2
+
+
+def test_a_fault_of_the_terminal_is_counted_and_told(
+    small: World, begun: list[Start], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Terminal, keys: Any) -> None:
+        raise IndexError("out of it")
+
+    chosen = begun[:2]
+    context = context_of(small, chosen)
+    monkeypatch.setattr(Terminal, "press", fails)
+    seats = play(chosen, context, Repeat(), 4)
+    assert [seat.ended for seat in seats] == ["fault", "fault"]
+    assert seats[0].fault == "IndexError: out of it"
+
+
+def test_a_wrong_key_comes_first_and_once(small: World, begun: list[Start]) -> None:
+    seats = play(begun, context_of(small, begun), WrongFirst(Teacher(), 0), 64)
+    for seat in seats:
+        assert seat.keys[0] != seat.start.keys_K[0] and seat.agreed_keys == 0
+    rest = [seat for seat in seats if len(seat.keys) > 1 and seat.start.offsets_N[1:2].tolist()]
+    assert rest and all(seat.keys[1] == seat.start.keys_K[seat.start.offsets_N[1]] for seat in rest)
+
+
+def test_a_seat_measures_from_the_editor_not_only_from_what_is_saved(begun: list[Start]) -> None:
+    start = next(s for s in begun if s.place.goal == "file" and s.place.before == 40)
+    seat = Seat(start)
+    before = seat.distances[0]
+    for keys in np.split(start.keys_K, start.offsets_N[1:]):
+        seat.type(keys)
+    assert before > 0 and seat.distances[-1] == 0 and seat.ended == "done"
+    saved = len(start.keys_K) - 4  # at the latest when the save begins
+    assert 0 in seat.distances[:-1] or saved < 0

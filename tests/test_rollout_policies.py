@@ -1,0 +1,75 @@
+"""What a policy draws: greedy and sampled tokens, spelled keys, pairs of tokens."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+
+from rcfam.evaluation.rollout.policies import Pairs, Sampling, Speller
+from rcfam.tokenizer import Tokenizer
+
+
+def begun(sampling: Sampling, numbers: list[int]) -> Sampling:
+    sampling.begin(cast(Any, [SimpleNamespace(number=number) for number in numbers]))
+    return sampling
+
+
+def test_greedy_takes_the_likeliest_and_so_does_a_narrow_top_p() -> None:
+    logits = torch.tensor([[0.0, 3.0, 1.0], [5.0, 0.0, 4.9]])
+    assert begun(Sampling(0, 1, 0), [0, 1]).choose(logits) == [1, 0]
+    assert begun(Sampling(1, 0.01, 0), [0, 1]).choose(logits) == [1, 0]
+
+
+def test_what_is_drawn_has_the_shares_that_the_temperature_gives() -> None:
+    logits = torch.tensor([[0.0, 1.0, 2.0, 3.0]])
+    for temperature, top_p in ((1.0, 1.0), (0.5, 1.0), (2.0, 0.8)):
+        sampling = begun(Sampling(temperature, top_p, 0), [0])
+        drawn = np.bincount([sampling.choose(logits)[0] for _ in range(4000)], minlength=4) / 4000
+        shares = (logits[0] / temperature).softmax(-1).numpy()
+        order = np.argsort(-shares)
+        kept = order[np.cumsum(shares[order]) - shares[order] < top_p]
+        wanted = np.zeros(4)
+        wanted[kept] = shares[kept] / shares[kept].sum()
+        np.testing.assert_allclose(drawn, wanted, atol=0.03)
+        assert (drawn[wanted == 0] == 0).all()
+
+
+def test_a_terminals_draws_are_its_own() -> None:
+    logits = torch.randn(3, 50, generator=torch.Generator().manual_seed(0))
+    together = begun(Sampling(1, 1, 7), [4, 5, 6])
+    alone = begun(Sampling(1, 1, 7), [5])
+    for _ in range(20):
+        assert together.choose(logits)[1] == alone.choose(logits[1:2])[0]
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer([np.array([ord(c) for c in word], np.uint32) for word in ("a", "ab", "return")])
+
+
+def test_a_speller_gives_back_what_was_encoded(tokenizer: Tokenizer) -> None:
+    keys = np.array([97, 0x4E2D, 98, 0x110003, 0xFFFFFFFF, 97, 98], np.uint32)
+    tokens, _ = tokenizer.encode(keys)
+    speller = Speller(tokenizer)
+    parts = [speller.keys(token) for token in tokens.tolist()]
+    assert all(part is not None for part in parts)
+    np.testing.assert_array_equal(np.concatenate(cast(Any, parts)), keys)
+
+
+def test_broken_spellings_and_strange_tokens_are_no_keys(tokenizer: Tokenizer) -> None:
+    speller = Speller(tokenizer)
+    assert speller.keys(3) is not None and speller.keys(33) is None  # a digit is left behind
+    assert cast(Any, speller.keys(33)).tolist() == [97, 98]
+    assert speller.keys(tokenizer.size) is None
+    assert [speller.keys(1) is None for _ in range(9)] == [False] * 8 + [True]  # nine digits
+
+
+def test_pairs_count_what_follows() -> None:
+    streams = [np.array([1, 2, 1, 2, 1, 3]), np.array([3, 3]), np.array([2])]
+    pairs = Pairs(streams, 5)
+    np.testing.assert_allclose(np.exp(pairs.logits(1)), [0, 0, 2, 1, 0])
+    np.testing.assert_allclose(np.exp(pairs.logits(2)), [0, 2, 0, 0, 0])
+    np.testing.assert_allclose(np.exp(pairs.logits(3)), [0, 0, 0, 1, 0])
+    np.testing.assert_allclose(np.exp(pairs.logits(4)), [0, 3, 3, 3, 0])  # nothing ever followed: all tokens
