@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from rcfam.cli import conversion, dataset, laws, model, params, recordings, render, rollout, tasks, training
+from rcfam.cli import conversion, dataset, inflate, laws, model, params, recordings, render, rollout, tasks, training
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command()(rollout.rollout)
 app.command()(laws.fit)
 app.command()(laws.report)
 app.command("plots-template")(laws.plots_template)
+tasks.app.command()(inflate.inflate)
 app.add_typer(tasks.app, name="task")
 app.command()(model.flops)
 app.command()(params.preset)

@@ -6,7 +6,7 @@ Nothing in a repository is executed or followed: no hooks, filters, links or sub
 from rcfam.history.changes import Change, Commit, Kind, Reason
 from rcfam.history.clone import clone, is_remote
 from rcfam.history.errors import HistoryError
-from rcfam.history.hunks import Hunk, hunks
+from rcfam.history.hunks import Hunk, hunks, patch
 from rcfam.history.ledger import Ledger
 from rcfam.history.repository import Repository, Selection
 from rcfam.history.trees import TreeHash, blob_id, tree_id
@@ -26,5 +26,6 @@ __all__ = [
     "clone",
     "hunks",
     "is_remote",
+    "patch",
     "tree_id",
 ]

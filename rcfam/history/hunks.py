@@ -1,4 +1,4 @@
-"""Line differences by libgit2's diff, which is xdiff in C."""
+"""Line differences by libgit2's diff, which is xdiff in C: as hunks, and as the text that `git diff` prints."""
 
 from typing import NamedTuple
 
@@ -29,3 +29,13 @@ def hunks(old: bytes, new: bytes) -> list[Hunk]:
         new_start = hunk.new_start - 1 if hunk.new_lines else hunk.new_start
         found.append(Hunk(old_start, old_start + hunk.old_lines, new_start, new_start + hunk.new_lines))
     return found
+
+
+def patch(old: bytes | None, new: bytes, path: str, context: int) -> str:
+    """What `git diff -U<context>` prints where the file `path` becomes `new`; `old` None: it was not there.
+
+    Both must be UTF-8. A hunk's heading, which git cuts at 80 bytes, may end in a replacement character.
+    """
+    flags = _FLAGS | DiffOption.INDENT_HEURISTIC
+    made = pygit2.Patch.create_from(old, new, path, path, flag=flags, context_lines=context, interhunk_lines=0)
+    return made.data.decode("utf-8", "replace")

@@ -1,0 +1,235 @@
+"""`rcfam task inflate`: Diff-Inflate-Bench."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from rcfam.errors import RcfamError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from rcfam.tasks.inflate import Attempt, Case, Endpoint, InflateParams
+
+PICTURE_SCALE = 2.0
+
+
+def _numbers(text: str, option: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise RcfamError(f"{option} {text}: expected numbers with commas between them") from error
+
+
+def inflate(
+    repositories: Annotated[
+        list[Path] | None, typer.Argument(help="Git repositories; without one, the cases that --out holds.")
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for cases, results, tables and figures.")] = Path(
+        "data/tasks/inflate"
+    ),
+    patches: Annotated[str, typer.Option(help="Steps after a file's first state, N.")] = "0,1,2,4,8,16",
+    contexts: Annotated[str, typer.Option(help="Lines of context in the diffs: U3, U1, U0.")] = "3,1,0",
+    cases: Annotated[int, typer.Option(help="For each N.")] = 48,
+    seed: Annotated[int, typer.Option(help="Which cases are drawn.")] = 0,
+    birth: Annotated[bool, typer.Option("--birth", help="Begin every case with the file's birth.")] = False,
+    min_bytes: Annotated[int, typer.Option(help="Of a file, in every state.")] = 200,
+    max_bytes: Annotated[int, typer.Option(help="Of a file, in every state.")] = 16_000,
+    path: Annotated[list[str] | None, typer.Option(help="Only files that match this glob; may be given often.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="A model to ask; may be given often.")] = None,
+    judge: Annotated[str | None, typer.Option(help="A model that compares what is not exact.")] = None,
+    body: Annotated[str, typer.Option(help="More of each request to a --model, as JSON.")] = "{}",
+    concurrency: Annotated[int, typer.Option(help="Requests at a time.")] = 4,
+    attempts: Annotated[int, typer.Option(help="For each request, waiting longer each time.")] = 6,
+    timeout: Annotated[float, typer.Option(help="Seconds for one whole answer.")] = 300.0,
+    price_in: Annotated[float | None, typer.Option(help="Of a million tokens asked, for the cost.")] = None,
+    price_out: Annotated[float | None, typer.Option(help="Of a million tokens answered.")] = None,
+) -> None:
+    """Diff-Inflate-Bench: a file's final state from its diffs, by git apply, a parallel shortcut, and models.
+
+    Models answer at an OpenAI-compatible endpoint: OPENAI_BASE_URL and OPENAI_API_KEY; a judge elsewhere:
+    JUDGE_BASE_URL and JUDGE_API_KEY. Answers are kept under --out: a second run asks only for what is missing.
+    """
+    from rcfam.tasks import inflate as room
+
+    try:
+        params = room.InflateParams(
+            patches=_numbers(patches, "--patches"),
+            contexts=_numbers(contexts, "--contexts"),
+            cases=cases,
+            seed=seed,
+            start="birth" if birth else "anywhere",
+            min_bytes=min_bytes,
+            max_bytes=max_bytes,
+            paths=tuple(path or ()),
+        )
+    except ValueError as error:
+        raise RcfamError(f"inflate.{error}") from error
+    shared: dict[str, Any] = {"concurrency": concurrency, "attempts": attempts, "timeout_s": timeout}
+    models = [_endpoint(name, "OPENAI", _body(body), shared) for name in model or ()]
+    judging = None if judge is None else _endpoint(judge, "JUDGE", {}, shared)
+
+    found = _draw(repositories, params, out) if repositories else room.load(out / "cases.parquet")
+    _say_cases(found)
+    for name, contestant in room.OFFLINE.items():
+        with _bar(name, len(found) * len(found[0].patches)) as bar:
+            _keep(out, room.judge(room.try_offline(name, contestant, found, bar.update), None, out / "answers"))
+    for endpoint in models:
+        _ask(endpoint, judging, found, out, (price_in, price_out))
+    _tell(out, found)
+
+
+def _body(text: str) -> dict[str, Any]:
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise RcfamError(f"--body: not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise RcfamError(f"--body: expected names and values, found {type(body).__name__}")
+    return body
+
+
+def _endpoint(
+    model: str, prefix: Literal["OPENAI", "JUDGE"], body: dict[str, Any], shared: dict[str, Any]
+) -> "Endpoint":
+    from rcfam.tasks.inflate import Endpoint
+
+    if not (os.environ.get("JUDGE_BASE_URL") or os.environ.get("JUDGE_API_KEY")):
+        prefix = "OPENAI"  # both or none: no key goes to an address that it is not for
+    key = os.environ.get(f"{prefix}_API_KEY")
+    if not key:
+        raise RcfamError(f"{prefix}_API_KEY is not set: {model} cannot be asked (any word will do if none is needed)")
+    return Endpoint(model=model, key=key, url=os.environ.get(f"{prefix}_BASE_URL") or None, body=body, **shared)
+
+
+def _bar(what: str, total: int) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=what, unit="answer", disable=None, leave=False, delay=1)
+
+
+def _draw(repositories: list[Path], params: "InflateParams", out: Path) -> "list[Case]":
+    from rcfam.history import Repository
+    from rcfam.tasks import inflate as room
+
+    pool = []
+    for path, name in _names(repositories):
+        with _bar(name, 0):
+            pool.extend(room.chains_of(Repository(path), name, params))
+    cases = room.sample(pool, params)
+    if not cases:
+        raise RcfamError("no file of these histories has as many steps within the bounds")
+    room.write(out / "cases.parquet", cases)
+    return cases
+
+
+def _names(paths: list[Path]) -> list[tuple[Path, str]]:
+    """A name for each repository: its folder's, with the folder above where that is not enough to tell them apart."""
+    whole = [path.resolve() for path in paths]
+    short = [path.name.removesuffix(".git") for path in whole]
+    if len(set(short)) < len(short):
+        short = ["/".join(path.parts[-2:]) for path in whole]
+    if len(set(short)) < len(short):
+        raise RcfamError("a repository is named twice")
+    return list(zip(paths, short, strict=True))
+
+
+def _say_cases(cases: "list[Case]") -> None:
+    from collections import Counter
+    from datetime import UTC, datetime
+
+    counts = Counter(case.n for case in cases)
+    print(f"{len(cases)} cases: " + ", ".join(f"{count} of N = {n}" for n, count in sorted(counts.items())))
+    first, last = (datetime.fromtimestamp(time, UTC).date() for time in _times(cases))
+    print(f"commits of {first} to {last}: a model that was trained later may know these files")
+
+
+def _times(cases: "list[Case]") -> tuple[int, int]:
+    return min(case.first.time for case in cases), max(case.last.time for case in cases)
+
+
+def _ask(
+    endpoint: "Endpoint",
+    judging: "Endpoint | None",
+    cases: "list[Case]",
+    out: Path,
+    prices: tuple[float | None, float | None],
+) -> None:
+    from rcfam.tasks import inflate as room
+
+    total = len(cases) * len(cases[0].patches)
+    with _bar(endpoint.model, total) as bar:
+        tried = room.try_model(endpoint, cases, out / "answers", bar.update)
+    with _bar(f"{endpoint.model} judged", 0) as bar:
+        _keep(out, room.judge(tried, judging, out / "answers", bar.update))
+    print(_bill(endpoint.model, tried, prices))
+
+
+def _bill(model: str, tried: "list[Attempt]", prices: tuple[float | None, float | None]) -> str:
+    """What was asked and what it cost; what earlier runs have paid is told apart."""
+    fresh = [attempt for attempt in tried if attempt.fresh]
+    lost = [attempt for attempt in tried if attempt.left_out]
+    asked, said = (sum(getattr(attempt, f"{way}_tokens") for attempt in fresh) for way in ("input", "output"))
+    text = f"{model}: {len(fresh)} new answers, {asked:,} tokens asked, {said:,} answered"
+    if None not in prices:
+        text += f", cost {(asked * (prices[0] or 0.0) + said * (prices[1] or 0.0)) / 1e6:.4f}"
+    if lost:
+        text += f"; {len(lost)} left out, the first: {lost[0].left_out}"
+    return text
+
+
+def _keep(out: Path, results: "pl.DataFrame") -> None:
+    from hashlib import sha256
+
+    from rcfam.atomic import writing
+
+    name = results["contestant"][0]
+    plain = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in name)
+    mark = "" if plain == name else "-" + sha256(name.encode()).hexdigest()[:6]
+    with writing(out / "results" / f"{plain}{mark}.parquet") as path:
+        results.write_parquet(path, compression="zstd")
+
+
+def _tell(out: Path, cases: "list[Case]") -> None:
+    """Tables and figure of every contestant that has answered these very cases, also in earlier runs."""
+    import polars as pl
+
+    from rcfam.atomic import writing
+    from rcfam.report import figure
+    from rcfam.tasks import inflate as room
+
+    wanted = {(case.id, context) for case in cases for context in case.patches}
+    kept = []
+    for path in sorted((out / "results").glob("*.parquet")):
+        table = pl.read_parquet(path)
+        if set(table.select("case", "context").iter_rows()) == wanted:
+            kept.append(table)
+        else:
+            print(f"{path} is of other cases and left out of the tables")
+    table = room.accuracy(pl.concat(kept))
+    with writing(out / "accuracy.parquet") as path:
+        table.write_parquet(path)
+    svg, png = figure(room.chart(table), 0, PICTURE_SCALE)
+    with writing(out / "accuracy.svg") as path:
+        path.write_text(svg, encoding="utf-8")
+    with writing(out / "accuracy.png") as path:
+        path.write_bytes(png)
+    print(f"\nshare right, and its 95 % interval (Wilson)\n\n{_lines(table)}\n\nwritten: {out}/")
+
+
+def _lines(table: "pl.DataFrame") -> str:
+    """The accuracies for a terminal, a column for each N."""
+    steps = sorted(table["n"].unique().to_list())
+    width = max(len(name) for name in table["contestant"])
+    lines = [f"{'':{width}}  {'':3} {'judge':6}" + "".join(f"{f'N = {n}':>17}" for n in steps)]
+    rows: dict[tuple[str, int, str], dict[int, str]] = {}
+    for row in table.iter_rows(named=True):
+        cell = f"{row['accuracy']:.2f} ({row['low']:.2f}-{row['high']:.2f})"
+        rows.setdefault((row["contestant"], row["context"], row["judge"]), {})[row["n"]] = cell
+    for (name, context, judge), cells in rows.items():
+        shares = "".join(f"{cells.get(n, ''):>17}" for n in steps)
+        lines.append(f"{name:{width}}  U{context:<2} {judge:6}{shares}")
+    return "\n".join(lines)

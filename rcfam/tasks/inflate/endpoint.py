@@ -1,0 +1,254 @@
+"""Models behind an OpenAI-compatible endpoint: many questions, few at a time, every answer kept on disk.
+
+An answer's file is named after a hash of the address, the model and the whole question, so that a second run asks only
+what has no answer yet, also after an interrupt. Requests that fail for the moment (429, 5xx, timeouts, cut or damaged
+answers) are tried again, waiting longer each time and as long as the server says. The key goes into the requests'
+header and nowhere else.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from rcfam.atomic import writing
+from rcfam.tasks.inflate.cases import InflateError
+from rcfam.tasks.inflate.prompts import Message
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+FIRST_WAIT_S = 1.0  # doubles with every attempt
+LONGEST_WAIT_S = 120.0
+SHORTEST_SECRET = 8  # shorter keys are words that local servers ask for
+PASSING = {408, 409, 425, 429}  # and every 5xx
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a model answers and how it is asked."""
+
+    model: str
+    key: str = field(repr=False)
+    url: str | None = None
+    """Base address of the API; None: that of the official client."""
+    body: dict[str, Any] = field(default_factory=dict)
+    """What else the requests shall hold, such as {"reasoning_effort": "minimal"}."""
+    concurrency: int = 4
+    attempts: int = 6
+    timeout_s: float = 300.0
+    """For one whole answer."""
+    first_wait_s: float = FIRST_WAIT_S
+
+    def __post_init__(self) -> None:
+        if not self.model:
+            raise InflateError("no model is named")
+        if not self.key or not self.key.isascii() or not self.key.isprintable() or " " in self.key:
+            raise InflateError("the key is empty or has characters that no header can carry")
+        if self.concurrency < 1 or self.attempts < 1 or self.timeout_s <= 0:
+            raise InflateError("concurrency and attempts must be at least 1, the timeout above 0")
+        if self.url is not None and (urlsplit(self.url).scheme not in ("http", "https") or not self.host):
+            raise InflateError("the address of the endpoint must begin with http:// or https:// and name a host")
+
+    @property
+    def host(self) -> str:
+        """What may be told of the address: it can hold a password."""
+        return "the default endpoint" if self.url is None else urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model said. `cut`: it stopped at its limit of length. `fresh`: asked for now, not found on disk."""
+
+    text: str
+    input_tokens: int
+    output_tokens: int
+    cut: bool
+    fresh: bool
+
+
+class _TryAgainError(Exception):
+    """The request failed for the moment; `wait` is what the server asks for, in seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class _RefusedError(Exception):
+    """This question gets no answer from this endpoint."""
+
+
+def question_id(endpoint: Endpoint, messages: Sequence[Message]) -> str:
+    """The hash that names an answer's file."""
+    whole = {"url": endpoint.url, "model": endpoint.model, "body": endpoint.body, "messages": list(messages)}
+    return sha256(json.dumps(whole, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def ask(
+    endpoint: Endpoint,
+    questions: Sequence[Sequence[Message]],
+    folder: Path,
+    done: Callable[[int, "Answer | InflateError"], None] = lambda number, answer: None,
+) -> "list[Answer | InflateError]":
+    """The answers in the order of the questions; an error stands where one could not be had.
+
+    Answers are kept in `folder`. `done(number, answer)` is called as they come. Raises InflateError at once where going
+    on is no use: the key is refused, or the model is not there. Ctrl-C leaves every answer that came on disk.
+    """
+    found: dict[int, Answer | InflateError] = {}
+    missing = []
+    for number, messages in enumerate(questions):
+        kept = _kept(folder, question_id(endpoint, messages))
+        if kept is None:
+            missing.append(number)
+        else:
+            found[number] = kept
+            done(number, kept)
+    if missing:
+        asyncio.run(_ask_missing(endpoint, questions, missing, folder, found, done))
+    return [found[number] for number in range(len(questions))]
+
+
+async def _ask_missing(
+    endpoint: Endpoint,
+    questions: Sequence[Sequence[Message]],
+    missing: Sequence[int],
+    folder: Path,
+    found: "dict[int, Answer | InflateError]",
+    done: Callable[[int, "Answer | InflateError"], None],
+) -> None:
+    try:
+        from openai import AsyncOpenAI
+    except ImportError as error:
+        raise InflateError(f"{error.name} is not installed: pip install 'rcfam[inflate]'") from error
+
+    async def work(client: "AsyncOpenAI") -> None:
+        while waiting:
+            number = waiting.pop()
+            try:
+                answer: Answer | InflateError = await _one(client, endpoint, questions[number])
+            except _RefusedError as error:
+                answer = InflateError(str(error))
+            if isinstance(answer, Answer):
+                _keep(folder, question_id(endpoint, questions[number]), endpoint.model, answer)
+            found[number] = answer
+            done(number, answer)
+
+    waiting = list(reversed(missing))
+    async with AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.url, max_retries=0) as client:
+        workers = [asyncio.ensure_future(work(client)) for _ in range(min(endpoint.concurrency, len(missing)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _one(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence[Message]) -> Answer:
+    """One answer, however often it must be asked for."""
+    reason = ""
+    for attempt in range(endpoint.attempts):
+        try:
+            async with asyncio.timeout(endpoint.timeout_s):
+                return await _request(client, endpoint, messages)
+        except TimeoutError:
+            reason, asked = f"no answer within {endpoint.timeout_s:g} s", None
+        except _TryAgainError as error:
+            reason, asked = str(error), error.wait
+        if attempt + 1 < endpoint.attempts:
+            wait = endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
+            await asyncio.sleep(min(max(wait, asked or 0.0), LONGEST_WAIT_S))
+    raise _RefusedError(f"{endpoint.model}: {reason}, {endpoint.attempts} times")
+
+
+async def _request(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence[Message]) -> Answer:
+    import openai
+
+    # The client's errors hold the request with its header: none of them may leave this function, not even as a cause.
+    problem: Exception
+    try:
+        said = await client.chat.completions.create(
+            model=endpoint.model,
+            messages=list(messages),  # type: ignore[arg-type]
+            extra_body=endpoint.body,
+        )
+        return _answer(said, endpoint)
+    except openai.APIStatusError as error:
+        code = error.status_code
+        told = f"{endpoint.host} answers {code}: {_told(endpoint, error)}"
+        if code in PASSING or code >= 500:
+            problem = _TryAgainError(told, _seconds(error.response.headers.get("retry-after")))
+        elif code in (401, 403, 404):
+            problem = InflateError(f"{endpoint.model}: {told}")
+        else:
+            problem = _RefusedError(f"{endpoint.model}: {told}")
+    except openai.APITimeoutError:
+        problem = _TryAgainError(f"{endpoint.host} is too slow")
+    except (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError) as error:
+        problem = _TryAgainError(f"{endpoint.host} gives no usable answer ({type(error).__name__})")
+    raise problem from None
+
+
+def _answer(said: Any, endpoint: Endpoint) -> Answer:
+    """Read a completion, which is whatever the server sent. Raises TypeError and its like where it is none."""
+    choice = said.choices[0]
+    text = choice.message.content
+    cut = choice.finish_reason == "length"
+    if text is None and cut:
+        text = ""
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    text.encode()  # half a surrogate pair is no text either
+    if len(endpoint.key) >= SHORTEST_SECRET:
+        text = text.replace(endpoint.key, "***")
+    usage = said.usage
+    tokens = (usage.prompt_tokens, usage.completion_tokens) if usage is not None else (0, 0)
+    return Answer(text, int(tokens[0] or 0), int(tokens[1] or 0), cut, fresh=True)
+
+
+def _told(endpoint: Endpoint, error: Exception) -> str:
+    """A server's message in one line, without the key in it."""
+    if len(endpoint.key) < SHORTEST_SECRET:
+        return type(error).__name__
+    return " ".join(str(error).replace(endpoint.key, "***").split())[:200]
+
+
+def _seconds(header: str | None) -> float | None:
+    """Retry-After in seconds; a date or nonsense is taken as not said."""
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _file(folder: Path, question: str) -> Path:
+    return folder / question[:2] / f"{question}.json"
+
+
+def _keep(folder: Path, question: str, model: str, answer: Answer) -> None:
+    row = {
+        "model": model,
+        "text": answer.text,
+        "input_tokens": answer.input_tokens,
+        "output_tokens": answer.output_tokens,
+        "cut": answer.cut,
+    }
+    with writing(_file(folder, question)) as path:
+        path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _kept(folder: Path, question: str) -> Answer | None:
+    """An answer from an earlier run; a damaged file counts as none."""
+    try:
+        row = json.loads(_file(folder, question).read_bytes())
+        return Answer(str(row["text"]), int(row["input_tokens"]), int(row["output_tokens"]), bool(row["cut"]), False)
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
