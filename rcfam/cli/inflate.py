@@ -69,7 +69,8 @@ def inflate(
     except ValueError as error:
         raise RcfamError(f"inflate.{error}") from error
     shared: dict[str, Any] = {"concurrency": concurrency, "attempts": attempts, "timeout_s": timeout}
-    models = [_endpoint(name, "OPENAI", _body(body), shared) for name in model or ()]
+    more = _body(body)
+    models = [_endpoint(name, "OPENAI", more, shared) for name in model or ()]
     judging = None if judge is None else _endpoint(judge, "JUDGE", {}, shared)
 
     found = _draw(repositories, params, out) if repositories else room.load(out / "cases.parquet")

@@ -126,7 +126,7 @@ def _follows(change: Change, versions: list[Version] | None) -> bool:
 
 
 def chains_of(repository: Repository, name: str, params: InflateParams, revision: str = "HEAD") -> list[Chain]:
-    """The chains of a repository's history along first parents; files over the bound on bytes and other paths are left out."""
+    """The chains of a history along first parents; files that are too large or not asked for are left out."""
     selection = Selection(max_file_bytes=params.max_bytes, paths=params.paths)
     return chains(repository.commits(revision, selection), name, repository.read)
 

@@ -9,8 +9,10 @@ header and nowhere else.
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,12 +54,20 @@ class Endpoint:
             raise InflateError("the key is empty or has characters that no header can carry")
         if self.concurrency < 1 or self.attempts < 1 or self.timeout_s <= 0:
             raise InflateError("concurrency and attempts must be at least 1, the timeout above 0")
-        if self.url is not None and (urlsplit(self.url).scheme not in ("http", "https") or not self.host):
-            raise InflateError("the address of the endpoint must begin with http:// or https:// and name a host")
+        if self.url is None:
+            return
+        try:
+            parts = urlsplit(self.url)
+            right = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            right = False
+        if not right or "@" in self.url or parts.query or parts.fragment:
+            # Not told: what stands there may be secret, and what stands in an address is logged by the client.
+            raise InflateError("an endpoint's address is http:// or https://, a host and a path, without any secret")
 
     @property
     def host(self) -> str:
-        """What may be told of the address: it can hold a password."""
+        """Who answers, for messages."""
         return "the default endpoint" if self.url is None else urlsplit(self.url).hostname or ""
 
 
@@ -102,26 +112,34 @@ def ask(
     on is no use: the key is refused, or the model is not there. Ctrl-C leaves every answer that came on disk.
     """
     found: dict[int, Answer | InflateError] = {}
-    missing = []
+    missing: dict[str, list[int]] = {}  # equal questions are asked once
     for number, messages in enumerate(questions):
-        kept = _kept(folder, question_id(endpoint, messages))
+        name = question_id(endpoint, messages)
+        kept = None if name in missing else _kept(folder, name)
         if kept is None:
-            missing.append(number)
+            missing.setdefault(name, []).append(number)
         else:
             found[number] = kept
             done(number, kept)
+
+    def came(name: str, answer: Answer | InflateError) -> None:
+        if isinstance(answer, Answer):
+            _keep(folder, name, endpoint.model, answer)
+        for number in missing[name]:
+            found[number] = answer
+            done(number, answer)
+            if isinstance(answer, Answer):
+                answer = replace(answer, fresh=False)  # paid once
+
     if missing:
-        asyncio.run(_ask_missing(endpoint, questions, missing, folder, found, done))
+        asyncio.run(_ask_missing(endpoint, {name: questions[i[0]] for name, i in missing.items()}, came))
     return [found[number] for number in range(len(questions))]
 
 
 async def _ask_missing(
     endpoint: Endpoint,
-    questions: Sequence[Sequence[Message]],
-    missing: Sequence[int],
-    folder: Path,
-    found: "dict[int, Answer | InflateError]",
-    done: Callable[[int, "Answer | InflateError"], None],
+    questions: Mapping[str, Sequence[Message]],
+    came: Callable[[str, "Answer | InflateError"], None],
 ) -> None:
     try:
         from openai import AsyncOpenAI
@@ -130,19 +148,16 @@ async def _ask_missing(
 
     async def work(client: "AsyncOpenAI") -> None:
         while waiting:
-            number = waiting.pop()
+            name = waiting.pop()
             try:
-                answer: Answer | InflateError = await _one(client, endpoint, questions[number])
+                answer: Answer | InflateError = await _one(client, endpoint, questions[name])
             except _RefusedError as error:
                 answer = InflateError(str(error))
-            if isinstance(answer, Answer):
-                _keep(folder, question_id(endpoint, questions[number]), endpoint.model, answer)
-            found[number] = answer
-            done(number, answer)
+            came(name, answer)
 
-    waiting = list(reversed(missing))
+    waiting = list(questions)[::-1]
     async with AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.url, max_retries=0) as client:
-        workers = [asyncio.ensure_future(work(client)) for _ in range(min(endpoint.concurrency, len(missing)))]
+        workers = [asyncio.ensure_future(work(client)) for _ in range(min(endpoint.concurrency, len(questions)))]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -221,11 +236,14 @@ def _told(endpoint: Endpoint, error: Exception) -> str:
 
 
 def _seconds(header: str | None) -> float | None:
-    """Retry-After in seconds; a date or nonsense is taken as not said."""
+    """Retry-After in seconds, which may be told as a date; nonsense is taken as not said."""
     try:
         seconds = float(header or "")
     except ValueError:
-        return None
+        try:
+            seconds = parsedate_to_datetime(header or "").timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
     return seconds if 0 <= seconds < float("inf") else None
 
 
