@@ -76,7 +76,10 @@ class AttentionStack(nn.Module):
         return ()
 
     def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
-        """(T, B, D) and the earlier pieces -> (T, B, D) and all pieces. Positions past the last learned one share it."""
+        """(T, B, D) and the earlier pieces -> (T, B, D) and all pieces.
+
+        Positions past the last learned one share it.
+        """
         layers = len(self.norm)
         past = sum(piece.shape[3] for piece in state[::layers])
         place_T = torch.arange(past, past + len(x_TBD), device=x_TBD.device)

@@ -44,7 +44,7 @@ class ConvParams:
 
 
 class Down(nn.Module):
-    """(N, C, R, in) -> half of R and C: norm, 3 x 3 convolution, GELU, 2 x 2 mean. Channels come last."""
+    """(N, R, C, in) -> (N, R / 2, C / 2, out), rounded up: norm, 3 x 3 convolution, GELU, 2 x 2 mean."""
 
     def __init__(self, inside: int, outside: int) -> None:
         super().__init__()
