@@ -53,6 +53,7 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
         (text.replace("  batch: 8\n", ""), "train.batch: parameter is missing"),
         (text.replace("study:", "studies:"), "study.lengths: parameter is missing"),
         (aliased, "laid out in a way"),  # another key would change with it
+        (text.replace("  lengths: [2,", "  lengths: [two,"), "expected a list of numbers"),
         ("a: [", "not valid YAML"),
     ]:
         assert broken != text
@@ -65,6 +66,14 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
     with pytest.raises(TuneError, match="a list in brackets"):
         path.write_text(text.replace("  lengths: [2, 4, 8, 16, 32, 64, 128, 256]", "  lengths:\n  - 2\n  - 4"))
         write_back(path, POINT)
+
+
+def test_line_ends_stay(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(FILES[0].read_bytes().replace(b"\n", b"\r\n"))
+    write_back(path, POINT)
+    after = path.read_bytes()
+    assert after.count(b"\n") == after.count(b"\r\n") == FILES[0].read_bytes().count(b"\n")
 
 
 def test_dvc_runs_what_reads_the_values_and_no_more(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A point written into params.yaml: the values alone, every other byte stays."""
 
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,8 @@ import yaml
 from flows.search import TuneError
 from flows.search.space import DIMENSIONS, LENGTH, changes
 from flows.trial import load
+from rcfam import params as parameters
 from rcfam.atomic import writing
-
-_LENGTHS = "study.lengths"
 
 
 def write_back(path: Path, point: Mapping[str, float]) -> list[str]:
@@ -21,47 +21,48 @@ def write_back(path: Path, point: Mapping[str, float]) -> list[str]:
     where it is not in there. Raises RcfamError, and then nothing is written.
     """
     load(path, changes(dict(point)))
+    before = parameters.read(path)
+    text = path.read_bytes().decode()  # line ends as they are
+    said: list[str] = []
     try:
-        text = path.read_text(encoding="utf-8")
-        document: Any = yaml.safe_load(text)
-        said: list[str] = []
         for dimension in DIMENSIONS:
-            value = point[dimension.name]
+            key, value = dimension.key, point[dimension.name]
+            standing = _value(before, key, path)
             if dimension.name == LENGTH:
-                if value not in _value(document, _LENGTHS, path):
-                    text = _insert(text, _LENGTHS, int(value))
-                    said.append(f"{_LENGTHS}: {int(value)} is added")
-            elif (before := _value(document, dimension.key, path)) != value:
-                node = _node(text, dimension.key)
+                if not isinstance(standing, list) or not all(isinstance(each, int) for each in standing):
+                    raise TuneError(f"{path}: {key}: expected a list of numbers")
+                if value not in standing:
+                    text = _insert(text, key, int(value))
+                    said.append(f"{key}: {int(value)} is added")
+            elif standing != value:
+                node = _node(text, key)
                 text = text[: node.start_mark.index] + _scalar(value) + text[node.end_mark.index :]
-                said.append(f"{dimension.key}: {before} -> {_scalar(value)}")
-        if said:
-            with writing(path) as temporary:
-                temporary.write_text(text, encoding="utf-8")
-                _check(temporary, document, point)
-    except OSError as error:
-        raise TuneError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TuneError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+                said.append(f"{key}: {standing} -> {_scalar(value)}")
+        as_meant = yaml.safe_load(text) == _with(before, point)
+    except yaml.YAMLError:  # an anchor was replaced
+        as_meant = False
+    if not as_meant:
+        raise TuneError(f"{path} is laid out in a way that cannot be written back into; nothing was changed")
+    if said:
+        with writing(path) as temporary:
+            temporary.write_bytes(text.encode())
     return said
 
 
-def _check(path: Path, before: Any, point: Mapping[str, float]) -> None:
-    """Raise TuneError unless the file is as it was, but for the point."""
-    expected = before
+def _with(document: Any, point: Mapping[str, float]) -> Any:
+    """A copy of the document that holds the point."""
+    document = copy.deepcopy(document)
     for dimension in DIMENSIONS:
         *above, last = dimension.key.split(".")
-        place = expected
+        place = document
         for key in above:
             place = place[key]
-        if dimension.name == LENGTH:
-            place[last] = sorted({*place[last], point[LENGTH]})
-        else:
-            place[last] = point[dimension.name]
-    written = yaml.safe_load(path.read_text(encoding="utf-8"))
-    written["study"]["lengths"] = sorted(written["study"]["lengths"])
-    if written != expected:
-        raise TuneError("the parameter file is laid out in a way that cannot be written back into: nothing was changed")
+        value = point[dimension.name]
+        if dimension.name != LENGTH:
+            place[last] = value
+        elif value not in place[last]:
+            place[last].insert(next((n for n, each in enumerate(place[last]) if each > value), len(place[last])), value)
+    return document
 
 
 def _value(document: Any, key: str, path: Path) -> Any:
@@ -69,8 +70,6 @@ def _value(document: Any, key: str, path: Path) -> Any:
         if not isinstance(document, dict) or part not in document:
             raise TuneError(f"{path}: {key}: parameter is missing")
         document = document[part]
-    if key == _LENGTHS and not isinstance(document, list):
-        raise TuneError(f"{path}: {key}: expected a list")
     return document
 
 
