@@ -17,7 +17,7 @@ from rcfam.training import TrainParams
 from tests.flows_toy import dvc
 
 POINT: Point = {
-    "length": 48, "batch": 96, "chunk": 16, "matrix_rate": 1e-05, "other_rate": 0.0123, "width": 112, "layers": 1,
+    "length": 48, "batch": 3000, "chunk": 16, "matrix_rate": 1e-05, "other_rate": 0.0123, "width": 112, "layers": 1,
 }  # fmt: skip
 FILES = [PROJECT / "params.yaml", *sorted((PROJECT / "rcfam" / "presets").glob("*.yaml"))]
 
@@ -31,7 +31,7 @@ def test_the_values_alone_change(source: Path, tmp_path: Path) -> None:
     after = path.read_text()
     document = parameters.read(path)
     train, model = parameters.load(path, "train", TrainParams), parameters.load(path, "model", ModelParams)
-    assert (train.batch, train.chunk, model.width, model.layers) == (96, 16, 112, 1)
+    assert (train.batch, train.chunk, model.width, model.layers) == (3000, 16, 112, 1)
     assert (train.optimiser.matrix_rate, train.optimiser.other_rate) == (1e-05, 0.0123)
     assert document["study"]["lengths"] == sorted({*yaml.safe_load(before)["study"]["lengths"], 48})
     changed = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line.startswith(("+", "-"))]
