@@ -53,7 +53,7 @@ def test_the_kernel_agrees_with_the_slow_walker(size: int, seed: int, depth: int
         found = tracking.walk_maze(picture, size // 2, [WORDS[way] for way in tried])
         assert answers_PK.tolist() == [[row, column] for _, row, column in found]
         for way, told, (moved, _, _) in zip(tried, shown, found, strict=True):
-            assert told == WITHHELD or told == (way if moved else UNCHANGED)
+            assert told == WITHHELD or told == (maze.WENT + way if moved else UNCHANGED)
         assert hidden_P.tolist() == (shown == WITHHELD).cumsum().tolist()
         assert hidden_P[-1] == (depth if withheld else 0)
 

@@ -1,9 +1,11 @@
 """Maze position tracking (the paper's sections 8.1.3 and 8.1.4): where is the agent after each move?
 
-One maze for all examples. A move is two tokens: what was tried (LEFT, RIGHT, UP, DOWN), then what came of it: the same
-word, UNCHANGED where a wall stood in the way, or WITHHELD. The depth of an answer is the number of moves withheld so
-far. An example of the withheld task has `depth` of its moves withheld, drawn among all of them; in the unwithheld task
-none is. The answer, row and column, is asked for after each move.
+One maze for all examples. A move is two tokens: what was tried (LEFT, RIGHT, UP, DOWN), then what came of it: a token
+of its own for each of the four ways, UNCHANGED where a wall stood in the way, or WITHHELD. (With one token for both, no
+sum over time could tell a way that was tried from one that was gone, and the paper's sum solves the unwithheld task.)
+The depth of an answer is the number of moves withheld so far. An example of the withheld task has `depth` of its moves
+withheld, drawn among all of them; in the unwithheld task none is. The answer, row and column, is asked for after each
+move.
 
 The paper names neither the size of the maze nor its walls, start or length of walk: `size` squared cells, a maze
 without loops drawn from `maze_seed`, a start in the middle, depth / rate moves, each in a direction drawn evenly.
@@ -20,10 +22,11 @@ from numpy.typing import NDArray
 from rcfam.jit import kernel
 from rcfam.tasks.tracking.examples import Group
 
-LEFT, RIGHT, UP, DOWN, UNCHANGED, WITHHELD = range(6)
-WORDS: Final = ("LEFT", "RIGHT", "UP", "DOWN", "UNCHANGED", "WITHHELD")
+LEFT, RIGHT, UP, DOWN = range(4)
+WENT, UNCHANGED, WITHHELD = 4, 8, 9  # WENT + way: the move led there
+WORDS: Final = ("LEFT", "RIGHT", "UP", "DOWN", "LEFT", "RIGHT", "UP", "DOWN", "UNCHANGED", "WITHHELD")
 STEPS: Final = np.array([[0, -1], [0, 1], [-1, 0], [1, 0]], np.int64)
-VOCABULARY: Final = 6
+VOCABULARY: Final = 10
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def group(params: MazeParams, depth: int, count: int, seed: tuple[int, ...]) -> 
     if params.withheld:
         hidden_NM[:, :depth] = True
         hidden_NM = random.permuted(hidden_NM, axis=1)
-    seen_NM = np.where(hidden_NM, WITHHELD, np.where(moved_NM, tried_NM, UNCHANGED)).astype(np.uint8)
+    seen_NM = np.where(hidden_NM, WITHHELD, np.where(moved_NM, WENT + tried_NM, UNCHANGED)).astype(np.uint8)
     tokens_NT = np.stack([tried_NM, seen_NM], axis=2).reshape(count, -1)
     return Group(
         depth,

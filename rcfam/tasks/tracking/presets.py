@@ -1,6 +1,6 @@
 """Complete sets of parameters for `rcfam task frjt` and `rcfam task maze`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from rcfam.tasks.tracking.data import TaskParams
@@ -62,6 +62,7 @@ MAZE: Final[dict[str, Preset]] = {
     "paper": Preset(MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64), (32, 64), _models(_PUBLISHED)),
 }
 UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
-    size: replace(preset, task=replace(preset.task, withheld=False), depths=(min(8, *preset.depths),))
-    for size, preset in MAZE.items()
+    "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32, withheld=False), _QUICK, (2,), _TINY),
+    "default": Preset(MazeParams(withheld=False), _WALKS, (8,), _models(_ONE)),
+    "paper": Preset(MazeParams(walks=100_000, withheld=False), TrackingParams(batch=64), (32,), _models(_PUBLISHED)),
 }
