@@ -4,7 +4,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -38,12 +38,18 @@ class Children:
 
     def run_stage(self, stage: str, project: Path, force: bool, log: Callable[[str], None]) -> StageRun:
         """Run one stage and give every line of output to `log`."""
-        started = time.monotonic()
         command = dvc("repro", "-s", *(["--force"] if force else []), stage)
+        return self.run(f"stage '{stage}'", command, project, log)
+
+    def run(
+        self, what: str, command: list[str], folder: Path, log: Callable[[str], None], settings: Mapping[str, str] = {}
+    ) -> StageRun:
+        """Run a command in `folder`, with `settings` over the environment, and give every line of output to `log`."""
+        started = time.monotonic()
         with self._lock:
             if self.stopped:
-                return StageRun("stopped", 0.0, f"stage '{stage}' was not started: the flow is stopping")
-            process = child.start(command, folder=project, environment=environment())
+                return StageRun("stopped", 0.0, f"{what} was not started: the flow is stopping")
+            process = child.start(command, folder=folder, environment={**environment(), **settings})
             self._running.add(process)
         said: list[str] = []
         try:
@@ -58,9 +64,9 @@ class Children:
                 self._running.discard(process)
         seconds = time.monotonic() - started
         if self.stopped:
-            return StageRun("stopped", seconds, f"stage '{stage}' was stopped")
+            return StageRun("stopped", seconds, f"{what} was stopped")
         if status != 0:
-            return StageRun("failed", seconds, f"stage '{stage}' failed: {_complaint(said, status)}")
+            return StageRun("failed", seconds, f"{what} failed: {_complaint(said, status)}")
         return StageRun(_result(said), seconds)
 
     def stop(self) -> None:

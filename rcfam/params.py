@@ -38,6 +38,11 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def text(document: dict[str, Any]) -> str:
+    """A whole parameter file that `read` reads back."""
+    return yaml.safe_dump(document, sort_keys=False, width=120)
+
+
 def build(kind: type[T], values: Any, where: str) -> T:
     """Make the dataclass `kind` from a mapping. Raises ParamsError for unknown, missing and mistyped keys."""
     if not isinstance(values, dict):
@@ -58,6 +63,8 @@ def build(kind: type[T], values: Any, where: str) -> T:
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
         if value is None and type(None) in arguments:

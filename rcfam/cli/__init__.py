@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from rcfam.cli import conversion, dataset, inflate, laws, model, params, recordings, render, rollout, tasks, training
+from rcfam.cli import (
+    conversion,
+    dataset,
+    inflate,
+    laws,
+    model,
+    params,
+    recordings,
+    render,
+    rollout,
+    studies,
+    tasks,
+    training,
+)
 from rcfam.errors import RcfamError
 
 app = typer.Typer(
@@ -27,6 +40,9 @@ app.command()(dataset.dataset)
 app.command()(training.train)
 app.command()(training.evaluate)
 app.command()(rollout.rollout)
+app.command()(studies.studies)
+app.command()(studies.study)
+app.command()(studies.paragraphs)
 app.command()(laws.fit)
 app.command()(laws.report)
 app.command("plots-template")(laws.plots_template)

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -22,11 +23,13 @@ _PATIENCE_S: Final = 5.0
 
 
 def run_all(jobs: Sequence[Job], report: Callable[[int, Step], None]) -> list[pl.DataFrame]:
-    """Run every job in a process of its own, all at once, and return their tables in order.
+    """Run every job in a process of its own, all at once, and return their tables in order; one alone runs here.
 
     `report(job number, step)` is called in this process. The first failure stops the others, which keep their
     checkpoints, and is raised here; so is KeyboardInterrupt.
     """
+    if len(jobs) == 1:
+        return [run(jobs[0], partial(report, 0))]
     context = mp.get_context("spawn")
     children: list[BaseProcess] = []
     ends: list[Connection] = []

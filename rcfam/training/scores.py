@@ -3,7 +3,7 @@
 # W windows, T steps
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rcfam.dataset.index import ABOUT, Dataset
+from rcfam.dataset.split import HELD_OUT
 from rcfam.dataset.windows import HeldOut
 from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
 from rcfam.tokenizer import Tokenizer
@@ -19,6 +20,13 @@ from rcfam.training.errors import CheckpointError
 from rcfam.training.run import load_model
 from rcfam.training.source import dataset_hash
 from rcfam.training.study import StudyParams, seed_folder
+
+
+class ScoredRun(NamedTuple):
+    """One run: its row of `scores` and its rows of `positions`."""
+
+    row: dict[str, Any]
+    positions: pl.DataFrame
 
 
 class Scored(NamedTuple):
@@ -46,13 +54,27 @@ def score_runs(
     for place in places:
         if not (place / "final.json").exists():
             raise CheckpointError(f"{place}: no trained model (final.json)")
+    found = list(score_places(places, folder, params, HELD_OUT, device, progress))
+    scores = pl.DataFrame([one.row for one in found]).sort("length", "seed")
+    curves = pl.concat([one.positions for one in found])
+    return Scored(scores, curves.sort("length", "seed", "position"), metrics_of(scores))
+
+
+def score_places(
+    places: Sequence[Path],
+    folder: Path,
+    params: EvaluateParams,
+    side: str,
+    device: str = "cpu",
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[ScoredRun]:
+    """Score the final model of each folder of a run, one after another, on the same windows of one side."""
     dataset = Dataset.open(folder)
     wanted = dataset_hash(folder, dataset)
     keystrokes_V = token_keystrokes(folder)
-    held_out = HeldOut(dataset, params.length, params.windows, params.batch)
+    held_out = HeldOut(dataset, params.length, params.windows, params.batch, side)
     batches = [held_out.batch(number) for number in range(len(held_out))]
     total = sum(batch.mask_TB.shape[1] for batch in batches)
-    rows, curves = [], []
     for number, place in enumerate(places):
         model, identity = load_model(place)
         if identity["dataset"] != wanted:
@@ -68,10 +90,7 @@ def score_runs(
         )
         named = {key: identity[key] for key in ("study", "length", "seed")}
         named["run"] = f"{identity['study']}/length-{identity['length']}/seed-{identity['seed']}"
-        rows.append(named | found.scores._asdict())
-        curves.append(_curve(named, found))
-    scores = pl.DataFrame(rows).sort("length", "seed")
-    return Scored(scores, pl.concat(curves).sort("length", "seed", "position"), metrics_of(scores))
+        yield ScoredRun(named | found.scores._asdict(), _curve(named, found))
 
 
 def token_keystrokes(folder: Path) -> NDArray[np.int64]:

@@ -1,0 +1,40 @@
+"""All studies of the catalogue, one after another.
+
+    python -m flows.scaling [--size tiny|full] [--jobs N] [--retries N] [--device cpu|cuda] [NAME ...]
+
+Resumable like each of them (flows/study.py); in the end one line says what each study found.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from flows.study import carry_out, parser
+from rcfam.studies import names
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Exit status 0, 1 where a study failed, or 130 when interrupted."""
+    made = parser("python -m flows.scaling", "Run the catalogue of studies.", names_too=False)
+    made.add_argument("names", nargs="*", metavar="NAME", help="only these")
+    options = made.parse_args(arguments)
+    chosen = options.names or names()
+    code = carry_out(chosen, options)
+    for name in chosen:
+        print(line(options.out / options.size / name))
+    return code
+
+
+def line(folder: Path) -> str:
+    """What one study found, in a line."""
+    try:
+        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return f"{folder.name:<18} no summary"
+    done = f"{found['finished']}/{found['planned']} runs"
+    return f"{folder.name:<18} {found['answer']:<5} {done:<12} {found['says'][0] if found['says'] else ''}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""`python -m rcfam`: the command, with this very Python."""
+
+from rcfam.cli import main
+
+main()
