@@ -5,9 +5,16 @@ from typing import Final
 import numpy as np
 
 # Words of Cicero's De finibus, book I.
-WORDS: Final = tuple(
-    ["sed", "ut", "perspiciatis", "unde", "omnis", "iste", "natus", "error", "sit", "voluptatem", "accusantium", "doloremque", "laudantium", "totam", "rem", "aperiam", "eaque", "ipsa", "quae", "ab", "illo", "inventore", "veritatis", "et", "quasi", "architecto", "beatae", "vitae", "dicta", "sunt", "explicabo", "nemo", "enim", "ipsam", "quia", "voluptas", "aspernatur", "aut", "odit", "fugit", "consequuntur", "magni", "dolores", "eos", "qui", "ratione", "sequi", "nesciunt", "neque", "porro", "quisquam", "est", "dolorem", "ipsum", "dolor", "amet", "consectetur", "adipisci", "velit", "non", "numquam", "eius", "modi", "tempora", "incidunt", "labore", "dolore", "magnam", "aliquam", "quaerat", "ad", "minima", "veniam", "quis", "nostrum", "exercitationem", "ullam", "corporis", "suscipit", "laboriosam", "nisi", "aliquid", "ex", "ea", "commodi", "consequatur", "autem", "vel", "eum", "iure", "reprehenderit", "in", "voluptate", "esse", "quam", "nihil", "molestiae", "illum", "quo", "nulla", "pariatur"]
-)
+_TEXT: Final = """
+sed ut perspiciatis unde omnis iste natus error sit voluptatem accusantium doloremque laudantium totam rem aperiam
+eaque ipsa quae ab illo inventore veritatis et quasi architecto beatae vitae dicta sunt explicabo nemo enim ipsam
+quia voluptas aspernatur aut odit fugit consequuntur magni dolores eos qui ratione sequi nesciunt neque porro
+quisquam est dolorem ipsum dolor amet consectetur adipisci velit non numquam eius modi tempora incidunt labore
+dolore magnam aliquam quaerat ad minima veniam quis nostrum exercitationem ullam corporis suscipit laboriosam nisi
+aliquid ex ea commodi consequatur autem vel eum iure reprehenderit in voluptate esse quam nihil molestiae illum quo
+nulla pariatur
+"""
+WORDS: Final = tuple(_TEXT.split())
 SENTENCE: Final = (5, 14)
 """Words of a sentence, fewest and most."""
 
