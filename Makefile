@@ -1,5 +1,6 @@
 # make setup   virtual environment in .venv, pinned by constraints.txt; does nothing when up to date
 # make repro   the main job: dvc repro, ending with the law; PRESET=tiny takes another set of parameters first
+# make studies-tiny  the whole catalogue of studies at its tiny size, about 20 minutes on two idle cores
 # make test    the tests
 # make check   format, lint, types, import contracts
 # make ui      Prefect server and worker on loopback
@@ -11,7 +12,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup repro test check ui clean
+.PHONY: setup repro studies-tiny test check ui clean
 
 setup: .venv/.ready
 
@@ -24,6 +25,10 @@ repro: setup
 	$(if $(PRESET),$(BIN)/rcfam preset $(PRESET))
 	$(BIN)/rcfam params
 	$(BIN)/dvc repro
+
+studies-tiny: setup
+	$(BIN)/dvc repro dataset
+	$(BIN)/python -m flows.scaling --size tiny
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -53,6 +53,11 @@ class Size:
     score: dict[str, Any] | None
     """Keys of section `evaluate`; None: trained models are not scored."""
 
+    def __post_init__(self) -> None:
+        for axis, values in self.vary.items():
+            if not isinstance(values, list) or not values:
+                raise ValueError(f"vary.{axis}: {values!r} is no list of values")
+
 
 @dataclass(frozen=True)
 class Study:

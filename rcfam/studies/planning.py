@@ -1,6 +1,7 @@
 """A study file and a parameter file -> runs, each with a whole parameter file. Pure."""
 
 import copy
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -37,7 +38,7 @@ def plan(study: Study, size: str, document: dict[str, Any]) -> list[Planned]:
     base = settings(study, size, document)
     names = columns(factors(chosen.vary))
     lead = [names[name] for name in leading(chosen.vary)]
-    runs = [_run(study, base, names, lead, values) for values in _points(study, chosen)]
+    runs = [_run(study, base, names, lead, values) for values in _points(chosen)]
     if len({run.id for run in runs}) < len(runs):
         raise StudyError(f"study '{study.name}', {size}: two runs have the same factors")
     return runs
@@ -69,12 +70,10 @@ def changed(document: dict[str, Any], values: dict[str, Any], where: str) -> dic
     return out
 
 
-def _points(study: Study, size: Size) -> list[dict[str, Any]]:
+def _points(size: Size) -> list[dict[str, Any]]:
     """Every combination of the axes as factor -> value."""
     axes = []
     for axis, values in size.vary.items():
-        if not isinstance(values, list) or not values:
-            raise StudyError(f"study '{study.name}': axis '{axis}' is no list of values")
         axes.append([value if isinstance(value, dict) else {axis: value} for value in values])
     return [{key: value for part in parts for key, value in part.items()} for parts in product(*axes)]
 
@@ -84,6 +83,9 @@ def _run(study: Study, base: dict[str, Any], names: dict[str, str], lead: list[s
         if not isinstance(values.get(plain), int):
             raise StudyError(f"study '{study.name}': a run without a whole number as its {plain}")
     params = changed(base, {k: v for k, v in values.items() if "." in k}, study.name)
+    train, before = params["train"], base["train"]
+    if train["batch"] != before["batch"] and train["accumulate"] == before["accumulate"]:
+        train["accumulate"] = math.ceil(train["batch"] * before["accumulate"] / before["batch"])  # pieces of one size
     params["study"] = {"name": study.name, "lengths": [values["length"]], "seeds": [values["seed"]]}
     told = {names[key]: value for key, value in values.items() if not isinstance(value, dict)}
     return Planned(_id({name: told[name] for name in lead}), values["length"], values["seed"], told, params)
