@@ -1,8 +1,8 @@
-"""`rcfam train`, `rcfam evaluate`."""
+"""`rcfam train`, `rcfam evaluate`, `rcfam replay`."""
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,20 +19,22 @@ def train(
         bool, typer.Option("--restart", help="Begin anew where a checkpoint disagrees, instead of refusing it.")
     ] = False,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
+    live: Annotated[
+        Path | None, typer.Option("--live", help="Show metrics here as training goes, for `dvc exp show` (DVCLive).")
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option("--tensorboard", help="Write TensorBoard's event files here.")
+    ] = None,
 ) -> None:
     """Train every seed of the study at one length, side by side; go on from checkpoints where there are some.
 
     Under torchrun the processes train one seed after another together, each on windows of its own:
     `torchrun --standalone --nproc-per-node 2 --no-python rcfam train ...`.
     """
-    from contextlib import ExitStack
-
-    from tqdm import tqdm
-
     from rcfam import params as parameters
+    from rcfam.cli.live import Bars, DvcLive, Logs, TensorBoard
     from rcfam.model import ModelParams
     from rcfam.training import Job, Ranks, StudyParams, TrainParams, seed_folder, train_length, train_together
-    from rcfam.training.loop import Step
     from rcfam.training.source import open_source
 
     study = parameters.load(params, "study", StudyParams)
@@ -50,35 +52,49 @@ def train(
         Job(open_source, dataset, seed_folder(out, s), study.name, length, s, model, training, restart, device, ranks)
         for s in seeds
     ]
-    with ExitStack() as stack:
-        bars = [
-            stack.enter_context(
-                tqdm(
-                    total=training.steps,
-                    desc=f"length {length} seed {s}",
-                    unit="step",
-                    position=n,
-                    mininterval=0.5,
-                    disable=not ranks.first,
-                )
-            )
-            for n, s in enumerate(seeds)
-        ]
-
-        def report(number: int, step: Step) -> None:
-            bars[number].set_postfix_str(f"loss {step.loss:.3f} top-1 {step.accuracy:.3f}", refresh=False)
-            bars[number].update(step.progress.step - bars[number].n)
-
+    names = [f"seed-{s}" for s in seeds]
+    logs: list[Any] = []
+    if ranks.first:
+        logs.append(Bars({name: f"length {length} {name.replace('-', ' ')}" for name in names}, training.steps))
+        logs += [DvcLive(live, training.steps)] if live else []
+        logs += [TensorBoard(tensorboard / study.name / f"length-{length}")] if tensorboard else []
+    with Logs(names, logs) as shown:
         if ranks.world > 1:
             backend = "nccl" if device.startswith("cuda") else "gloo"
-            table = train_together(out, jobs, "env://", backend, report)
+            table = train_together(out, jobs, "env://", backend, shown.report)
         else:
-            table = train_length(out, jobs, report)
+            table = train_length(out, jobs, shown.report)
+        shown.finish(lambda number: table.filter(table["seed"] == seeds[number]))
     if not ranks.first:
         return
     last = table.filter(table["step"] == training.steps)
     for row in last.iter_rows(named=True):
         print(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")
+
+
+def replay(
+    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped: data/runs/length-L/seed-S.")],
+    dataset: Annotated[Path, typer.Argument(help="The folder that `rcfam dataset` wrote.")],
+    device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
+) -> None:
+    """Repeat the step whose loss was not finite: its windows, and the norms of every weight and gradient."""
+    import math
+
+    from rcfam.dataset.index import Dataset
+    from rcfam.training.replay import replay as again
+    from rcfam.training.source import open_source
+
+    found = again(run, dataset, open_source, device)
+    names = Dataset.open(dataset).index["recording"].to_list()
+    before = f"the checkpoint of step {found.start}" if found.start else "fresh weights"
+    print(f"{found.run}, from {before}: step {found.step}, loss {found.loss}, gradient norm {found.grad_norm}")
+    print(f"\n{'recording':<24}  {'first token':>12}  {'loss':>12}")
+    for window in found.windows:
+        print(f"{names[window.recording]:<24}  {window.first_token:>12}  {window.loss:>12.6g}")
+    width = max(map(len, found.norms))
+    print(f"\n{'parameter':<{width}}  {'weight':>12}  {'gradient':>12}")
+    for name, norms in sorted(found.norms.items(), key=lambda item: all(map(math.isfinite, item[1]))):
+        print(f"{name:<{width}}  {norms.weight:>12.6g}  {norms.gradient:>12.6g}")
 
 
 def evaluate(
@@ -87,6 +103,9 @@ def evaluate(
     out: Annotated[Path, typer.Option("-o", "--out", help="Where tables and metrics go.")],
     params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
+    best: Annotated[
+        bool, typer.Option("--best", help="The weights of the least held-out loss instead of the last ones.")
+    ] = False,
 ) -> None:
     """Score every trained model of the study on the same held-out windows."""
     import json
@@ -97,6 +116,7 @@ def evaluate(
     from rcfam.atomic import writing
     from rcfam.evaluation import EvaluateParams
     from rcfam.training import StudyParams, score_runs
+    from rcfam.training.run import BEST, FINAL
     from rcfam.training.table import write
 
     settings = parameters.load(params, "evaluate", EvaluateParams)
@@ -107,7 +127,7 @@ def evaluate(
             bar.total = total
             bar.update(done - bar.n)
 
-        scored = score_runs(runs, dataset, settings, study, device, report)
+        scored = score_runs(runs, dataset, settings, study, device, report, BEST if best else FINAL)
     write(out / "evaluation.parquet", scored.scores)
     write(out / "positions.parquet", scored.positions)
     with writing(out / "metrics.json") as part:

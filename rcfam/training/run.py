@@ -199,9 +199,9 @@ def identity_of(job: Job, source: Source) -> dict[str, Any]:
 
 
 def code_hash() -> str:
-    """The source of model and training. A restart heeds it; going on from a checkpoint does not."""
+    """The source of model, evaluation and training. A restart heeds it; going on from a checkpoint does not."""
     digest = hashlib.sha256()
-    for room in ("model", "training"):
+    for room in ("model", "evaluation", "training"):
         for source in sorted((_PACKAGE / room).glob("*.py")):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

@@ -17,7 +17,7 @@ from rcfam.dataset.windows import HeldOut
 from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
 from rcfam.tokenizer import Tokenizer
 from rcfam.training.errors import CheckpointError
-from rcfam.training.run import load_model
+from rcfam.training.run import FINAL, load_model
 from rcfam.training.source import dataset_hash
 from rcfam.training.study import StudyParams, seed_folder
 
@@ -44,17 +44,19 @@ def score_runs(
     study: StudyParams,
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
+    which: str = FINAL,
 ) -> Scored:
-    """Score the final model of each run of `study` under `runs` (length-L/seed-S); `runs` may hold others as well.
+    """Score the final (or best) model of each run of `study` under `runs` (length-L/seed-S); `runs` may hold others.
 
-    `progress` is told windows done and windows in all. Raises CheckpointError where a run has no final model, or where
+    `progress` is told windows done and windows in all. Raises CheckpointError where a run has no such model, or where
     one was trained on another dataset.
     """
     places = [seed_folder(runs / f"length-{length}", seed) for length in study.lengths for seed in study.seeds]
     for place in places:
-        if not (place / "final.json").exists():
-            raise CheckpointError(f"{place}: no trained model (final.json)")
-    found = list(score_places(places, folder, params, HELD_OUT, device, progress))
+        for name in {FINAL, which}:
+            if not (place / f"{name}.json").exists():
+                raise CheckpointError(f"{place}: no {name} model ({name}.json)")
+    found = list(score_places(places, folder, params, HELD_OUT, device, progress, which))
     scores = pl.DataFrame([one.row for one in found]).sort("length", "seed")
     curves = pl.concat([one.positions for one in found])
     return Scored(scores, curves.sort("length", "seed", "position"), metrics_of(scores))
@@ -67,8 +69,9 @@ def score_places(
     side: str,
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
+    which: str = FINAL,
 ) -> Iterator[ScoredRun]:
-    """Score the final model of each folder of a run, one after another, on the same windows of one side."""
+    """Score the final (or best) model of each folder of a run, one after another, on the same windows of one side."""
     dataset = Dataset.open(folder)
     wanted = dataset_hash(folder, dataset)
     keystrokes_V = token_keystrokes(folder)
@@ -76,7 +79,7 @@ def score_places(
     batches = [held_out.batch(number) for number in range(len(held_out))]
     total = sum(batch.mask_TB.shape[1] for batch in batches)
     for number, place in enumerate(places):
-        model, identity = load_model(place)
+        model, identity = load_model(place, which)
         if identity["dataset"] != wanted:
             raise CheckpointError(f"{place}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
         found = evaluate(
