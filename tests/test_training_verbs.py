@@ -20,21 +20,27 @@ from rcfam.training import checkpoint
 from tests.test_dataset_stages import record
 
 ROOT = Path(__file__).parent.parent
-SMALL = """
-tokenize: {size: 300, min_count: 2, longest: 31}
-dataset: {held_out: 0.3, seed: 0, sampling: length}
-model:
-  {head: rows, backbone: lstm, width: 16, layers: 1, mlp_ratio: 2, state: learned, heads: 2, positions: 32, glyphs: 300,
-   projection: false, conv: null, paper: null,
-   rows: {cell: 4, patch: 4, row: 8, row_blocks: 0, frame_blocks: 0, heads: 2, before: 4, after: 2}}
-study: {name: small, lengths: [4], seeds: [0, 1]}
-train:
-  {steps: 12, batch: 2, accumulate: 1, chunk: 8, threads: 1, checkpoint_every: 4, keep: 2, edge: 2, validate_every: 6,
-   validate_frames: 64, outer: null,
-   optimiser: {matrix_rate: 0.02, other_rate: 0.01, momentum: 0.9, newton_schulz: 5, beta1: 0.9, beta2: 0.95,
-               weight_decay: 0.01, gates: split, matrices: inner, warmup: 0, schedule: fixed, clip: null}}
-evaluate: {length: 16, windows: 4, batch: 2, edge: 2}
-"""
+SMALL: dict[str, dict[str, object]] = {
+    "tokenize": {"size": 300, "min_count": 2},
+    "dataset": {"held_out": 0.3},
+    "model": {
+        "width": 16,
+        "mlp_ratio": 2,
+        "rows": {
+            "cell": 4,
+            "patch": 4,
+            "row": 8,
+            "row_blocks": 0,
+            "frame_blocks": 0,
+            "heads": 2,
+            "before": 4,
+            "after": 2,
+        },
+    },
+    "study": {"name": "small", "lengths": [4]},
+    "train": {"steps": 12, "batch": 2, "checkpoint_every": 4, "edge": 2, "validate_every": 6, "validate_frames": 64},
+    "evaluate": {"length": 16, "windows": 4, "batch": 2, "edge": 2},
+}
 TRAIN = ("train", "data/dataset", "--length", "4", "-o", "data/runs/length-4")
 
 
@@ -49,7 +55,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [f"def number_{n}(value):\n    return value + {n}\n" * 4 for n in range(8)]
     for name in ("one", "two"):
         record(folder / "data" / "recordings" / f"{name}.tsr", [f"# {name}\n", *texts])
-    (folder / "params.yaml").write_text(SMALL)
+    shutil.copy(ROOT / "rcfam" / "presets" / "tiny.yaml", folder / "params.yaml")
+    for section, values in SMALL.items():
+        change(folder, section, **values)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for words in (
