@@ -30,15 +30,27 @@ def _distance(a: Any, b: Any, most: int) -> Any:
         n -= 1
         m -= 1
     a, b = a[start:n], b[start:m]
-    n, m = n - start, m - start
-    middle = most + 2  # place of diagonal 0; x = how much of `a` is done, on diagonal k = x - y
+    spare = 4  # edits beyond those that the lengths ask for: the fewer, the fewer diagonals
+    while True:
+        bound = min(most, abs(len(a) - len(b)) + spare)
+        found = _within(a, b, bound)
+        if found <= bound or bound == most:
+            return found
+        spare *= 4
+
+
+@kernel
+def _within(a: Any, b: Any, bound: int) -> Any:
+    """The distance, or bound + 1 where it is larger."""
+    n, m = len(a), len(b)
+    last = n - m
+    middle = bound + 2  # place of diagonal 0; x = how much of `a` is done, on diagonal k = x - y
     before = np.full(2 * middle + 1, -1, np.int64)
     after = np.full(2 * middle + 1, -1, np.int64)
-    for edits in range(most + 1):
-        for k in range(max(-edits, -m), min(edits, n) + 1):
-            x = max(before[middle + k] + 1, before[middle + k - 1] + 1, before[middle + k + 1])
-            if edits == 0:
-                x = 0
+    for edits in range(bound + 1):
+        left = bound - edits  # a diagonal that cannot come to the last one in time is not looked at
+        for k in range(max(-edits, -m, last - left), min(edits, n, last + left) + 1):
+            x = max(before[middle + k] + 1, before[middle + k - 1] + 1, before[middle + k + 1]) if edits else 0
             x = min(x, n, m + k)
             while x < n and x - k < m and a[x] == b[x - k]:
                 x += 1
@@ -46,4 +58,4 @@ def _distance(a: Any, b: Any, most: int) -> Any:
                 return edits
             after[middle + k] = x
         before, after = after, before
-    return most + 1
+    return bound + 1
