@@ -187,6 +187,7 @@ def test_the_command_makes_tables_and_a_figure(verb: str, tmp_path: Path) -> Non
         (["--size", "tiny", "--model", "lstm:x"], "--model lstm:x"),
         (["--size", "tiny", "--depth", "500"], "depth = 500"),
         (["--size", "tiny", "--rate", "-1"], "rate = -1.0"),
+        (["--size", "tiny", "--device", "tpu"], "--device tpu"),
     ],
 )
 def test_bad_options(more: list[str], said: str, tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ def _run(preset: "Preset", out: Path, seed: int, threads: int, device: str) -> N
     from rcfam.tasks.tracking.data import Source, open_data
     from rcfam.tasks.tracking.training import Cell, train
 
+    _check(device)
     training = replace(preset.train, seed=seed, threads=threads)
     for depth in preset.depths:
         try:
@@ -167,6 +168,13 @@ def _run(preset: "Preset", out: Path, seed: int, threads: int, device: str) -> N
                 f"test {scores['test']:.4f}, {result['wall_s']:.0f} s"
             )
     _report(out)
+
+
+def _check(device: str) -> None:
+    import torch
+
+    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
+        raise RcfamError(f"--device {device}: expected cpu, or cuda where PyTorch finds it")
 
 
 @contextmanager

@@ -58,11 +58,13 @@ FRJT: Final[dict[str, Preset]] = {
 }
 MAZE: Final[dict[str, Preset]] = {
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32), _QUICK, (2,), _TINY),
-    "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),  # core-minutes: 6 the LSTM, 20 each of the others
+    "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),
     "paper": Preset(MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64), (32, 64), _models(_PUBLISHED)),
 }
 UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32, withheld=False), _QUICK, (2,), _TINY),
-    "default": Preset(MazeParams(withheld=False), _WALKS, (8,), _models(_ONE)),
+    "default": Preset(
+        MazeParams(walks=8_000, withheld=False), TrackingParams(epochs=2, batch=32, rate=1e-3), (8,), _models(_ONE)
+    ),
     "paper": Preset(MazeParams(walks=100_000, withheld=False), TrackingParams(batch=64), (32,), _models(_PUBLISHED)),
 }
