@@ -16,6 +16,7 @@ queued again; it is never counted.
 """
 
 import argparse
+import functools
 import shlex
 import signal
 import sys
@@ -30,7 +31,7 @@ from flows.search import TuneError, results
 from flows.search.setup import FOLDER, SECONDS, Asked, prepare, study_name
 from flows.search.space import DIMENSIONS
 from flows.search.store import POINT, load_study
-from flows.search.trials import OBJECTIVES, SAMPLERS, Search, judged, run
+from flows.search.trials import OBJECTIVES, SAMPLERS, Search, judged, run, run_one
 from flows.search.writing import write_back
 from rcfam.errors import RcfamError
 
@@ -121,7 +122,7 @@ def _search(study: optuna.Study, search: Search, trials: int) -> None:
             bar.update(max(0.0, min(trials, over) - bar.n))
 
         bar.write(results.header(study), file=sys.stderr)
-        for trial in run(study, search, trials, progress):
+        for trial in run(functools.partial(run_one, study, search, trials, progress)):
             bar.write(results.line(study, trial), file=sys.stderr)
 
 

@@ -102,7 +102,9 @@ def _prepare(settings: dict[str, str]) -> None:
     registry.bury(server.home())
     registry.forget_missed()
     note = server.home() / "registered"
-    wanted = _digest([PROJECT / "prefect.yaml", PROJECT / "flows" / "pipeline.py"])
+    wanted = _digest(
+        [PROJECT / "prefect.yaml", PROJECT / "flows" / "pipeline.py", PROJECT / "flows" / "search" / "flow.py"]
+    )
     schedules = registry.schedules()
     if schedules and note.exists() and note.read_text(encoding="utf-8") == wanted:
         return

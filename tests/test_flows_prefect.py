@@ -1,11 +1,13 @@
 """The pipeline under Prefect, as a user runs it: by hand, from the web interface, on a schedule, and killed."""
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,10 +15,12 @@ from uuid import UUID
 
 import httpx
 import pytest
+import yaml
 
 from flows import PROJECT, server
-from tests import flows_toy
+from tests import flows_toy, test_dataset_stages
 from tests.flows_toy import EVERYTHING, results, wait_for
+from tests.oracles import training
 
 
 class Ui(NamedTuple):
@@ -109,6 +113,34 @@ def test_a_failing_stage_fails_the_flow_with_its_name(ui: Ui, project: Path) -> 
     assert results(done.stdout) == {"prepare": "ran", "train@2": "failed", "train@4": "not", "fit": "not"}
     failed = ui.ask("flow_runs/filter", flow_runs={"state": {"type": {"any_": ["FAILED"]}}}, sort="START_TIME_DESC")
     assert "stage 'train@2' failed" in failed[0]["state"]["message"]
+
+
+def test_a_search_is_started_in_the_interface(ui: Ui, tmp_path: Path) -> None:
+    place = test_dataset_stages.Place(tmp_path)
+    for name in ("a", "b", "c"):
+        test_dataset_stages.record(place.recordings / f"{name}.tsr", test_dataset_stages.COMMITS)
+    place.both()
+    settings = {"model": asdict(training.MODEL), "train": asdict(training.TRAIN), "study": {"lengths": [2, 8]}}
+    place.params.write_text(place.params.read_text() + yaml.safe_dump(settings))
+    parameters = {
+        "trials": 2,
+        "ranges": {"length": [2, 8], "batch": [2]},
+        "seconds": 0.5,
+        "study": tmp_path.name,
+        "storage": str(tmp_path / "tune.journal"),
+        "dataset": str(place.dataset),
+        "params": str(place.params),
+        "output": str(tmp_path / "out"),
+    }
+    deployment = ui.get("deployments/name/tune/local")
+    created = ui.ask(f"deployments/{deployment['id']}/create_flow_run", parameters=parameters)
+    wait_for(lambda: ui.state(created["id"]) in ("Completed", "Failed", "Crashed"), 240)
+    assert ui.state(created["id"]) == "Completed"
+    tasks = ui.ask("task_runs/filter", flow_runs={"id": {"any_": [created["id"]]}})
+    assert len(tasks) == 3  # the last finds that all are judged
+    artifact = ui.get("artifacts/trials/latest")
+    assert [row["state"] for row in json.loads(artifact["data"])] == ["complete", "complete"]
+    assert (tmp_path / "out" / "front.csv").exists()
 
 
 def test_a_typing_error_is_told_before_anything_is_started(project: Path, tmp_path: Path) -> None:

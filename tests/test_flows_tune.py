@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -44,7 +45,8 @@ TOO_LARGE = f"import sys; sys.exit({OUT_OF_MEMORY})"
 SEARCH = """
 import sys
 from tests import test_flows_tune as t
-for trial in t.run(t.open_study(sys.argv[1], "s", t.QUESTION), t.fake(sys.argv[2]), int(sys.argv[3]), lambda _: None):
+study = t.open_study(sys.argv[1], "s", t.QUESTION)
+for trial in t.run(t.partial(t.run_one, study, t.fake(sys.argv[2]), int(sys.argv[3]))):
     print(trial.number, flush=True)
 """
 
@@ -56,7 +58,7 @@ def fake(script: str) -> Search:
 
 
 def go(study: optuna.Study, search: Search, trials: int) -> None:
-    for _ in run(study, search, trials, lambda _: None):
+    for _ in run(partial(run_one, study, search, trials)):
         pass
 
 
@@ -198,11 +200,17 @@ def test_a_trial_that_fails_ends_the_search_with_its_last_line(tmp_path: Path) -
     with pytest.raises(TuneError, match=r"^no such dataset$"):
         go(study, fake(DIES), 3)
     assert [trial.state for trial in study.trials] == [TrialState.FAIL]
-    go(study, fake(FAKE), 1)
+
+
+def test_three_failures_in_a_row_end_the_search(tmp_path: Path) -> None:
+    def command(point: Point, seed: int) -> list[str]:
+        return fake(FAKE if seed in (0, 3) else DIES).command(point, seed)
+
+    study = open_study(str(tmp_path / "tune.journal"), "s", QUESTION)
     with pytest.raises(TuneError, match=r"^no such dataset$"):
-        go(study, fake(DIES), 3)
-    assert judged(study) == 1
-    assert len(study.trials) == 5  # three in a row are enough
+        go(study, replace(fake(FAKE), command=command), 9)
+    assert judged(study) == 2
+    assert len(study.trials) == 7
 
 
 @pytest.mark.parametrize(("script", "said"), [(EXPLODES, "diverged"), (TOO_LARGE, "no memory")])

@@ -58,17 +58,19 @@ class Search:
     seed: int = 0
 
 
-def run(study: optuna.Study, search: Search, trials: int, progress: Callable[[float], None]) -> Iterator[FrozenTrial]:
-    """Run trials until `trials` of the study have been judged, by this process and others; each that ended here.
+def run(attempt: Callable[[], FrozenTrial | None]) -> Iterator[FrozenTrial]:
+    """What `attempt` gives, until that is None; it is `run_one` of a study.
 
-    Raises TuneError where the first one fails, or several in a row. `progress` is told how many trials are over, with
-    the part of the one that runs.
+    Raises TuneError where the first trial fails, or several in a row.
     """
-    failures = 0
-    while (trial := run_one(study, search, trials, progress)) is not None:
+    failures_left = 1
+    while (trial := attempt()) is not None:
         yield trial
-        failures = failures + 1 if trial.state == TrialState.FAIL else 0
-        if failures >= FAILURES or (failures and not judged(study)):
+        if trial.state in JUDGED:
+            failures_left = FAILURES
+        else:
+            failures_left -= 1
+        if not failures_left:
             raise TuneError(str(trial.user_attrs[FAILED]))
 
 
