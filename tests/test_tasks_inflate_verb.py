@@ -180,3 +180,15 @@ def test_results_of_other_cases_are_left_out(repository: Path, tmp_path: Path) -
     assert done.code == 0 and "m.parquet is of other cases" in done.stdout
     table = pl.read_parquet(tmp_path / "out" / "accuracy.parquet")
     assert set(table["contestant"]) == {"git apply", "latest diff", "no-op"}
+
+
+def test_repositories_of_one_name_are_told_apart(repository: Path, tmp_path: Path) -> None:
+    second = Git(tmp_path / "second" / "history")
+    second.commit("1", {"b.py": b"y = 1\n"})
+    asked = ["-o", tmp_path / "out", "--patches", "0", "--cases", 9, "--min-bytes", 1]
+    done = run(repository / ".git", second.folder, *asked)
+    assert done.code == 0, done.error
+    names = pl.read_parquet(tmp_path / "out" / "cases.parquet")["repository"].to_list()
+    assert set(names) == {f"{tmp_path.name}/history", "second/history"}
+    twice = run(repository, repository / ".git", *asked)
+    assert twice.code == 1 and "named twice" in twice.error

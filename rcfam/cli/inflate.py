@@ -130,6 +130,7 @@ def _draw(repositories: list[Path], params: "InflateParams", out: Path) -> "list
 def _names(paths: list[Path]) -> list[tuple[Path, str]]:
     """A name for each repository: its folder's, with the folder above where that is not enough to tell them apart."""
     whole = [path.resolve() for path in paths]
+    whole = [path.parent if path.name == ".git" else path for path in whole]
     short = [path.name.removesuffix(".git") for path in whole]
     if len(set(short)) < len(short):
         short = ["/".join(path.parts[-2:]) for path in whole]
