@@ -76,7 +76,7 @@ def test_axes_multiply_and_what_changes_together_stays_together() -> None:
 
 
 def test_an_axis_is_a_list() -> None:
-    with pytest.raises(ValueError, match="vary.length: 2 is no list"):
+    with pytest.raises(ValueError, match=r"vary\.length: 2 is no list"):
         Size(set={}, vary={"length": 2}, score=None)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rcfam.dataset.index import Batch
 from rcfam.model.action import ActionModel
+from rcfam.model.backbones import State
 from rcfam.model.frames import Frames, gather
 
 
@@ -17,6 +18,8 @@ class Measured(NamedTuple):
 
     loss_TB: Tensor
     correct_TB: Tensor
+    state: State = ()
+    """After the last step, without gradients; empty where nobody asked."""
 
 
 def measure(model: ActionModel, batch: Batch, chunk: int, device: torch.device | str = "cpu") -> Measured:

@@ -7,7 +7,7 @@ import math
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.evaluation.measuring import Measured
 from rcfam.model.action import ActionModel
+from rcfam.training.carry import Carry
 from rcfam.training.errors import TrainingError
 from rcfam.training.optimiser import Optimiser, OptimiserParams
 from rcfam.training.outer import Outer, OuterParams
@@ -132,12 +133,14 @@ def train(
     device: torch.device | str = "cpu",
     ranks: Ranks = ALONE,
     outer: Outer | None = None,
+    carry: Sequence[Carry] | None = None,
 ) -> Iterator[Step]:
     """Train from `start` to the last step, yielding after each. `data_at(step)` is asked for steps 1, 2, ... in order.
 
     The clock stands still while the caller holds the generator, and until the first batch has come and has been taken
     through the model once: what is compiled or set up on first use belongs to no length. Several ranks call this with
-    batches of their own; their steps measure all of them, with `outer` each its own. Raises DivergedError before
+    batches of their own; their steps measure all of them, with `outer` each its own. `carry`, one for each piece of
+    `accumulate`, hands states on from step to step. Raises DivergedError before
     weights are moved by such a step.
     """
     progress = start
@@ -151,7 +154,7 @@ def train(
         number = progress.step + 1
         batch = data_at(number) if ahead is None else ahead
         ahead = None
-        sums = _add_gradients(model, batch, params, ALONE if outer else ranks, device)
+        sums = _add_gradients(model, batch, params, ALONE if outer else ranks, device, carry)
         loss, norm = sums.whole.loss / max(1, sums.whole.positions), optimiser.norm()
         if not math.isfinite(loss + norm):
             raise DivergedError(number, loss, norm, batch.ids_B2.tolist(), norms_of(model))
@@ -214,15 +217,23 @@ class _Sums(NamedTuple):
 
 
 def _add_gradients(
-    model: ActionModel, batch: Batch, params: TrainParams, ranks: Ranks, device: torch.device | str
+    model: ActionModel,
+    batch: Batch,
+    params: TrainParams,
+    ranks: Ranks,
+    device: torch.device | str,
+    carry: Sequence[Carry] | None,
 ) -> _Sums:
     """Give every parameter the gradient of the mean loss of all ranks' windows."""
     positions = int(batch.mask_TB.sum())
     alone = ranks.world == 1
-    measured = [
-        gradients(model, piece, params.chunk, max(1, positions) if alone else 1, device)
-        for piece in _pieces(batch, params.accumulate)
-    ]
+    measured = []
+    for number, piece in enumerate(_pieces(batch, params.accumulate)):
+        before = carry[number].before(model, piece) if carry else None
+        part = gradients(model, piece, params.chunk, max(1, positions) if alone else 1, device, before)
+        if carry:
+            carry[number].after(piece, part.state)
+        measured.append(part)
     sums = _sums_of(measured, batch, params.edge)
     if alone:
         return _named(sums, 0)

@@ -34,6 +34,7 @@ from rcfam.dataset.orders import Order
 from rcfam.evaluation.scoring import loss_in_pieces
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
 from rcfam.training import checkpoint
+from rcfam.training.carry import Carry
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, train
 from rcfam.training.optimiser import Optimiser
@@ -136,19 +137,39 @@ class State(NamedTuple):
     model: ActionModel
     optimiser: Optimiser
     outer: Outer | None
+    carry: list[Carry] | None
+    """One for each piece of `accumulate`; None where windows do not follow each other."""
 
 
 def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
     """The run as its last checkpoint has it, fresh where there is none. Raises CheckpointError."""
     model = build(job.model, source.shape, job.seed).to(job.device)
     outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
-    state = State(model, Optimiser(model, job.train.optimiser), outer)
+    carry = None
+    if job.train.order == "carried":
+        if job.model.backbone == "attention" or job.ranks.world > 1:
+            raise TrainingError(
+                f"train.order carried: backbone {job.model.backbone} in {job.ranks.world} process(es); it takes one "
+                "process, and a backbone whose state does not grow"
+            )
+        carry = [Carry() for _ in range(job.train.accumulate)]
+    state = State(model, Optimiser(model, job.train.optimiser), outer, carry)
     return state, *_take_up(job, identity_of(job, source), state)
 
 
 def steps_from(job: Job, source: Source, state: State, progress: Progress) -> Iterator[Step]:
     """Train on; see loop.py."""
-    return train(state.model, state.optimiser, source.data_at, job.train, progress, job.device, job.ranks, state.outer)
+    return train(
+        state.model,
+        state.optimiser,
+        source.data_at,
+        job.train,
+        progress,
+        job.device,
+        job.ranks,
+        state.outer,
+        state.carry,
+    )
 
 
 def _look(
@@ -254,7 +275,14 @@ def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress
     stem = checkpoint.stem_of(job.folder, saved[-1])
     found = checkpoint.load(stem)
     checkpoint.agree(checkpoint.paths(stem)[1], found.identity, identity)
-    groups: dict[str, dict[str, Tensor]] = {"model": {}, "optimiser": {}, "outer": {}, "table": {}, "random": {}}
+    groups: dict[str, dict[str, Tensor]] = {
+        "model": {},
+        "optimiser": {},
+        "outer": {},
+        "table": {},
+        "random": {},
+        "carry": {},
+    }
     tensors = found.tensors
     if state.outer is not None and not job.ranks.first:
         own = checkpoint.load(checkpoint.stem_of(_own_folder(job), saved[-1]))
@@ -266,6 +294,9 @@ def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress
     state.optimiser.load(groups["optimiser"])
     if state.outer is not None:
         state.outer.load(groups["outer"])
+    for number, each in enumerate(state.carry or []):
+        mine = f"{number}."
+        each.load({k.removeprefix(mine): tensor for k, tensor in groups["carry"].items() if k.startswith(mine)})
     torch.set_rng_state(groups["random"]["torch"])
     columns = {name: groups["table"][name].tolist() for name in _measured_columns()}
     table = pl.DataFrame(columns, schema_overrides={name: SCHEMA[name] for name in columns}).with_columns(
@@ -293,6 +324,8 @@ def _save(job: Job, identity: dict[str, Any], state: State, progress: Progress, 
     if state.outer is not None:
         wait_for_all(job.ranks)  # the first rank's file is written last: with it the checkpoint exists
         own |= {f"outer.{name}": tensor for name, tensor in state.outer.state().items()}
+    for number, each in enumerate(state.carry or []):
+        own |= {f"carry.{number}.{name}": tensor for name, tensor in each.state().items()}
     table = frame(rows)
     own |= {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
     own |= {f"table.{name}": torch.from_numpy(table[name].to_numpy().copy()) for name in _measured_columns()}

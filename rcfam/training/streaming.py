@@ -22,32 +22,41 @@ from rcfam.model.backbones import State
 
 
 def gradients(
-    model: ActionModel, batch: Batch, chunk: int, total: int | None = None, device: torch.device | str = "cpu"
+    model: ActionModel,
+    batch: Batch,
+    chunk: int,
+    total: int | None = None,
+    device: torch.device | str = "cpu",
+    before: State | None = None,
 ) -> Measured:
     """Add to every parameter's `.grad` the gradient of (sum of the masked losses) / `total`.
 
     `chunk` is the number of steps whose activations are held at once. `total` defaults to the unmasked positions of
     this batch, which makes the objective their mean; a caller that splits a batch hands in the count of the whole.
+    `before` is the state before the first step, the model's own by default; the state after the last one comes back.
     Float32 equals plain autograd to rounding, float64 to 1e-12.
     """
     if total is None:
         total = max(1, int(batch.mask_TB.sum()))
     starts = range(0, len(batch.targets_TB), chunk)
     streams = batch.targets_TB.shape[1]
-    borders = _borders(model, batch, chunk, starts, device)
+    first = model.initial(streams) if before is None else before
+    borders = _borders(model, batch, chunk, starts, device, first)
+    last: State = ()
     measured: list[Measured] = []
     later: list[Tensor | None] = []  # the gradient of the state after the chunk; nothing follows the last chunk
     for start in reversed(starts):
         border = borders.pop()  # with its gradient it is done with after this turn
-        state = tuple(part.requires_grad_() for part in border) if start else model.initial(streams)
+        state = tuple(part.requires_grad_() for part in border) if start else first
         logits_TBV, after = model(frames_of(batch, start, chunk, device), state)
+        last = last or tuple(part.detach() for part in after)
         part = score(logits_TBV, batch, start, chunk)
         ends = [(end, d) for end, d in zip(after, later, strict=bool(later)) if d is not None and end.requires_grad]
         torch.autograd.backward([part.loss_TB.sum() / total, *(end for end, _ in ends)], [None, *(d for _, d in ends)])
         later = [piece.grad for piece in state] if start else []
         measured.append(Measured(part.loss_TB.detach(), part.correct_TB))
     measured.reverse()
-    return join(measured)
+    return join(measured)._replace(state=last)
 
 
 def two_pass_gradients(
@@ -82,11 +91,11 @@ def two_pass_gradients(
 
 
 def _borders(
-    model: ActionModel, batch: Batch, chunk: int, starts: Sequence[int], device: torch.device | str
+    model: ActionModel, batch: Batch, chunk: int, starts: Sequence[int], device: torch.device | str, first: State
 ) -> list[State]:
     """The state before every chunk, free of any graph."""
     with torch.no_grad():
-        borders = [model.initial(batch.targets_TB.shape[1])]
+        borders = [first]
         for start in starts[:-1]:
             borders.append(model.advance(frames_of(batch, start, chunk, device), borders[-1])[1])
     return [tuple(part.detach() for part in border) for border in borders]
