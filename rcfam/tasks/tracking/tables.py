@@ -88,19 +88,22 @@ def results(cells: list[Finished]) -> pl.DataFrame:
 
 
 def by_depth(cells: list[Finished]) -> pl.DataFrame:
-    """Test accuracy at each depth: blocks of the program, or moves withheld before the answer."""
+    """Test accuracy at each depth: blocks of the program, or moves withheld before the answer.
+
+    Where nothing is withheld: over whole walks of the trained length, and over longer ones.
+    """
     tables = []
     for cell in cells:
+        key = _key(cell)
         tested = cell.accuracy.filter(pl.col("part").is_in(["test", "beyond"]))
-        if tested.height == 0:
-            continue
+        at = pl.col("depth") if key["task"] == "maze-unwithheld" else pl.col("hidden")
+        tested = tested.with_columns(at=at)
         # deeper walks only say what shallower ones cannot
-        within = pl.col("depth") <= cell.result["identity"]["data"]["depth"]
-        deepest = pl.col("hidden").filter(within).max()
-        tested = tested.filter(within | (pl.col("hidden") > deepest))
-        summed = tested.group_by("hidden").agg(pl.col("right").sum(), pl.col("count").sum()).sort("hidden")
-        summed = summed.select(at=pl.col("hidden"), accuracy=pl.col("right") / pl.col("count"), answers=pl.col("count"))
-        tables.append(summed.select(*(pl.lit(value).alias(name) for name, value in _key(cell).items()), pl.all()))
+        within = pl.col("depth") <= key["depth"]
+        tested = tested.filter(within | (pl.col("at") > pl.col("at").filter(within).max()))
+        summed = tested.group_by("at").agg(pl.col("right").sum(), pl.col("count").sum()).sort("at")
+        named = [pl.lit(value).alias(name) for name, value in key.items()]
+        tables.append(summed.select(*named, "at", accuracy=pl.col("right") / pl.col("count"), answers="count"))
     return pl.concat(tables).sort("task", "depth", "model", "layers", "seed", "at")
 
 
