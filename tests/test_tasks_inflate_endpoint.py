@@ -2,7 +2,10 @@
 
 import json
 import logging
+import socket
+import threading
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -94,6 +97,52 @@ def test_faults_that_pass_are_tried_again(bad: Reply, tmp_path: Path) -> None:
         answer = one(server, tmp_path)
         assert isinstance(answer, Answer) and answer.text == "good"
         assert len(server.requests) == 3
+
+
+def raw(body: bytes, headers: bytes = b"", status: bytes = b"200 OK") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return b"HTTP/1.1 " + status + b"\r\nContent-Type: application/json\r\n" + headers + length + b"\r\n" + body
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\0\xff nothing like HTTP\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\nabc",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n",
+        raw(b"not gzip", b"Content-Encoding: gzip\r\n"),
+        raw(b"[" * 100_000),
+        raw(b"", b"Location: /v1/chat/completions\r\n", b"307 Again"),
+        raw(b"", b"Location: http://[bad\r\n", b"307 Again"),
+        raw(b"", status=b"304 Same"),
+        raw(b"", status=b"999 Odd"),
+    ],
+    ids=range(10),
+)
+def test_what_is_no_http_costs_one_answer(sent: bytes, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listening.accept()
+                    with connection, suppress(OSError):
+                        connection.recv(1 << 16)
+                        connection.sendall(sent)
+
+        threading.Thread(target=serve, daemon=True).start()
+        asked = Endpoint("m", KEY, f"http://127.0.0.1:{listening.getsockname()[1]}/v1", attempts=2, first_wait_s=0.01)
+        found = ask(asked, [question("q")], tmp_path)[0]
+        assert isinstance(found, InflateError) and len(str(found).splitlines()) == 1
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("usage", [b"null", b"[1]", b'{"prompt_tokens": 1e999, "completion_tokens": "x"}', b"{}"])
+def test_nonsense_about_tokens_counts_as_none(usage: bytes, tmp_path: Path) -> None:
+    body = b'{"choices": [{"finish_reason": "stop", "message": {"content": "a"}}], "usage": ' + usage + b"}"
+    with serving(scripted(Reply(body))) as server:
+        assert one(server, tmp_path) == Answer("a", 0, 0, cut=False, fresh=True)
 
 
 def test_faults_that_stay_leave_one_question_without_an_answer(tmp_path: Path) -> None:

@@ -124,6 +124,7 @@ def test_the_key_of_one_address_goes_to_no_other(repository: Path, tmp_path: Pat
             done = run(*asked, url=bad.url, JUDGE_BASE_URL=other.url, JUDGE_API_KEY="another-key")
         assert done.code == 0, done.error
         assert {request.key for request in other.requests} == {"another-key"}
+        assert f"j as its judge: {len(other.requests)} new answers, {11 * len(other.requests)} tokens" in done.stdout
 
 
 def test_an_interrupt_loses_nothing_that_was_answered(repository: Path, tmp_path: Path) -> None:

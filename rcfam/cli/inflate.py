@@ -12,7 +12,7 @@ from rcfam.errors import RcfamError
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.tasks.inflate import Attempt, Case, Endpoint, InflateParams
+    from rcfam.tasks.inflate import Case, Endpoint, InflateParams
 
 PICTURE_SCALE = 2.0
 
@@ -160,26 +160,31 @@ def _ask(
     out: Path,
     prices: tuple[float | None, float | None],
 ) -> None:
+    import polars as pl
+
     from rcfam.tasks import inflate as room
 
     total = len(cases) * len(cases[0].patches)
     with _bar(endpoint.model, total) as bar:
         tried = room.try_model(endpoint, cases, out / "answers", bar.update)
     with _bar(f"{endpoint.model} judged", 0) as bar:
-        _keep(out, room.judge(tried, judging, out / "answers", bar.update))
-    print(_bill(endpoint.model, tried, prices))
+        results = room.judge(tried, judging, out / "answers", bar.update)
+    _keep(out, results)
+    print(_bill(endpoint.model, results, "", prices))
+    if judging is not None:
+        print(_bill(f"{judging.model} as its judge", results, "judge_", (None, None)))
+    lost = results.filter(pl.col("exact").is_null())["told"]
+    if lost.len():
+        print(f"{endpoint.model}: {lost.len()} left out, the first: {lost[0]}")
 
 
-def _bill(model: str, tried: "list[Attempt]", prices: tuple[float | None, float | None]) -> str:
-    """What was asked and what it cost; what earlier runs have paid is told apart."""
-    fresh = [attempt for attempt in tried if attempt.fresh]
-    lost = [attempt for attempt in tried if attempt.left_out]
-    asked, said = (sum(getattr(attempt, f"{way}_tokens") for attempt in fresh) for way in ("input", "output"))
-    text = f"{model}: {len(fresh)} new answers, {asked:,} tokens asked, {said:,} answered"
+def _bill(who: str, results: "pl.DataFrame", part: str, prices: tuple[float | None, float | None]) -> str:
+    """What was asked now and what it cost; what earlier runs have paid does not count."""
+    fresh = results.filter(f"{part}fresh")
+    asked, said = (int(fresh[f"{part}{way}_tokens"].sum()) for way in ("input", "output"))
+    text = f"{who}: {fresh.height} new answers, {asked:,} tokens asked, {said:,} answered"
     if None not in prices:
         text += f", cost {(asked * (prices[0] or 0.0) + said * (prices[1] or 0.0)) / 1e6:.4f}"
-    if lost:
-        text += f"; {len(lost)} left out, the first: {lost[0].left_out}"
     return text
 
 

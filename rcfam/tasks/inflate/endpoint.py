@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FIRST_WAIT_S = 1.0  # doubles with every attempt
 LONGEST_WAIT_S = 120.0
 SHORTEST_SECRET = 8  # shorter keys are words that local servers ask for
+MOST_TOKENS = 1 << 53
 PASSING = {408, 409, 425, 429}  # and every 5xx
 
 
@@ -206,7 +207,7 @@ async def _request(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence
             problem = _RefusedError(f"{endpoint.model}: {told}")
     except openai.APITimeoutError:
         problem = _TryAgainError(f"{endpoint.host} is too slow")
-    except (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError) as error:
+    except (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         problem = _TryAgainError(f"{endpoint.host} gives no usable answer ({type(error).__name__})")
     raise problem from None
 
@@ -223,9 +224,14 @@ def _answer(said: Any, endpoint: Endpoint) -> Answer:
     text.encode()  # half a surrogate pair is no text either
     if len(endpoint.key) >= SHORTEST_SECRET:
         text = text.replace(endpoint.key, "***")
-    usage = said.usage
-    tokens = (usage.prompt_tokens, usage.completion_tokens) if usage is not None else (0, 0)
-    return Answer(text, int(tokens[0] or 0), int(tokens[1] or 0), cut, fresh=True)
+    usage = getattr(said, "usage", None)
+    return Answer(text, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), cut, fresh=True)
+
+
+def _count(usage: Any, name: str) -> int:
+    """A count of tokens; 0 where a server tells none or nonsense, which is no reason to lose an answer."""
+    value = getattr(usage, name, None)
+    return value if isinstance(value, int) and 0 <= value < MOST_TOKENS else 0
 
 
 def _told(endpoint: Endpoint, error: Exception) -> str:
@@ -268,5 +274,5 @@ def _kept(folder: Path, question: str) -> Answer | None:
     try:
         row = json.loads(_file(folder, question).read_bytes())
         return Answer(str(row["text"]), int(row["input_tokens"]), int(row["output_tokens"]), bool(row["cut"]), False)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None

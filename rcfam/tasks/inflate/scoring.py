@@ -34,6 +34,9 @@ SCHEMA = {
     "input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
     "fresh": pl.Boolean,
+    "judge_input_tokens": pl.Int64,
+    "judge_output_tokens": pl.Int64,
+    "judge_fresh": pl.Boolean,
 }
 
 
@@ -119,9 +122,14 @@ def judge(
         for row in rows:
             row["model"] = row["exact"]
         for (row, _), answer in zip(doubtful, answers, strict=True):
-            row["model"] = None if isinstance(answer, InflateError) else prompts.read_verdict(answer.text)
+            if isinstance(answer, InflateError):
+                row.update(model=None, told=str(answer))
+                continue
+            row["model"] = prompts.read_verdict(answer.text)
             if row["model"] is None:
-                row["told"] = str(answer) if isinstance(answer, InflateError) else "the judge gave no verdict"
+                row["told"] = "the judge gave no verdict"
+            row.update(judge_input_tokens=answer.input_tokens, judge_output_tokens=answer.output_tokens)
+            row["judge_fresh"] = answer.fresh
     return pl.DataFrame(rows, SCHEMA)
 
 
@@ -147,6 +155,9 @@ def _row(attempt: Attempt) -> dict[str, Any]:
         "input_tokens": attempt.input_tokens,
         "output_tokens": attempt.output_tokens,
         "fresh": attempt.fresh,
+        "judge_input_tokens": 0,
+        "judge_output_tokens": 0,
+        "judge_fresh": False,
     }
 
 
