@@ -34,7 +34,7 @@ from rcfam.evaluation.measuring import frames_of, score
 from rcfam.model import DataShape, build, presets
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
-from rcfam.training.streaming import gradients, two_pass_gradients
+from rcfam.training.streaming import gradients, plain_gradients, two_pass_gradients
 
 Head = Literal["rows", "conv"]
 METHODS = ("plain", "checkpoint", "two-pass", "fused")
@@ -83,7 +83,7 @@ def checkpointed(model: ActionModel, batch: Batch, chunk: int) -> None:
 def step_of(method: str, model: ActionModel, batch: Batch, chunk: int) -> None:
     """One forward and backward."""
     if method == "plain":
-        gradients(model, batch, len(batch.targets_TB))
+        plain_gradients(model, batch)
     elif method == "checkpoint":
         checkpointed(model, batch, chunk)
     elif method == "two-pass":

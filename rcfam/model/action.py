@@ -2,6 +2,7 @@
 
 # T steps, B streams, D width, V vocabulary
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -76,6 +77,7 @@ class ActionModel(nn.Module):
         self.norm = nn.RMSNorm(params.width)
         self.vote = nn.Linear(params.width, shape.vocabulary, bias=False)
         nn.init.normal_(self.vote.weight, std=0.02)
+        self.lower: torch.dtype | None = None
 
     def initial(self, streams: int) -> State:
         """The state before the first frame of `streams` windows."""
@@ -83,8 +85,14 @@ class ActionModel(nn.Module):
 
     def advance(self, frames: Frames, state: State) -> tuple[Tensor, State]:
         """T steps of B streams and the state before -> features (T, B, D) without the vote, and the state after."""
-        features_TBD, state = self.backbone(self.head(frames), state)
+        features_TBD, state = self.backbone(self.look(frames), state)
         return features_TBD, state
+
+    def look(self, frames: Frames) -> Tensor:
+        """The head alone: (T, B, D), as precise as the weights."""
+        with self.cast():
+            vectors_TBD: Tensor = self.head(frames)
+        return vectors_TBD.to(self.vote.weight.dtype)
 
     def forward(self, frames: Frames, state: State) -> tuple[Tensor, State]:
         """Logits (T, B, V) and the state after the last frame."""
@@ -93,8 +101,15 @@ class ActionModel(nn.Module):
 
     def decide(self, features_TBD: Tensor) -> Tensor:
         """Features -> logits (T, B, V)."""
-        logits_TBV: Tensor = self.vote(self.norm(features_TBD))
-        return logits_TBV
+        with self.cast():
+            logits_TBV: Tensor = self.vote(self.norm(features_TBD))
+        return logits_TBV.to(self.vote.weight.dtype)
+
+    def cast(self) -> AbstractContextManager[object]:
+        """Where this holds, head and vote multiply in `lower`, if there is one. The recurrence never does: its state
+        crosses thousands of steps and takes a small part of the work.
+        """
+        return nullcontext() if self.lower is None else torch.autocast(self.vote.weight.device.type, self.lower)
 
 
 def build(params: ModelParams, shape: DataShape, seed: int) -> ActionModel:

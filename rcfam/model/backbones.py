@@ -1,6 +1,7 @@
 """What joins frames over time.
 
-One signature each: `initial(streams) -> state`, `backbone(x_TBD, state) -> (x_TBD, state)`.
+One signature each: `initial(streams) -> state`, `backbone(x_TBD, state) -> (x_TBD, state)`, and `remember(x_TBD,
+state) -> state`, which leaves out what no state depends on: most of the last layer.
 
 A state is a tuple of tensors: everything that later steps may know of earlier ones. Feeding a sequence in pieces and
 handing the state on gives what feeding it whole gives, and gradients pass through the state; streaming training rests
@@ -46,12 +47,21 @@ class LstmStack(nn.Module):
 
     def forward(self, x_TBD: Tensor, state: State) -> tuple[Tensor, State]:
         """(T, B, D) and the state before -> (T, B, D) and the state after the last step."""
+        return self._through(x_TBD, state, len(self.norm))
+
+    def remember(self, x_TBD: Tensor, state: State) -> State:
+        """The state after the last step alone."""
+        return self._through(x_TBD, state, len(self.norm) - 1)[1]
+
+    def _through(self, x_TBD: Tensor, state: State, whole: int) -> tuple[Tensor, State]:
+        """Through `whole` layers, and through those after them only so far that their state is known."""
         out: list[Tensor] = []
         for layer, (norm, lstm, mlp) in enumerate(zip(self.norm, self.lstm, self.mlp, strict=True)):
             h, c = state[2 * layer][None], state[2 * layer + 1][None]
             y_TBD, (h, c) = lstm(norm(x_TBD), (h, c))
-            x_TBD = mlp(x_TBD + (self.project[layer](y_TBD) if self.project else y_TBD))
             out += [h[0], c[0]]
+            if layer < whole:
+                x_TBD = mlp(x_TBD + (self.project[layer](y_TBD) if self.project else y_TBD))
         return x_TBD, tuple(out)
 
 
@@ -80,6 +90,14 @@ class AttentionStack(nn.Module):
 
         Positions past the last learned one share it.
         """
+        return self._through(x_TBD, state, len(self.norm))
+
+    def remember(self, x_TBD: Tensor, state: State) -> State:
+        """The state after the last step alone."""
+        return self._through(x_TBD, state, len(self.norm) - 1)[1]
+
+    def _through(self, x_TBD: Tensor, state: State, whole: int) -> tuple[Tensor, State]:
+        """Through `whole` layers, and through those after them only so far that their state is known."""
         layers = len(self.norm)
         past = sum(piece.shape[3] for piece in state[::layers])
         place_T = torch.arange(past, past + len(x_TBD), device=x_TBD.device)
@@ -91,6 +109,8 @@ class AttentionStack(nn.Module):
                 split_heads(part, self.heads) for part in self.qkv[layer](self.norm[layer](x_BTD)).chunk(3, dim=-1)
             )
             pieces.append(torch.stack([k, v]))
+            if layer >= whole:
+                continue
             keys, values = torch.cat([*state[layer::layers], pieces[-1]], dim=3)
             mixed = nn.functional.scaled_dot_product_attention(q, keys, values, attn_mask=seen_TS)
             x_BTD = self.mlp[layer](x_BTD + self.project[layer](join_heads(mixed)))
@@ -123,13 +143,22 @@ class SumStack(nn.Module):
 
         Each sum is divided by the square root of its length, so that its size does not grow with time.
         """
+        return self._through(x_TBD, state, len(self.norm))
+
+    def remember(self, x_TBD: Tensor, state: State) -> State:
+        """The state after the last step alone."""
+        return self._through(x_TBD, state, len(self.norm) - 1)[1]
+
+    def _through(self, x_TBD: Tensor, state: State, whole: int) -> tuple[Tensor, State]:
+        """Through `whole` layers, and through those after them only so far that their state is known."""
         *sums, count = state
         count_TB1 = count + torch.arange(1, len(x_TBD) + 1, device=count.device, dtype=count.dtype)[:, None, None]
         out: list[Tensor] = []
         for layer, sum_BD in enumerate(sums):
             sum_TBD = sum_BD + self.value[layer](self.norm[layer](x_TBD)).cumsum(0)
-            x_TBD = self.mlp[layer](x_TBD + self.project[layer](sum_TBD * count_TB1.rsqrt()))
             out.append(sum_TBD[-1])
+            if layer < whole:
+                x_TBD = self.mlp[layer](x_TBD + self.project[layer](sum_TBD * count_TB1.rsqrt()))
         return x_TBD, (*out, count_TB1[-1])
 
 

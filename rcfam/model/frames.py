@@ -6,7 +6,7 @@ first stage looks at one row at a time works on the table; any other head looks 
 
 # T steps, B streams, R rows, C columns, U distinct rows
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,6 +14,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rcfam.dataset.rows import distinct_rows
+
+
+@runtime_checkable
+class SharesRows(Protocol):
+    """A head whose first stage looks at one row at a time."""
+
+    def of_rows(self, rows_UC: Tensor, cursor_column_U: Tensor) -> Tensor:
+        """What `Frames.shared_UX` holds: (U, X), each row of it from that row alone."""
+        ...
 
 
 class Frames(NamedTuple):
@@ -27,10 +36,18 @@ class Frames(NamedTuple):
     """int64, which of the U rows stands at each place."""
     cursors_TB3: Tensor
     """int64: row, column, visible."""
+    first: int = 0
+    """How many of the rows stand in the first step's frames: those numbered below this."""
+    shared_UX: Tensor | None = None
+    """What the head has worked out for each distinct row beforehand, for several chunks together."""
 
     @property
     def columns(self) -> int:
         return self.rows_UC.shape[1]
+
+    def between(self, start: int, stop: int) -> "Frames":
+        """Steps `start` to `stop` over the same rows; no copy."""
+        return self._replace(index_TBR=self.index_TBR[start:stop], cursors_TB3=self.cursors_TB3[start:stop])
 
     def cells(self) -> Tensor:
         """The whole frames again: (T, B, R, C) int32."""
@@ -54,6 +71,7 @@ def gather(
         _put(cursor_column_U.astype(np.int64), device),
         _put(index_TBR.astype(np.int64), device),
         _put(cursors_TB3.astype(np.int64), device),
+        int(index_TBR[0].max()) + 1,
     )
 
 

@@ -89,9 +89,11 @@ class RowsHead(nn.Module):
         cursors_N3 = frames.cursors_TB3.reshape(-1, 3)
         row_N = cursors_N3[:, 0].clamp(0, rows - 1)
         column_N = cursors_N3[:, 1].clamp(0, self.columns - 1)
-        vectors_UW = self.row_vectors(frames.rows_UC, frames.cursor_column_U)
+        shared_UX = frames.shared_UX
+        if shared_UX is None:
+            shared_UX = self.of_rows(frames.rows_UC, frames.cursor_column_U)
         own_N = index_NR.gather(1, row_N[:, None])[:, 0]
-        pooled_NW, own_NW = self._pool(vectors_UW, index_NR, own_N, row_N)
+        pooled_NW, own_NW = self._pool(shared_UX, index_NR, own_N, row_N)
         out_ND = (
             self.out(torch.cat([own_NW, pooled_NW], dim=1))
             + self._glimpse(frames.rows_UC, own_N, column_N)
@@ -101,6 +103,13 @@ class RowsHead(nn.Module):
         )
         return out_ND.view(steps, streams, -1)
 
+    def of_rows(self, rows_UC: Tensor, cursor_column_U: Tensor) -> Tensor:
+        """What each distinct row is worked out to: (U, W), or with its key and value, (U, 3W), where no blocks come
+        between.
+        """
+        vectors_UW = self.row_vectors(rows_UC, cursor_column_U)
+        return vectors_UW if self.frame else torch.cat([vectors_UW, self.key_value(vectors_UW)], dim=1)
+
     def row_vectors(self, rows_UC: Tensor, cursor_column_U: Tensor) -> Tensor:
         """The row-local stage: (U, C) -> (U, W). Row u of the answer depends on row u alone."""
         missing = -self.columns % self.params.patch
@@ -108,7 +117,7 @@ class RowsHead(nn.Module):
         cells_UCE = self.cell(rows_UC, columns_C == cursor_column_U[:, None])
         if missing:
             cells_UCE = torch.cat([cells_UCE, self.outside.expand(len(rows_UC), missing, -1)], dim=1)
-        patches_UPF = cells_UCE.reshape(len(rows_UC), -1, self.params.patch * self.params.cell)
+        patches_UPF = cells_UCE.reshape(len(rows_UC), len(self.patch_position), self.patch.in_features)
         hidden_UPW = nn.functional.gelu(self.patch(patches_UPF) + self.patch_position)
         vectors_UW = self.join(hidden_UPW.flatten(1))
         for block in self.row_mlp:
@@ -116,18 +125,19 @@ class RowsHead(nn.Module):
         out_UW: Tensor = self.row_norm(vectors_UW)
         return out_UW
 
-    def _pool(self, vectors_UW: Tensor, index_NR: Tensor, own_N: Tensor, row_N: Tensor) -> tuple[Tensor, Tensor]:
+    def _pool(self, shared_UX: Tensor, index_NR: Tensor, own_N: Tensor, row_N: Tensor) -> tuple[Tensor, Tensor]:
         """Attention from the cursor's row over the frame's rows -> (pooled (N, W), the cursor's row (N, W))."""
         heads, rows = self.params.heads, index_NR.shape[1]
         if self.row_position is not None:
-            frame_NRW = nn.functional.embedding(index_NR, vectors_UW) + self.row_position
+            frame_NRW = nn.functional.embedding(index_NR, shared_UX) + self.row_position
             for block in self.frame:
                 frame_NRW = block(frame_NRW)
             own_NW = frame_NRW[torch.arange(len(row_N), device=row_N.device), row_N]
             key_value_NRW = self.key_value(frame_NRW)
         else:
+            vectors_UW, key_value_UW = shared_UX.split([self.params.row, 2 * self.params.row], dim=1)
             own_NW = nn.functional.embedding(own_N, vectors_UW)
-            key_value_NRW = nn.functional.embedding(index_NR, self.key_value(vectors_UW))
+            key_value_NRW = nn.functional.embedding(index_NR, key_value_UW)
         key_NRHK, value_NRHK = key_value_NRW.unflatten(-1, (2, heads, -1)).unbind(2)
         query_NHK = self.query(own_NW).unflatten(-1, (heads, -1))
         relative_NR = torch.arange(rows, device=row_N.device) - row_N[:, None] + rows - 1

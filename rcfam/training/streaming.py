@@ -6,19 +6,27 @@
                                s(n-2) ...
 
 Each chunk's activations are rebuilt, used and dropped. The gradient is the whole sequence's, not a truncation of it.
+
+A head that works each distinct row out once sees a stretch of a few chunks at a time, for the longer it looks the more
+rows repeat; backbone and loss still go chunk by chunk. Rows that already stood in the frame before a stretch belong to
+the stretch before, which gets their gradient too.
 """
 
-# T steps, B streams
+# T steps, B streams, D width, U distinct rows, O of them in the frame before, X what a row is worked out to
 
-from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
 
 from rcfam.dataset.index import Batch
-from rcfam.evaluation.measuring import Measured, frames_of, join, score
+from rcfam.evaluation.measuring import Measured, frames_of, score
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
+from rcfam.model.frames import Frames, SharesRows
+from rcfam.training.borders import Borders
+
+STRETCH: Final = 4  # chunks that a head sees together if it shares rows
 
 
 def gradients(
@@ -28,35 +36,41 @@ def gradients(
     total: int | None = None,
     device: torch.device | str = "cpu",
     before: State | None = None,
+    page: bool = False,
 ) -> Measured:
     """Add to every parameter's `.grad` the gradient of (sum of the masked losses) / `total`.
 
-    `chunk` is the number of steps whose activations are held at once. `total` defaults to the unmasked positions of
-    this batch, which makes the objective their mean; a caller that splits a batch hands in the count of the whole.
-    `before` is the state before the first step, the model's own by default; the state after the last one comes back.
-    Float32 equals plain autograd to rounding, float64 to 1e-12.
+    `chunk` is the number of steps whose activations are held at once; those of a head that shares rows are held for
+    STRETCH chunks. `total` defaults to the unmasked positions of this batch, which makes the objective their mean; a
+    caller that splits a batch hands in the count of the whole. `before` is the state before the first step, the model's
+    own by default; the state after the last one comes back. With `page` the states between chunks wait in the host's
+    memory. Float32 equals plain autograd to rounding, float64 to 1e-12.
     """
-    if total is None:
-        total = max(1, int(batch.mask_TB.sum()))
-    starts = range(0, len(batch.targets_TB), chunk)
-    streams = batch.targets_TB.shape[1]
+    total = _total(batch, total)
+    steps, streams = batch.targets_TB.shape
+    reach = _reach(model, chunk)
     first = model.initial(streams) if before is None else before
-    borders = _borders(model, batch, chunk, starts, device, first)
     last: State = ()
-    measured: list[Measured] = []
+    borders = _borders(model, batch, chunk, device, first, page)
+    measured = _nothing_measured(model, batch)
     later: list[Tensor | None] = []  # the gradient of the state after the chunk; nothing follows the last chunk
-    for start in reversed(starts):
-        border = borders.pop()  # with its gradient it is done with after this turn
-        state = tuple(part.requires_grad_() for part in border) if start else first
-        logits_TBV, after = model(frames_of(batch, start, chunk, device), state)
-        last = last or tuple(part.detach() for part in after)
-        part = score(logits_TBV, batch, start, chunk)
-        ends = [(end, d) for end, d in zip(after, later, strict=bool(later)) if d is not None and end.requires_grad]
-        torch.autograd.backward([part.loss_TB.sum() / total, *(end for end, _ in ends)], [None, *(d for _, d in ends)])
-        later = [piece.grad for piece in state] if start else []
-        measured.append(Measured(part.loss_TB.detach(), part.correct_TB))
-    measured.reverse()
-    return join(measured)._replace(state=last)
+    after: _Seen | None = None
+    for begin in reversed(range(0, steps, reach)):
+        seen = _look(model, batch, begin, reach, device)
+        pieces = [piece.requires_grad_() for piece in seen.vectors_TBD.detach().split(chunk)]
+        for number in reversed(range(len(pieces))):
+            start = begin + number * chunk
+            state = tuple(part.requires_grad_() for part in borders.pop()) if start else first
+            features_TBD, end = model.backbone(pieces[number], state)
+            last = last or tuple(part.detach() for part in end)
+            part = score(model.decide(features_TBD), batch, start, chunk)
+            ends = [(e, d) for e, d in zip(end, later, strict=bool(later)) if d is not None and e.requires_grad]
+            torch.autograd.backward([part.loss_TB.sum() / total, *(e for e, _ in ends)], [None, *(d for _, d in ends)])
+            later = [piece.grad for piece in state] if start else []
+            _put(measured, start, part)
+        _send_back(seen, [piece.grad for piece in pieces], after)
+        after = seen.without_graph()
+    return measured._replace(state=last)
 
 
 def two_pass_gradients(
@@ -67,35 +81,145 @@ def two_pass_gradients(
     The head's activations are rebuilt a chunk at a time, but every frame's vector and the backbone's activations are
     held: memory grows with T x B x D, for kernels that are quick over whole sequences only.
     """
-    if total is None:
-        total = max(1, int(batch.mask_TB.sum()))
-    starts = range(0, len(batch.targets_TB), chunk)
+    total = _total(batch, total)
+    steps, streams = batch.targets_TB.shape
+    reach = _reach(model, chunk)
+    vectors: list[Tensor] = []
+    before: _Seen | None = None
     with torch.no_grad():
-        vectors = [model.head(frames_of(batch, start, chunk, device)) for start in starts]
+        for begin in range(0, steps, reach):
+            before = _look(model, batch, begin, reach, device, before)
+            vectors.append(before.vectors_TBD)
     joined_TBD = torch.cat(vectors).requires_grad_()
-    features_TBD, _ = model.backbone(joined_TBD, model.initial(batch.targets_TB.shape[1]))
-    measured: list[Measured] = []
+    del vectors, before
+    features_TBD, _ = model.backbone(joined_TBD, model.initial(streams))
+    measured = _nothing_measured(model, batch)
     pieces = [piece.requires_grad_() for piece in features_TBD.detach().split(chunk)]
-    slopes: list[Tensor] = []
-    for start, piece in zip(starts, pieces, strict=True):
-        part = score(model.decide(piece), batch, start, chunk)
+    for number, piece in enumerate(pieces):
+        part = score(model.decide(piece), batch, number * chunk, chunk)
         (part.loss_TB.sum() / total).backward()
-        assert piece.grad is not None
-        slopes.append(piece.grad)
-        measured.append(Measured(part.loss_TB.detach(), part.correct_TB))
-    features_TBD.backward(torch.cat(slopes))
-    assert joined_TBD.grad is not None
-    for start, slope_TBD in zip(starts, joined_TBD.grad.split(chunk), strict=True):
-        model.head(frames_of(batch, start, chunk, device)).backward(slope_TBD)
-    return join(measured)
+        _put(measured, number * chunk, part)
+    features_TBD.backward(torch.cat([piece.grad for piece in pieces if piece.grad is not None]))
+    after: _Seen | None = None
+    for begin in reversed(range(0, steps, reach)):
+        seen = _look(model, batch, begin, reach, device)
+        assert joined_TBD.grad is not None
+        _send_back(seen, [joined_TBD.grad[begin : begin + reach]], after)
+        after = seen.without_graph()
+    return measured
+
+
+def plain_gradients(
+    model: ActionModel, batch: Batch, total: int | None = None, device: torch.device | str = "cpu"
+) -> Measured:
+    """The same gradients by one graph over everything: nothing is worked out twice, and memory grows without bound."""
+    total = _total(batch, total)
+    steps, streams = batch.targets_TB.shape
+    logits_TBV, _ = model(frames_of(batch, 0, steps, device), model.initial(streams))
+    part = score(logits_TBV, batch, 0, steps)
+    (part.loss_TB.sum() / total).backward()
+    return Measured(part.loss_TB.detach(), part.correct_TB)
+
+
+class _Seen(NamedTuple):
+    """What a head made of one stretch of frames."""
+
+    frames: Frames
+    """With the frame before the stretch, whose rows come first in the table, if the head shares rows."""
+    vectors_TBD: Tensor
+    shared_UX: Tensor | None
+    old_OX: Tensor | None
+    """The first of `shared_UX`: rows that the stretch before knows too; a leaf."""
+
+    def without_graph(self) -> "_Seen":
+        """What the stretch before needs of this one."""
+        return self._replace(vectors_TBD=self.vectors_TBD.detach()[:0], shared_UX=None)
+
+
+def _look(
+    model: ActionModel,
+    batch: Batch,
+    begin: int,
+    reach: int,
+    device: torch.device | str,
+    before: _Seen | None = None,
+) -> _Seen:
+    """The head over steps `begin` to `begin + reach`. `before`, what it made of the stretch before, saves some work."""
+    head = model.head
+    if not isinstance(head, SharesRows):
+        frames = frames_of(batch, begin, reach, device)
+        return _Seen(frames, model.look(frames), None, None)
+    back = int(begin > 0)
+    frames = frames_of(batch, begin - back, reach + back, device)
+    rows_UC, column_U, old = frames.rows_UC, frames.cursor_column_U, frames.first * back
+    old_OX: Tensor | None = None
+    with model.cast():
+        shared_UX = head.of_rows(rows_UC[old:], column_U[old:])
+        if old:
+            if before is not None and before.shared_UX is not None:
+                old_OX = before.shared_UX[_places(before.frames, frames)]
+            else:
+                with torch.no_grad():
+                    old_OX = head.of_rows(rows_UC[:old], column_U[:old])
+            old_OX.requires_grad_(torch.is_grad_enabled())
+            shared_UX = torch.cat([old_OX, shared_UX])
+    here = frames.between(back, len(frames.index_TBR))._replace(shared_UX=shared_UX)
+    return _Seen(frames, model.look(here), shared_UX, old_OX)
+
+
+def _send_back(seen: _Seen, slopes: list[Tensor | None], after: _Seen | None) -> None:
+    """Take the gradient of the stretch's vectors, and what the stretch after found for its old rows, through the
+    head.
+    """
+    roots, given = [seen.vectors_TBD], [torch.cat([slope for slope in slopes if slope is not None])]
+    if after is not None and after.old_OX is not None:
+        assert seen.shared_UX is not None and after.old_OX.grad is not None
+        slope_UX = torch.zeros_like(seen.shared_UX)
+        slope_UX[_places(seen.frames, after.frames)] = after.old_OX.grad
+        roots.append(seen.shared_UX)
+        given.append(slope_UX)
+    torch.autograd.backward(roots, given)
+
+
+def _places(before: Frames, after: Frames) -> Tensor:
+    """Where the rows of the frame that two stretches share stand in the table of the one before: (O,)."""
+    place_O = torch.empty(after.first, dtype=torch.int64, device=after.index_TBR.device)
+    place_O[after.index_TBR[0]] = before.index_TBR[-1]
+    return place_O
 
 
 def _borders(
-    model: ActionModel, batch: Batch, chunk: int, starts: Sequence[int], device: torch.device | str, first: State
-) -> list[State]:
-    """The state before every chunk, free of any graph."""
+    model: ActionModel, batch: Batch, chunk: int, device: torch.device | str, state: State, page: bool
+) -> Borders:
+    """The state before every chunk but the first, free of any graph."""
+    steps, streams = batch.targets_TB.shape
+    last, reach = (steps - 1) // chunk * chunk, _reach(model, chunk)
+    before: _Seen | None = None
     with torch.no_grad():
-        borders = [first]
-        for start in starts[:-1]:
-            borders.append(model.advance(frames_of(batch, start, chunk, device), borders[-1])[1])
-    return [tuple(part.detach() for part in border) for border in borders]
+        borders = Borders(last // chunk, page, growing=not model.initial(streams))
+        for begin in range(0, last, reach):
+            before = _look(model, batch, begin, min(reach, last - begin), device, before)
+            for piece_TBD in before.vectors_TBD.split(chunk):
+                state = model.backbone.remember(piece_TBD, state)
+                borders.push(state)
+    return borders
+
+
+def _reach(model: ActionModel, chunk: int) -> int:
+    """Steps that the head sees at once."""
+    return chunk * STRETCH if isinstance(model.head, SharesRows) else chunk
+
+
+def _total(batch: Batch, total: int | None) -> int:
+    return max(1, int(batch.mask_TB.sum())) if total is None else total
+
+
+def _nothing_measured(model: ActionModel, batch: Batch) -> Measured:
+    """Room for every position's figures."""
+    shape, like = batch.targets_TB.shape, model.vote.weight
+    return Measured(like.new_zeros(shape), like.new_zeros(shape, dtype=torch.bool))
+
+
+def _put(measured: Measured, start: int, part: Measured) -> None:
+    for whole_TB, part_TB in zip(measured[:2], part[:2], strict=True):
+        whole_TB[start : start + len(part_TB)] = part_TB.detach()
