@@ -16,11 +16,18 @@ def accuracy_chart(accuracies: pl.DataFrame) -> dict[str, Any]:
     ).filter(pl.col("keep") | (pl.col("at") == pl.col("depth")))
     data = data.group_by("task", "depth", "name", "at").agg(pl.col("accuracy").mean()).sort("name", "at")
     charts = []
+    titles = {
+        "frjt": "blocks of the program",
+        "maze": "moves withheld before the answer",
+        "maze-unwithheld": "length of the walk, times the share that would be withheld",
+    }
     for (task, depth), some in data.sort("task", "depth").group_by("task", "depth", maintain_order=True):
         base = alt.Chart(some)
         shown = [alt.Tooltip("name:N"), alt.Tooltip("at:Q"), alt.Tooltip("accuracy:Q", format=".3f")]
         lines = base.mark_line(point=alt.OverlayMarkDef(size=16)).encode(
-            alt.X("at:Q", title="moves withheld" if str(task).startswith("maze") else "blocks of the program"),
+            alt.X(
+                "at:Q", title=titles[str(task)], axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(nice=False)
+            ),
             alt.Y("accuracy:Q", title="test accuracy", scale=alt.Scale(zero=False)),
             alt.Color("name:N", title=None, legend=alt.Legend(orient="right")),
             tooltip=shown,
