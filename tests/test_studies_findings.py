@@ -34,7 +34,7 @@ def study(claims: list[Claim], vary: dict[str, Any] = VARY, group: tuple[str, ..
 
 
 def planted(run: Planned, seconds_a_step: float = 0.1) -> pl.DataFrame:
-    """Loss 8 L^-alpha s^-0.1, 1 % noise by seed; alpha 0.3 for an LSTM, 0.1 for a sum, whose steps take half the time."""
+    """Loss 8 L^-alpha s^-0.1, 1 % noise by seed; alpha 0.3 for an LSTM, 0.1 for a sum, whose steps cost half."""
     lstm = run.params["model"]["backbone"] == "lstm"
     noise = 1 + 0.01 * float(np.random.default_rng([run.seed, run.length, lstm]).standard_normal())
     steps = np.arange(1, STEPS + 1)
