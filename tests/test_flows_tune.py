@@ -121,6 +121,7 @@ def test_a_stopped_search_leaves_no_process_and_its_trial_is_tried_again_once(
     assert [trial.number for trial in study.trials] == [0, 1, 2, 3, 4]
     assert study.trials[3].params == unfinished[0].params
     assert study.trials[3].user_attrs[AGAIN] == 2
+    assert results.rows(study)["state"].to_list()[2] == "lost"
 
 
 def test_processes_share_a_study_and_none_is_counted_twice(storage: str) -> None:

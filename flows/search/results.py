@@ -86,7 +86,9 @@ def _columns(study: optuna.Study) -> list[str]:
 def _row(trial: FrozenTrial) -> dict[str, Any]:
     attributes = trial.user_attrs
     report = Report(**attributes[REPORT]) if REPORT in attributes else None
-    state = attributes.get("hopeless") or ("failed" if FAILED in attributes else trial.state.name.lower())
+    state = attributes.get("hopeless") or trial.state.name.lower()
+    if trial.state == TrialState.FAIL:
+        state = "failed" if FAILED in attributes else "lost"  # the latter is tried again
     figures = {name: None if report is None else read(report) for name, read in OBJECTIVES.items()}
     point = {dimension.name: attributes[POINT].get(dimension.name) for dimension in DIMENSIONS}
     steps, wall_s = (None, None) if report is None else (report.step, report.wall_s)
