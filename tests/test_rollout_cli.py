@@ -1,0 +1,85 @@
+"""`rcfam rollout`: from a run's folder to tables, metrics and recordings."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+
+from rcfam import params
+from rcfam.errors import RcfamError
+from rcfam.model import ModelParams, build
+from rcfam.recording import Reader
+from rcfam.training import checkpoint
+from rcfam.training.source import dataset_hash, shape_of
+from tests.rollout_world import SETTINGS, World, world
+from tests.test_dataset_stages import refused, run
+
+TINY = Path(__file__).parent.parent / "rcfam" / "presets" / "tiny.yaml"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return world(tmp_path_factory.mktemp("rollout"))
+
+
+def untrained(folder: Path, small: World, dataset: str) -> None:
+    """A finished run of a model that has learned nothing."""
+    sizes = params.load(TINY, "model", ModelParams)
+    shape = shape_of(small.dataset)
+    identity = {
+        "dataset": dataset,
+        "rows": shape.rows,
+        "columns": shape.columns,
+        "vocabulary": shape.vocabulary,
+        "attributes": len(shape.attributes_N3),
+        "model": json.loads(json.dumps(dataclasses.asdict(sizes))),
+    }
+    checkpoint.save(folder / "final", dict(build(sizes, shape, 0).state_dict()), identity, {})
+
+
+def test_a_run_types_and_all_of_it_is_written(small: World, tmp_path: Path) -> None:
+    folders = small.folders
+    run_folder = tmp_path / "runs" / "length-8" / "seed-3"
+    untrained(run_folder, small, dataset_hash(folders.dataset, small.dataset))
+    settings = dataclasses.replace(SETTINGS, commits=1, before=(4,), steps=6)
+    file = tmp_path / "params.yaml"
+    rollout = json.loads(json.dumps(dataclasses.asdict(settings)))
+    study = {"name": "length", "lengths": [2, 8], "seeds": [3]}
+    file.write_text(yaml.safe_dump({"rollout": rollout, "study": study}))
+    options = ("--dataset", folders.dataset, "--mirrors", folders.mirrors, "--params", file)
+    outputs = []
+    for place, out in ((run_folder, tmp_path / "one"), (tmp_path / "runs", tmp_path / "two")):
+        result = run("rollout", place, "-o", out, *options)
+        assert result.exit_code == 0, result.output + repr(result.exception)
+        assert "typist, 4 keys before the end of a commit: 1.00 of 1 completed" in result.output
+        table = pl.read_parquet(out / "rollouts.parquet")
+        for row in table.iter_rows(named=True):
+            with Reader(out / "recordings" / row["file"]) as reader:
+                assert reader.provenance["policy"] == row["policy"]
+        assert json.loads((out / "metrics.json").read_text())["typist"]["completed"] == 1
+        assert pl.read_parquet(out / "summary.parquet")["rollouts"].sum() == table.height
+        outputs.append((table, pl.read_parquet(out / "curves.parquet")))
+    assert outputs[0][0].equals(outputs[1][0]) and outputs[0][1].equals(outputs[1][1])
+
+
+def test_a_run_of_another_dataset_is_refused(small: World, tmp_path: Path) -> None:
+    untrained(tmp_path / "run", small, "0" * 64)
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(SETTINGS)))}))
+    result = run(
+        "rollout", tmp_path / "run", "-o", tmp_path / "out", "--dataset", small.folders.dataset, "--params", file
+    )
+    refused(result, "trained on dataset 000000000000")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "params.yaml"
+    settings = {"rollout": json.loads(json.dumps(dataclasses.asdict(SETTINGS)))}
+    file.write_text(yaml.safe_dump(settings | {"study": {"name": "length", "lengths": [2], "seeds": [0]}}))
+    result = run("rollout", tmp_path, "-o", tmp_path / "out", "--params", file)
+    assert isinstance(result.exception, RcfamError)
+    refused(result, "final.json")
