@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from rcfam.dataset import tokens as token_files
-from rcfam.evaluation.rollout import RolloutError, Rollouts, rollouts
+from rcfam.evaluation.rollout import Rollouts, rollouts
 from rcfam.evaluation.rollout.places import choose
 from rcfam.evaluation.rollout.playing import Seat, play
 from rcfam.evaluation.rollout.policies import Keys, Repeat, Teacher, WrongFirst
@@ -123,10 +123,11 @@ def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts],
     assert again.rollouts.equals(made[1].rollouts)
 
 
-def test_places_without_their_context_and_bad_settings_are_refused(small: World, tmp_path: Path) -> None:
+def test_without_places_nothing_is_typed_and_bad_settings_are_refused(small: World, tmp_path: Path) -> None:
     far = type(SETTINGS)(**{**SETTINGS.__dict__, "context": 100_000})
-    with pytest.raises(RolloutError, match="no held-out commit has 4 keystrokes and 100000 tokens"):
-        rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, far, tmp_path)
+    empty = rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, far, tmp_path)
+    assert empty.rollouts.height == empty.curves.height == 0
+    assert summary(empty.rollouts).height == 0 and metrics(empty.rollouts) == {}
     for name, value in {"steps": 8, "top_p": 0.0, "temperatures": (-1.0,), "before": (), "batch": 0}.items():
         with pytest.raises(ValueError, match=name):
             type(SETTINGS)(**{**SETTINGS.__dict__, name: value})

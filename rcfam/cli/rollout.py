@@ -67,6 +67,11 @@ def rollout(
             f"{row['completed']:.2f} of {row['rollouts']} completed{share}, {row['agreed_keys']:.1f} keys as the "
             f"typist's, {row['wasted']:.2f} wasted, {row['invalid']:.2f} invalid"
         )
+    if not found.rollouts.height:
+        print(
+            f"nothing was typed: no held-out commit has {min(settings.before)} keystrokes and {settings.context} "
+            "held-out tokens before them"
+        )
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
         print(f"{row['file']}: the terminal failed: {row['fault']}")

@@ -17,7 +17,7 @@ from rcfam.dataset.tokens import Tokens
 from rcfam.evaluation.rollout import policies, telling
 from rcfam.evaluation.rollout.places import Place, choose
 from rcfam.evaluation.rollout.playing import play
-from rcfam.evaluation.rollout.starting import RolloutError, Start, starts
+from rcfam.evaluation.rollout.starting import Start, starts
 from rcfam.history import Repository
 from rcfam.model.action import ActionModel
 from rcfam.recording import Reader
@@ -89,7 +89,7 @@ def rollouts(
     """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
     `out`.
 
-    `progress` is told terminals done and terminals in all. Raises RolloutError where nothing can begin.
+    `progress` is told terminals done and terminals in all. Empty tables where no held-out commit is long enough.
     """
     tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
     with ExitStack() as stack:
@@ -105,9 +105,7 @@ def rollouts(
         places = choose(commits, recording, params.commits, params.before, params.context, params.seed)
         begun = list(_starts(places, recording, folders.mirrors))
         if not begun:
-            raise RolloutError(
-                f"no held-out commit has {min(params.before)} keystrokes and {params.context} tokens before them"
-            )
+            return Rollouts(pl.DataFrame(schema=telling.ROLLOUTS), pl.DataFrame(schema=telling.CURVES))
         attributes = begun[0].terminal.attributes
         numbers = renumbering(attributes, dataset.attributes_A3)
         players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)

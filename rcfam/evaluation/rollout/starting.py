@@ -20,7 +20,7 @@ from rcfam.terminal.fork import fork
 
 
 class RolloutError(RcfamError):
-    """A recording that is not what today's terminal shows, or data in which no rollout can begin."""
+    """A recording that is not what today's terminal shows."""
 
 
 @dataclass(frozen=True)
