@@ -118,14 +118,13 @@ def default_jobs(device: str, threads: int) -> int:
     return max(1, len(os.sched_getaffinity(0)) // threads)
 
 
-def _run_one(work: Work, run: Planned, restart: bool, places: Places, children: Children) -> StageRun | State[StageRun]:
+def _run_one(work: Work, run: Planned, places: Places, children: Children) -> StageRun | State[StageRun]:
     home = run_folder(work.folder, run)
     place = places.take()
     try:
         threads = {"OMP_NUM_THREADS": str(run.params["train"]["threads"])}
         where = ("--params", str(home / "params.yaml"), "--length", str(run.length), "--out", str(home))
-        options = (*where, "--device", work.device, *(["--restart"] if restart else []))
-        command = program("rcfam", "train", str(work.data), *options)
+        command = program("rcfam", "train", str(work.data), *where, "--device", work.device)
         outcome = children.run(f"run '{run.id}'", command, PROJECT, get_run_logger().debug, place | threads)
     finally:
         places.give(place)
@@ -226,8 +225,8 @@ def _run_all(work: Work, jobs: int | None, retries: int, children: Children) -> 
         if finished(work.folder, run, mark):
             rows[run.id].result = "finished before"
             continue
-        restart = prepare(work.folder, run, mark)
-        future = _task(run, retries, children).submit(work, run, restart, places, children)
+        prepare(work.folder, run, mark)
+        future = _task(run, retries, children).submit(work, run, places, children)
         waiting[future] = run
     failures = []
     with tqdm(total=len(runs), initial=len(runs) - len(waiting), desc=work.study.name, unit="run") as bar:

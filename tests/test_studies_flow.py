@@ -94,19 +94,21 @@ def planned(**changes: Any) -> Planned:
 
 def test_a_run_is_finished_for_one_plan_and_one_dataset(tmp_path: Path) -> None:
     run = planned()
-    assert prepare(tmp_path, run, "data")
+    prepare(tmp_path, run, "data")
     home = run_folder(tmp_path, run)
     assert params.read(home / "params.yaml") == run.params
     assert not finished(tmp_path, run, "data")
-    assert not prepare(tmp_path, run, "data")  # begun: it goes on from its checkpoint
+    (home / "seed-0").mkdir()
+    prepare(tmp_path, run, "data")
+    assert (home / "seed-0").exists()  # begun: it goes on from its checkpoint
     pl.DataFrame({"a": [1]}).write_parquet(home / DONE)
     assert finished(tmp_path, run, "data")
     assert finished(tmp_path, planned(windows=3), "data")  # training does not read how it will be scored
     assert not finished(tmp_path, run, "other data")
     longer = planned(steps=7)
     assert not finished(tmp_path, longer, "data")
-    assert prepare(tmp_path, longer, "data")
-    assert not (home / DONE).exists()
+    prepare(tmp_path, longer, "data")
+    assert not (home / DONE).exists() and not (home / "seed-0").exists()
 
 
 def test_a_dataset_s_mark_follows_its_contents(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ FOLDER/evaluation.parquet, positions.parquet, tables/*.csv
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 from rcfam import params
@@ -56,17 +57,15 @@ def finished(folder: Path, run: Planned, mark: str) -> bool:
     return (home / DONE).exists() and _read(home / "run.json") == _document(run, mark)
 
 
-def prepare(folder: Path, run: Planned, mark: str) -> bool:
-    """Write the parameter file of a run that is to be trained; whether another plan's training lies there."""
+def prepare(folder: Path, run: Planned, mark: str) -> None:
+    """Write the parameter file of a run that is to be trained; what another plan left there is cleared away."""
     home = run_folder(folder, run)
-    fits = _read(home / "run.json") == _document(run, mark)
-    if not fits:
-        (home / DONE).unlink(missing_ok=True)
+    if _read(home / "run.json") != _document(run, mark):
+        shutil.rmtree(home, ignore_errors=True)
         write_params(home / "params.yaml", run.params)
         with writing(home / "run.json") as part:
             part.write_text(json.dumps(_document(run, mark), indent=1) + "\n", encoding="utf-8")
     (home / "failure.txt").unlink(missing_ok=True)
-    return not fits
 
 
 def write_params(path: Path, document: dict[str, object]) -> None:
