@@ -46,6 +46,8 @@ def train(
         int(os.environ.get("WORLD_SIZE", 1)),
         int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0)),
     )
+    if training.compute.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses to be so
     if device == "cuda" and ranks.world > 1:
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
     jobs = [

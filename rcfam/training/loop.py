@@ -20,11 +20,11 @@ from rcfam.dataset.orders import Order
 from rcfam.evaluation.measuring import Measured
 from rcfam.model.action import ActionModel
 from rcfam.training.carry import Carry
+from rcfam.training.compute import ComputeParams, chosen_chunk, free_bytes, sweep
 from rcfam.training.errors import TrainingError
 from rcfam.training.optimiser import Optimiser, OptimiserParams
 from rcfam.training.outer import Outer, OuterParams
 from rcfam.training.ranks import ALONE, Ranks, add_up
-from rcfam.training.streaming import gradients
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class TrainParams:
     """Windows an update, of every rank."""
     accumulate: int
     """Pieces that a rank's windows are taken through the model in, one after another."""
-    chunk: int
-    """Steps of time whose activations are held at once."""
+    chunk: int | None
+    """Steps of time whose activations are held at once; null for what fits into a quarter of the free memory."""
     threads: int
     """Threads of one run's process."""
     checkpoint_every: int
@@ -53,6 +53,7 @@ class TrainParams:
     """Held-out frames of each look, the same for every run."""
     order: Order
     """In which order frames are met; all but `drawn` are for studies (dataset/orders.py)."""
+    compute: ComputeParams
     optimiser: OptimiserParams
     outer: OuterParams | None
     """DiLoCo: ranks step alone and agree now and then; null: every step is made of everybody's gradients."""
@@ -61,7 +62,7 @@ class TrainParams:
         counts = ("steps", "batch", "accumulate", "chunk", "threads", "keep", "edge", "validate_frames")
         bounds = dict.fromkeys(counts, 1) | {"checkpoint_every": 0, "validate_every": 0}
         for name, least in bounds.items():
-            if getattr(self, name) < least:
+            if getattr(self, name) is not None and getattr(self, name) < least:
                 raise ValueError(f"{name}: {getattr(self, name)} is below {least}")
         if self.accumulate > self.batch:
             raise ValueError(f"accumulate: {self.accumulate} pieces of {self.batch} windows")
@@ -84,6 +85,8 @@ class Progress:
     """Synchronisations of the ranks."""
     sync_bytes: int = 0
     """Bytes that this rank sent in them."""
+    chunk: int = 0
+    """Steps of time held at once, as given or chosen; 0 before the first step."""
 
 
 class Step(NamedTuple):
@@ -147,7 +150,9 @@ def train(
     ahead = None
     if progress.step < params.steps:
         ahead = data_at(progress.step + 1)
-        gradients(model, ahead, params.chunk, device=device)
+        chunk = start.chunk or params.chunk or chosen_chunk(model, ahead, free_bytes(device), device)
+        progress, params = replace(progress, chunk=chunk), replace(params, chunk=chunk)
+        sweep(model, ahead, chunk, params.compute, device=device)
         model.zero_grad(set_to_none=True)
     while progress.step < params.steps:
         begin = time.perf_counter()
@@ -225,12 +230,14 @@ def _add_gradients(
     carry: Sequence[Carry] | None,
 ) -> _Sums:
     """Give every parameter the gradient of the mean loss of all ranks' windows."""
+    assert params.chunk is not None
     positions = int(batch.mask_TB.sum())
     alone = ranks.world == 1
     measured = []
     for number, piece in enumerate(_pieces(batch, params.accumulate)):
         before = carry[number].before(model, piece) if carry else None
-        part = gradients(model, piece, params.chunk, max(1, positions) if alone else 1, device, before)
+        count = max(1, positions) if alone else 1
+        part = sweep(model, piece, params.chunk, params.compute, count, device, before)
         if carry:
             carry[number].after(piece, part.state)
         measured.append(part)

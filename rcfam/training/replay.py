@@ -74,7 +74,7 @@ def replay(folder: Path, dataset: Path, open_source: OpenSource, device: str = "
 
 def _windows(job: Job, source: Source, model: Any, step: int) -> list[Window]:
     batch = source.data_at(step)
-    loss_TB = measure(model, batch, job.train.chunk, job.device).loss_TB
+    loss_TB = measure(model, batch, job.train.chunk or 1, job.device).loss_TB
     loss_B = loss_TB.double().sum(dim=0).cpu().numpy() / batch.mask_TB.sum(axis=0).clip(1)
     return [Window(a, b, loss) for (a, b), loss in zip(batch.ids_B2.tolist(), loss_B.tolist(), strict=True)]
 

@@ -35,6 +35,7 @@ from rcfam.evaluation.scoring import loss_in_pieces
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
 from rcfam.training import checkpoint
 from rcfam.training.carry import Carry
+from rcfam.training.compute import prepare
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, train
 from rcfam.training.optimiser import Optimiser
@@ -103,7 +104,7 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
         checkpoint.prune(job.folder, job.train.keep)
     wait_for_all(job.ranks)  # nobody goes on, and deletes checkpoints, before all have read theirs
     first = partial(source.data_at, progress.step + 1)
-    shortest_s = shortest_step(job.model, source.shape, first, job.train.chunk, job.device)
+    shortest_s = shortest_step(job.model, source.shape, first, progress.chunk or job.train.chunk, job.device)
     try:
         for bare in steps_from(job, source, state, progress):
             step = bare._replace(
@@ -144,6 +145,7 @@ class State(NamedTuple):
 def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
     """The run as its last checkpoint has it, fresh where there is none. Raises CheckpointError."""
     model = build(job.model, source.shape, job.seed).to(job.device)
+    prepare(model, job.train.compute, job.device)
     outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
     carry = None
     if job.train.order == "carried":
@@ -180,7 +182,7 @@ def _look(
     if not job.ranks.first or not every or (number % every and number < job.train.steps):
         return None
     batches = source.held_out_at(job.train.validate_frames)
-    found = loss_in_pieces(state.model, batches, job.length, job.train.chunk, job.device)
+    found = loss_in_pieces(state.model, batches, job.length, step.progress.chunk, job.device)
     if all(row.held_out_loss is None or found < row.held_out_loss for row in before):
         reached = _reached(step.progress) | {"held_out_loss": found}
         checkpoint.save(job.folder / BEST, _weights(state.model), identity, reached)
@@ -192,7 +194,7 @@ def _weights(model: ActionModel) -> dict[str, Tensor]:
 
 
 def _reached(progress: Progress) -> dict[str, Any]:
-    return {"step": progress.step, "tokens": progress.tokens, "frames": progress.frames}
+    return {"step": progress.step, "chunk": progress.chunk, "tokens": progress.tokens, "frames": progress.frames}
 
 
 def identity_of(job: Job, source: Source) -> dict[str, Any]:

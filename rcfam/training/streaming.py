@@ -74,7 +74,12 @@ def gradients(
 
 
 def two_pass_gradients(
-    model: ActionModel, batch: Batch, chunk: int, total: int | None = None, device: torch.device | str = "cpu"
+    model: ActionModel,
+    batch: Batch,
+    chunk: int,
+    total: int | None = None,
+    device: torch.device | str = "cpu",
+    first: State | None = None,
 ) -> Measured:
     """The same gradients, the backbone taken through the whole sequence at once.
 
@@ -92,7 +97,7 @@ def two_pass_gradients(
             vectors.append(before.vectors_TBD)
     joined_TBD = torch.cat(vectors).requires_grad_()
     del vectors, before
-    features_TBD, _ = model.backbone(joined_TBD, model.initial(streams))
+    features_TBD, last = model.backbone(joined_TBD, model.initial(streams) if first is None else first)
     measured = _nothing_measured(model, batch)
     pieces = [piece.requires_grad_() for piece in features_TBD.detach().split(chunk)]
     for number, piece in enumerate(pieces):
@@ -106,19 +111,24 @@ def two_pass_gradients(
         assert joined_TBD.grad is not None
         _send_back(seen, [joined_TBD.grad[begin : begin + reach]], after)
         after = seen.without_graph()
-    return measured
+    return measured._replace(state=tuple(part.detach() for part in last))
 
 
 def plain_gradients(
-    model: ActionModel, batch: Batch, total: int | None = None, device: torch.device | str = "cpu"
+    model: ActionModel,
+    batch: Batch,
+    total: int | None = None,
+    device: torch.device | str = "cpu",
+    first: State | None = None,
 ) -> Measured:
     """The same gradients by one graph over everything: nothing is worked out twice, and memory grows without bound."""
     total = _total(batch, total)
     steps, streams = batch.targets_TB.shape
-    logits_TBV, _ = model(frames_of(batch, 0, steps, device), model.initial(streams))
+    state = model.initial(streams) if first is None else first
+    logits_TBV, last = model(frames_of(batch, 0, steps, device), state)
     part = score(logits_TBV, batch, 0, steps)
     (part.loss_TB.sum() / total).backward()
-    return Measured(part.loss_TB.detach(), part.correct_TB)
+    return Measured(part.loss_TB.detach(), part.correct_TB, tuple(part.detach() for part in last))
 
 
 class _Seen(NamedTuple):

@@ -10,6 +10,7 @@ from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.model.action import ModelParams
 from rcfam.model.rows import RowsParams
+from rcfam.training.compute import DEFAULT
 from rcfam.training.loop import TrainParams
 from rcfam.training.optimiser import OptimiserParams
 from rcfam.training.ranks import ALONE, Ranks
@@ -44,6 +45,7 @@ TRAIN = TrainParams(
     validate_every=3,
     validate_frames=40,
     order="drawn",
+    compute=DEFAULT,
     optimiser=OPTIMISER,
     outer=None,
 )
