@@ -89,6 +89,20 @@ def test_a_finished_cell_is_not_repeated_and_another_is_refused(tmp_path: Path) 
         training.train(other, made, tmp_path, never)
 
 
+def test_examples_grow() -> None:
+    """From a sixteenth of the answers to all, and then they stay; programs, with one answer, are always whole."""
+    made = data.generate(Source(MazeParams(depth=8, size=3, walks=4, held_out=1)))
+    walks = made.train[0]
+    lengths = [len(training._cut(walks, done, 0.5).where_P) for done in (0.0, 0.125, 0.25, 0.375, 0.5, 0.9)]
+    assert lengths == [3, 5, 10, 20, 40, 40]
+    cut = training._cut(walks, 0.0, 0.5)
+    assert cut.tokens_NT.shape == (4, 6)
+    assert (cut.answers_NPK == walks.answers_NPK[:, :3]).all()
+    assert training._cut(walks, 0.0, 0.0) is walks
+    programs = data.generate(SOURCE).train[1]
+    assert training._cut(programs, 0.0, 0.5).tokens_NT.shape == programs.tokens_NT.shape
+
+
 def test_early_stop() -> None:
     params = TrackingParams(patience=2, enough=0.99)
 

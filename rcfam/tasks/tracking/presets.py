@@ -48,7 +48,7 @@ _PUBLISHED: Final[dict[Kind, tuple[int, ...]]] = {
 _TINY: Final = _models(_ONE | {"looped": (2,)}, 16, 2)
 _QUICK: Final = TrackingParams(epochs=2, batch=32, warmup=10, evaluations=3, patience=3)
 _PROGRAMS: Final = TrackingParams()
-_WALKS: Final = TrackingParams(epochs=2, batch=32)
+_WALKS: Final = TrackingParams(epochs=6, batch=32, growth=0.8)
 _TINY_PROGRAMS: Final = FrjtParams(depth=3, programs=96, held_out=32)
 
 FRJT: Final[dict[str, Preset]] = {
@@ -59,7 +59,9 @@ FRJT: Final[dict[str, Preset]] = {
 MAZE: Final[dict[str, Preset]] = {
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32), _QUICK, (2,), _TINY),
     "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),
-    "paper": Preset(MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64), (32, 64), _models(_PUBLISHED)),
+    "paper": Preset(
+        MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64, growth=0.2), (32, 64), _models(_PUBLISHED)
+    ),
 }
 UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32, withheld=False), _QUICK, (2,), _TINY),

@@ -30,6 +30,7 @@ from rcfam.training import checkpoint
 
 _EVALUATED_TOKENS = 32_768  # at once
 _CLIP = 1.0
+_SHORTEST = 1 / 16  # of an example, where examples grow
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class TrackingParams:
     decay: float = 0.01
     warmup: int = 200
     """Steps."""
+    growth: float = 0.0
+    """Share of the run in which examples with many answers grow, from a sixteenth of them to all."""
     evaluations: int = 12
     """Evenly spread over the run; a checkpoint is written at each."""
     patience: int = 4
@@ -59,6 +62,7 @@ class TrackingParams:
             "rate": (1e-8, 10.0),
             "decay": (0.0, 10.0),
             "warmup": (0, 10_000_000),
+            "growth": (0.0, 1.0),
             "evaluations": (1, 100_000),
             "patience": (1, 100_000),
             "enough": (0.0, 1.0),
@@ -164,7 +168,8 @@ def _trained(
         step += 1
         for part in optimiser.param_groups:
             part["lr"] = params.rate * min(step / max(params.warmup, 1), 1.0) * max(1 - (step - 1) / steps, 0.02)
-        tokens_BT, where_P, answers_BPK = _tensors(group, chosen_B, cell.device)
+        shown = _cut(group, (step - 1) / steps, params.growth)
+        tokens_BT, where_P, answers_BPK = _tensors(shown, chosen_B, cell.device)
         out_BPK = model(tokens_BT, where_P)
         loss = _loss(out_BPK, answers_BPK)
         optimiser.zero_grad()
@@ -200,6 +205,21 @@ def _batches(
             g, n = slots[slot]
             yield examples[g], mixed[g][n * params.batch : (n + 1) * params.batch]
             step += 1
+
+
+def _cut(group: Group, done: float, growth: float) -> Group:
+    """The beginnings of a group's examples when a run is `done`, from 0 to 1: their length grows evenly on logs."""
+    if done >= growth:
+        return group
+    answers = max(1, math.ceil(len(group.where_P) * _SHORTEST ** (1 - done / growth)))
+    tokens = int(group.where_P[answers - 1]) + 1
+    return Group(
+        group.depth,
+        group.tokens_NT[:, :tokens],
+        group.where_P[:answers],
+        group.answers_NPK[:, :answers],
+        group.hidden_NP[:, :answers],
+    )
 
 
 def _tensors(group: Group, chosen_B: Any, device: str) -> tuple[Tensor, Tensor, Tensor]:
