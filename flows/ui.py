@@ -103,7 +103,10 @@ def _prepare(settings: dict[str, str]) -> None:
     registry.forget_missed()
     note = server.home() / "registered"
     wanted = _digest(
-        [PROJECT / "prefect.yaml", PROJECT / "flows" / "pipeline.py", PROJECT / "flows" / "search" / "flow.py"]
+        [
+            PROJECT / "prefect.yaml",
+            *(PROJECT / "flows" / name for name in ("pipeline.py", "study.py", "search/flow.py")),
+        ]
     )
     schedules = registry.schedules()
     if schedules and note.exists() and note.read_text(encoding="utf-8") == wanted:

@@ -113,12 +113,28 @@ def test_scores_are_compared_with_themselves_in_another_measure() -> None:
 
 def test_doublings_of_every_number() -> None:
     rows = found(study([])).summary["doublings"]
-    assert [(row["factor"], row["from"], row["to"]) for row in rows] == [
-        ("length", 4, 16),
-        ("length", 16, 64),
-        ("length", 64, 256),
-    ]
-    assert rows[0]["ratio"] == pytest.approx(4**-0.2, rel=0.03)  # the mean of both exponents
+    told = {(row["factor"], row["from"], row["to"], row["backbone"]): row for row in rows}
+    steps = [(4, 16), (16, 64), (64, 256)]
+    assert list(told) == [("length", a, b, backbone) for backbone in ("lstm", "sum") for a, b in steps]
+    assert told["length", 4, 16, "lstm"]["ratio"] == pytest.approx(4**-0.3, rel=0.03)
+    assert told["length", 4, 16, "sum"]["ratio"] == pytest.approx(4**-0.1, rel=0.03)
+
+
+def test_where_a_factor_stops_paying_is_said() -> None:
+    vary = {"train.batch": [4, 8, 16], "length": [4, 16], "seed": [0, 1, 2]}
+    chosen = study([], vary, ("train.batch",))
+    runs = plan(chosen, "full", PARAMS)
+    tables = {}
+    for run in runs:  # eight windows of four frames learn as much as any number
+        gain = 0.8 if run.params["train"]["batch"] > 4 else 1.0
+        gain *= 0.8 if run.params["train"]["batch"] > 8 and run.length > 4 else 1.0
+        tables[run.id] = planted(run).with_columns(
+            pl.col("loss") * gain * (1 + 0.001 * run.params["train"]["batch"] * run.seed)
+        )
+    table = join("planted", runs, tables, dict.fromkeys(tables, 1e6))
+    said = find(chosen, "full", chosen.full, runs, table, {}, {}, FIT).summary["says"]
+    assert [sentence for sentence in said if "batch 8 to 16, length 4 no gain is shown" in sentence]
+    assert "Every step of batch pays up to 16, length 16." in said
 
 
 def test_what_changes_together_has_one_law_and_a_column_each() -> None:

@@ -3,7 +3,7 @@
 The summary of every study (summary.json) has one shape:
 
     study, size, question, paper, confirmed, refuted    texts of the study file
-    says        one plain sentence for each claim and law
+    says        one plain sentence for each claim and law, and for where other factors stop paying
     answer      yes | no | open: yes where all claims hold, no where one is refuted
     factors     the columns that vary; `seed` among them
     planned, finished, failed    how many runs; ids of those that are missing
@@ -13,13 +13,14 @@ The summary of every study (summary.json) has one shape:
     cells       [{factors ..., seeds, step, loss, loss_low, loss_high, wall_s, flops, tokens, parameters, scores ...}]
                 over seeds: geometric mean, least and greatest of the final smoothed loss; means of the rest
     best        [{by, at, loss, factors ...}]    which cell had the least loss at equal steps, wall time, FLOPs, tokens
-    doublings   [{factor, from, to, ratio, low, high, pairs}]    loss ratio from each value of a factor to the next
+    doublings   [{factor, from, to, other factors ..., ratio, low, high, pairs, verdict}]
+                loss ratio at equal steps from each value of a numeric factor to the next; yes where that pays
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +33,8 @@ from rcfam.studies.files import Claim, Size, Study, StudyError, columns, factors
 from rcfam.studies.planning import Planned
 
 MOMENTS: Final = 8
+_DOUBLING: Final = ("factor", "from", "to", "ratio", "low", "high", "pairs", "verdict")
+_PAYS: Final = "Every step of"
 SEED: Final = "seed"
 
 
@@ -80,7 +83,9 @@ def find(
         "confirmed": study.confirmed,
         "refuted": study.refuted,
         "answer": answer,
-        "says": [_sentence(row) for row in told] + [_law_sentence(group, found) for group, found in laws],
+        "says": [_sentence(row) for row in told]
+        + [_law_sentence(group, found) for group, found in laws]
+        + _stops(doublings),
         "factors": list(planned[0].factors) if planned else [],
         "planned": len(planned),
         "finished": len(curves),
@@ -243,26 +248,46 @@ def _best(equal: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _doublings(lead: Sequence[str], curves: Sequence[Curve], confidence: float) -> list[dict[str, Any]]:
-    """Loss at equal steps from each value of a factor to the next, all else equal."""
+    """Loss at equal steps from each value of a factor to the next, seed by seed, for all values of the others."""
     rows = []
     for factor in lead:
         values = sorted({each.factors[factor] for each in curves}, key=lambda v: (isinstance(v, str), v))
         if factor == SEED or not all(isinstance(value, int | float) for value in values):
             continue
-        rest = [name for name in lead if name != factor]
-        for low, high in pairwise(values):
+        rest = [name for name in lead if name not in (factor, SEED)]
+        settings = list(dict.fromkeys(tuple(each.factors[name] for name in rest) for each in curves))
+        for setting, (low, high) in product(settings, pairwise(values)):
+            here = [each for each in curves if tuple(each.factors[name] for name in rest) == setting]
             pairs = [
                 difference(more, less, "steps", "steps")
-                for less in curves
-                for more in curves
-                if less.factors[factor] == low
-                and more.factors[factor] == high
-                and all(less.factors[name] == more.factors[name] for name in rest)
+                for less in here
+                for more in here
+                if (less.factors[factor], more.factors[factor]) == (low, high)
+                and less.factors[SEED] == more.factors[SEED]
             ]
             found = _judged([pair for pair in pairs if pair is not None], confidence)
-            found.pop("verdict")
-            rows.append({"factor": factor, "from": low, "to": high} | found)
+            row = {"factor": factor, "from": low, "to": high, **dict(zip(rest, setting, strict=True))}
+            rows.append(row | {"ratio": None, "low": None, "high": None, "pairs": 0} | found)
     return rows
+
+
+def _stops(doublings: Sequence[dict[str, Any]]) -> list[str]:
+    """For every factor but length, and all values of the others, the first step up whose gain is not shown."""
+    told: dict[tuple[Any, ...], str] = {}
+    for row in doublings:
+        rest = {key: value for key, value in row.items() if key not in _DOUBLING}
+        where = "".join(f", {key} {value}" for key, value in rest.items())
+        key = (row["factor"], *rest.items())
+        if row["factor"] == "length" or row["low"] is None:
+            continue
+        if key not in told or told[key].startswith(_PAYS):
+            told[key] = f"{_PAYS} {row['factor']} pays up to {row['to']}{where}."
+            if row["verdict"] != "yes":
+                told[key] = (
+                    f"From {row['factor']} {row['from']} to {row['to']}{where} no gain is shown: "
+                    f"ratio {row['ratio']:.3f} ({row['low']:.3f} to {row['high']:.3f})."
+                )
+    return list(told.values())
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
