@@ -269,3 +269,20 @@ def test_evaluate_takes_the_best_weights_on_demand(project: Path) -> None:
         best.unlink()
     refused = rcfam("evaluate", "data/runs", "data/dataset", "-o", "none", "--best")
     assert "no best model (best.json)" in str(refused.exception)
+
+
+def test_evaluate_beyond_what_the_recordings_hold(project: Path) -> None:
+    """Windows that are longer than the held-out commits: the missing positions count nowhere."""
+    assert rcfam(*TRAIN, "--seed", "0").exit_code == 0
+    change(project, "study", seeds=[0])
+    stretches = pl.read_parquet("data/dataset/index.parquet").filter(pl.col("side") == "held_out")["tokens"]
+    change(project, "evaluate", length=int(stretches.max()) + 10)
+    done = rcfam("evaluate", "data/runs", "data/dataset", "-o", "out")
+    assert done.exit_code == 0, done.output
+    curve = pl.read_parquet("out/positions.parquet").sort("position")
+    assert curve["loss"].is_nan().sum() == 10
+    assert curve["loss"][: int(stretches.max())].is_not_nan().all()
+    assert pl.read_parquet("out/evaluation.parquet")["positions"][0] == stretches.sum()
+    metrics = json.loads(Path("out/metrics.json").read_text())["length-4"]
+    assert metrics["late_loss"] is None
+    assert math.isfinite(metrics["loss"])

@@ -22,7 +22,11 @@ class EvaluateParams:
     """Section `evaluate` of params.yaml."""
 
     length: int
-    """Frames of a held-out window; models trained on shorter ones are shown beyond their length."""
+    """Frames of a held-out window; models trained on shorter ones are shown beyond their length.
+
+    Held-out stretches that are shorter give one window each, whose missing positions count nowhere; where no window
+    reaches, the curves, and figures over those positions alone, are not a number.
+    """
     windows: int
     """Held-out windows; every model sees the same."""
     batch: int

@@ -172,7 +172,7 @@ def evaluation(material: Material, specs: Specs) -> str:
             html.chart("positions", "held-out loss by position in the window, by trained length", specs),
             html.paragraph(
                 "Means over bins 1, 2-3, 4-7 and so on: does training on longer windows help early positions as well "
-                "(the paper's appendix H)?",
+                "(the paper's appendix H)? Right of its own length a line shows a model beyond what it was trained on.",
                 "note",
             ),
         ]

@@ -3,6 +3,7 @@
 # W windows, T steps
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,10 +104,13 @@ def token_keystrokes(folder: Path) -> NDArray[np.int64]:
 
 
 def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
-    """Means over the seeds for each length, as `dvc metrics` shows them."""
+    """Means over the seeds for each length, as `dvc metrics` shows them; None where a mean is not a number."""
     names = ["loss", "bits_per_keystroke", "accuracy", "sustained", "early_loss", "late_loss", "own_loss"]
     means = scores.group_by("length").agg(pl.col(names).mean()).sort("length")
-    return {f"length-{row['length']}": {n: round(row[n], 6) for n in names} for row in means.iter_rows(named=True)}
+    return {
+        f"length-{row['length']}": {n: round(row[n], 6) if math.isfinite(row[n]) else None for n in names}
+        for row in means.iter_rows(named=True)
+    }
 
 
 def _shifted(progress: Callable[[int, int], None] | None, before: int, total: int) -> Callable[[int], None] | None:
