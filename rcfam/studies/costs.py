@@ -30,9 +30,10 @@ def distinct_rows_a_frame(dataset: Dataset, run: Planned) -> float:
     """How many rows of a frame are new to its chunk, on average over the run's first batch."""
     train = run.params["train"]
     found = batches(dataset, train["order"], run.length, int(train["batch"]), run.seed).batch(0)
+    chunk = int(train["chunk"] or run.length)
     frames, rows = 0, 0
-    for start in range(0, run.length, int(train["chunk"])):
-        piece = slice(start, start + int(train["chunk"]))
+    for start in range(0, run.length, chunk):
+        piece = slice(start, start + chunk)
         rows += len(distinct_rows(np.ascontiguousarray(found.cells_TBRC[piece]), found.cursors_TB3[piece])[0])
         frames += found.mask_TB[piece].size
     return rows / frames

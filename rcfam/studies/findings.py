@@ -9,7 +9,7 @@ The summary of every study (summary.json) has one shape:
     planned, finished, failed    how many runs; ids of those that are missing
     window, confidence           losses are means over `window` steps; of every interval
     claims      [{says, verdict, by, ratio, low, high, pairs}]    ratio of losses, claimed to lie below 1
-    laws        [{group: {factor: value}, ...law.json of scaling}]    one for each value of the grouping factors
+    laws        [{group: {factor: value}, conclusions, ...law.json of scaling}]    one for each value of the grouping factors
     cells       [{factors ..., seeds, step, loss, loss_low, loss_high, wall_s, flops, tokens, parameters, scores ...}]
                 over seeds: geometric mean, least and greatest of the final smoothed loss; means of the rest
     best        [{by, at, loss, factors ...}]    which cell had the least loss at equal steps, wall time, FLOPs, tokens
@@ -93,7 +93,10 @@ def find(
         "window": window,
         "confidence": fit.confidence,
         "claims": told,
-        "laws": [{"group": group, **scaling.summary(found)} for group, found in laws],
+        "laws": [
+            {"group": group, "conclusions": scaling.conclusions(found), **scaling.summary(found)}
+            for group, found in laws
+        ],
         "cells": cells,
         "best": _best(equal),
         "doublings": doublings,
@@ -306,7 +309,9 @@ def _law_sentence(group: Mapping[str, Any], found: Analysis) -> str:
     law = found.pure
     span = "" if law.interval is None else f" ({law.interval.low:.3f} to {law.interval.high:.3f})"
     where = f"{of}: " if of else ""
-    return f"{where}alpha = {law.alpha:.3f}{span}, R2 {law.r2_log:.3f} on logs, {law.lengths} lengths."
+    overtaken = sum(row.measured in ("crossed", "from the start") for row in found.crossovers)
+    crossed = f"; by wall time the longer overtook in {overtaken} of {len(found.crossovers)} pairs"
+    return f"{where}alpha = {law.alpha:.3f}{span}, R2 {law.r2_log:.3f} on logs, {law.lengths} lengths{crossed}."
 
 
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
