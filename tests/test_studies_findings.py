@@ -12,7 +12,7 @@ import pytest
 from rcfam import params
 from rcfam.errors import RcfamError
 from rcfam.scaling import FitParams
-from rcfam.studies import Claim, Planned, Size, Study, StudyError, plan
+from rcfam.studies import Claim, Planned, Size, Study, StudyError, load, names, plan
 from rcfam.studies.curves import curve, difference
 from rcfam.studies.findings import Findings, find
 from rcfam.studies.table import join
@@ -149,6 +149,18 @@ def test_missing_runs_are_named_and_the_summary_is_json() -> None:
     assert summary["failed"] == ["backbone-lstm,length-4,seed-0", "backbone-lstm,length-4,seed-1"]
     assert (summary["planned"], summary["finished"]) == (24, 22)
     json.dumps(summary, allow_nan=False)
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "wall-time"])
+def test_every_study_of_the_catalogue_can_be_judged(name: str) -> None:
+    chosen = load(name)
+    runs = plan(chosen, "tiny", PARAMS)
+    tables = {run.id: planted(run) for run in runs}
+    table = join(name, runs, tables, dict.fromkeys(tables, 1e6))
+    scores = {run.id: dict.fromkeys(("loss", "own_loss", "early_loss", "late_loss"), 2.0 + run.seed) for run in runs}
+    result = find(chosen, "tiny", chosen.tiny, runs, table, scores, {}, FIT)
+    assert all(row["pairs"] for row in result.summary["claims"] if row["by"] != "wall")
+    assert bool(result.summary["laws"]) == (name not in ("heads", "carry", "shuffled"))
 
 
 def test_a_study_without_runs_or_with_a_wrong_claim_says_so() -> None:

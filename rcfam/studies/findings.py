@@ -9,7 +9,7 @@ The summary of every study (summary.json) has one shape:
     planned, finished, failed    how many runs; ids of those that are missing
     window, confidence           losses are means over `window` steps; of every interval
     claims      [{says, verdict, by, ratio, low, high, pairs}]    ratio of losses, claimed to lie below 1
-    laws        [{group: {factor: value}, conclusions, ...law.json of scaling}]    one for each value of the grouping factors
+    laws        [{group: {factor: value}, conclusions, ...law.json of scaling}]    one for each group
     cells       [{factors ..., seeds, step, loss, loss_low, loss_high, wall_s, flops, tokens, parameters, scores ...}]
                 over seeds: geometric mean, least and greatest of the final smoothed loss; means of the rest
     best        [{by, at, loss, factors ...}]    which cell had the least loss at equal steps, wall time, FLOPs, tokens
