@@ -149,7 +149,16 @@ def test_a_finished_run_is_not_repeated(undisturbed: Path) -> None:
         ({"dataset": Path("data-b")}, "dataset is 'data-a' in the checkpoint, 'data-b' now"),
         ({"length": 7}, "length is 6 in the checkpoint, 7 now"),
         ({"model": replace(MODEL, mlp_ratio=3)}, "model.mlp_ratio is 2 in the checkpoint, 3 now"),
-        ({"train": replace(TRAIN, batch=3)}, "train.batch is 2 in the checkpoint, 3 now"),
+        ({"train": replace(TRAIN, batch=3)}, "train.batch is 2 in the checkpoint, 3 now; delete"),
+        (
+            {"length": 7, "study": "x"},
+            "length is 6 in the checkpoint, 7 now, study is 'test' in the checkpoint, 'x' now;",
+        ),
+        (
+            {"train": replace(TRAIN, batch=3, chunk=3, steps=3, edge=3)},
+            "batch is 2 in the checkpoint, 3 now, train.chunk is 4 in the checkpoint, 3 now, train.edge is 2 in the "
+            "checkpoint, 3 now and 1 more; delete",
+        ),
     ],
 )
 @pytest.mark.parametrize("finished", [False, True])
@@ -163,6 +172,14 @@ def test_a_checkpoint_of_something_else_is_refused(
             run(job(folder), stop_after(9))
     with pytest.raises(CheckpointError, match=named.replace(".", r"\.")):
         run(job(folder, **change), ignore)
+
+
+def test_parameters_that_only_one_side_has_are_named() -> None:
+    found, wanted = {"train": {"old": 1, "both": 2}}, {"train": {"new": None, "both": 2}}
+    assert checkpoint.differences(found, wanted) == [
+        "train.new is only asked for now",
+        "train.old is only in the checkpoint",
+    ]
 
 
 def test_restart_begins_anew_only_where_something_differs(undisturbed: Path, tmp_path: Path) -> None:

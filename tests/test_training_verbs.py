@@ -269,6 +269,7 @@ def test_evaluate_takes_the_best_weights_on_demand(project: Path) -> None:
         best.unlink()
     refused = rcfam("evaluate", "data/runs", "data/dataset", "-o", "none", "--best")
     assert "no best model (best.json)" in str(refused.exception)
+    assert refused.stderr == ""
 
 
 def test_evaluate_beyond_what_the_recordings_hold(project: Path) -> None:

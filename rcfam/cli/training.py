@@ -111,6 +111,7 @@ def evaluate(
 ) -> None:
     """Score every trained model of the study on the same held-out windows."""
     import json
+    from contextlib import ExitStack
 
     from tqdm import tqdm
 
@@ -123,11 +124,13 @@ def evaluate(
 
     settings = parameters.load(params, "evaluate", EvaluateParams)
     study = parameters.load(params, "study", StudyParams)
-    with tqdm(desc="evaluate", unit="window", mininterval=0.5) as bar:
+    with ExitStack() as stack:
+        bars: list[tqdm[Any]] = []
 
         def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
+            if not bars:  # nothing is drawn before a refusal
+                bars.append(stack.enter_context(tqdm(desc="evaluate", unit="window", total=total, mininterval=0.5)))
+            bars[0].update(done - bars[0].n)
 
         scored = score_runs(runs, dataset, settings, study, device, report, BEST if best else FINAL)
     write(out / "evaluation.parquet", scored.scores)

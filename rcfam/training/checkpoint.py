@@ -17,6 +17,7 @@ from rcfam.atomic import writing
 from rcfam.training.errors import CheckpointError
 
 VERSION: Final = 1
+_NAMED: Final = 3  # differences in one message
 
 
 class Checkpoint(NamedTuple):
@@ -72,18 +73,24 @@ def _document(path: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
 
 
 def agree(where: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Raise CheckpointError naming the first difference of two identities, other than in the program's own code."""
-    for difference in differences(found | {"code": None}, wanted | {"code": None}):
-        raise CheckpointError(f"{where}: {difference}; delete the folder or start anew with --restart")
+    """Raise CheckpointError naming the differences of two identities, other than in the program's own code."""
+    named = differences(found | {"code": None}, wanted | {"code": None})
+    if named:
+        more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+        raise CheckpointError(
+            f"{where}: {', '.join(named[:_NAMED])}{more}; delete the folder or start anew with --restart"
+        )
 
 
 def differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
-    """Every key in which two nested mappings differ, as `key is a in the checkpoint, b now`."""
+    """Every key in which two nested mappings differ, as `key is a in the checkpoint, b now`, or which only one has."""
     out: list[str] = []
     for key in sorted(found.keys() | wanted.keys()):
         a, b = found.get(key), wanted.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
             out += differences(a, b, f"{prefix}{key}.")
+        elif key not in found or key not in wanted:
+            out.append(f"{prefix}{key} is only {'asked for now' if key in wanted else 'in the checkpoint'}")
         elif a != b:
             out.append(f"{prefix}{key} is {a!r} in the checkpoint, {b!r} now")
     return out
