@@ -91,6 +91,7 @@ class DvcLive:
         for name in _SHOWN:
             if values[name] is not None:
                 self._live.log_metric(f"{run}/{name}", values[name])
+        self._live.summary = dict(sorted(self._live.summary.items()))  # whichever run came first
         self._live.make_summary()
 
     def _open(self) -> Any:
