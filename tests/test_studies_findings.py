@@ -133,8 +133,7 @@ def test_where_a_factor_stops_paying_is_said() -> None:
         )
     table = join("planted", runs, tables, dict.fromkeys(tables, 1e6))
     said = find(chosen, "full", chosen.full, runs, table, {}, {}, FIT).summary["says"]
-    assert [sentence for sentence in said if "batch 8 to 16, length 4 no gain is shown" in sentence]
-    assert "Every step of batch pays up to 16, length 16." in said
+    assert said == ["Beyond batch 8 no gain is shown, length 4.", "batch pays up to 16, the largest tried, length 16."]
 
 
 def test_what_changes_together_has_one_law_and_a_column_each() -> None:

@@ -3,7 +3,7 @@
 The summary of every study (summary.json) has one shape:
 
     study, size, question, paper, confirmed, refuted    texts of the study file
-    says        one plain sentence for each claim and law, and for where other factors stop paying
+    says        one plain sentence for each claim and law, and how far other factors pay
     answer      yes | no | open: yes where all claims hold, no where one is refuted
     factors     the columns that vary; `seed` among them
     planned, finished, failed    how many runs; ids of those that are missing
@@ -34,7 +34,6 @@ from rcfam.studies.planning import Planned
 
 MOMENTS: Final = 8
 _DOUBLING: Final = ("factor", "from", "to", "ratio", "low", "high", "pairs", "verdict")
-_PAYS: Final = "Every step of"
 SEED: Final = "seed"
 
 
@@ -84,7 +83,7 @@ def find(
         "refuted": study.refuted,
         "answer": answer,
         "says": [_sentence(row) for row in told]
-        + [_law_sentence(group, found) for group, found in laws]
+        + [_law_sentence(group, found) for group, found in laws if found.pure.lengths > 2]
         + _stops(doublings),
         "factors": list(planned[0].factors) if planned else [],
         "planned": len(planned),
@@ -275,22 +274,21 @@ def _doublings(lead: Sequence[str], curves: Sequence[Curve], confidence: float) 
 
 
 def _stops(doublings: Sequence[dict[str, Any]]) -> list[str]:
-    """For every factor but length, and all values of the others, the first step up whose gain is not shown."""
-    told: dict[tuple[Any, ...], str] = {}
+    """Up to where every factor but length pays, for all values of the others: beyond it no step shows a gain."""
+    told: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in doublings:
-        rest = {key: value for key, value in row.items() if key not in _DOUBLING}
-        where = "".join(f", {key} {value}" for key, value in rest.items())
-        key = (row["factor"], *rest.items())
-        if row["factor"] == "length" or row["low"] is None:
-            continue
-        if key not in told or told[key].startswith(_PAYS):
-            told[key] = f"{_PAYS} {row['factor']} pays up to {row['to']}{where}."
-            if row["verdict"] != "yes":
-                told[key] = (
-                    f"From {row['factor']} {row['from']} to {row['to']}{where} no gain is shown: "
-                    f"ratio {row['ratio']:.3f} ({row['low']:.3f} to {row['high']:.3f})."
-                )
-    return list(told.values())
+        rest = tuple((key, value) for key, value in row.items() if key not in _DOUBLING)
+        if row["factor"] != "length" and row["low"] is not None:
+            told.setdefault((row["factor"], rest), []).append(row)
+    sentences = []
+    for (factor, rest), rows in told.items():
+        where = "".join(f", {key} {value}" for key, value in rest)
+        paying = [row["to"] for row in rows if row["verdict"] == "yes"]
+        if paying and paying[-1] == rows[-1]["to"]:
+            sentences.append(f"{factor} pays up to {paying[-1]}, the largest tried{where}.")
+        else:
+            sentences.append(f"Beyond {factor} {paying[-1] if paying else rows[0]['from']} no gain is shown{where}.")
+    return sentences
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
