@@ -45,12 +45,12 @@ class Borders:
         self._fetched = None
 
     def pop(self) -> State:
-        """Take the state on top: tensors on the device that no one else holds, without a graph."""
+        """Take the state on top: tensors on the device, without a graph."""
         if not self._length:
             raise IndexError("no states left")
         self._length -= 1
         if self._grows:
-            return tuple(part.detach() for part in self._growing.pop())
+            return self._growing.pop()
         if not self._page:
             return tuple(block[self._length] for block in self._blocks)
         state = self._fetched if self._fetched is not None else self._fetch(self._length)

@@ -8,7 +8,8 @@
 Each chunk's activations are rebuilt, used and dropped. The gradient is the whole sequence's, not a truncation of it.
 
 A head that works each distinct row out once sees a stretch of a few chunks at a time, for the longer it looks the more
-rows repeat; backbone and loss still go chunk by chunk. Rows that already stood in the frame before a stretch belong to
+rows repeat; backbone and loss still go chunk by chunk, and of the s only those between stretches are kept: the others
+come of the backbone alone, when the sweep is there. Rows that already stood in the frame before a stretch belong to
 the stretch before, which gets their gradient too.
 """
 
@@ -58,9 +59,10 @@ def gradients(
     for begin in reversed(range(0, steps, reach)):
         seen = _look(model, batch, begin, reach, device)
         pieces = [piece.requires_grad_() for piece in seen.vectors_TBD.detach().split(chunk)]
+        states = _states_within(model, pieces, borders.pop() if begin else first)
         for number in reversed(range(len(pieces))):
             start = begin + number * chunk
-            state = tuple(part.requires_grad_() for part in borders.pop()) if start else first
+            state = tuple(part.detach().requires_grad_() for part in states.pop()) if start else first
             features_TBD, end = model.backbone(pieces[number], state)
             last = last or tuple(part.detach() for part in end)
             part = score(model.decide(features_TBD), batch, start, chunk)
@@ -184,10 +186,8 @@ def _send_back(seen: _Seen, slopes: list[Tensor | None], after: _Seen | None) ->
     roots, given = [seen.vectors_TBD], [torch.cat([slope for slope in slopes if slope is not None])]
     if after is not None and after.old_OX is not None:
         assert seen.shared_UX is not None and after.old_OX.grad is not None
-        slope_UX = torch.zeros_like(seen.shared_UX)
-        slope_UX[_places(seen.frames, after.frames)] = after.old_OX.grad
-        roots.append(seen.shared_UX)
-        given.append(slope_UX)
+        roots.append(seen.shared_UX[_places(seen.frames, after.frames)])
+        given.append(after.old_OX.grad)
     torch.autograd.backward(roots, given)
 
 
@@ -201,18 +201,29 @@ def _places(before: Frames, after: Frames) -> Tensor:
 def _borders(
     model: ActionModel, batch: Batch, chunk: int, device: torch.device | str, state: State, page: bool
 ) -> Borders:
-    """The state before every chunk but the first, free of any graph."""
+    """The state before every stretch but the first, free of any graph."""
     steps, streams = batch.targets_TB.shape
-    last, reach = (steps - 1) // chunk * chunk, _reach(model, chunk)
+    reach = _reach(model, chunk)
+    last = (steps - 1) // reach * reach
+    growing = not model.initial(streams)
     before: _Seen | None = None
     with torch.no_grad():
-        borders = Borders(last // chunk, page, growing=not model.initial(streams))
+        borders = Borders(last // reach, page, growing)
         for begin in range(0, last, reach):
-            before = _look(model, batch, begin, min(reach, last - begin), device, before)
-            for piece_TBD in before.vectors_TBD.split(chunk):
+            before = _look(model, batch, begin, reach, device, before)
+            for piece_TBD in before.vectors_TBD.split(chunk if growing else reach):  # the sweep's own pieces in a state
                 state = model.backbone.remember(piece_TBD, state)
-                borders.push(state)
+            borders.push(state)
     return borders
+
+
+def _states_within(model: ActionModel, pieces: list[Tensor], state: State) -> list[State]:
+    """The state before every chunk of a stretch, free of any graph."""
+    with torch.no_grad():
+        states = [tuple(part.detach() for part in state)]
+        for piece_TBD in pieces[:-1]:
+            states.append(model.backbone.remember(piece_TBD, states[-1]))
+    return states
 
 
 def _reach(model: ActionModel, chunk: int) -> int:
