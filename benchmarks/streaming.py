@@ -1,16 +1,20 @@
 """Ways to get the gradient of a long sequence, side by side: memory and time over the length.
 
-    python -m benchmarks.streaming [--json] [--head conv|rows] [--longest N] [--chunk N] [--streams N]
+    python -m benchmarks.streaming [--json] [--heads rows,conv,paper] [--longest N] [--chunk N] [--streams N]
 
-plain        one graph over everything
+plain        one graph over everything, nothing worked out twice
 checkpoint   torch.utils.checkpoint around every chunk
 two-pass     the head a chunk at a time, the backbone through the whole sequence
-fused        states at chunk borders alone, one reverse sweep (what training uses)
+fused        states at borders alone, one reverse sweep (what training uses)
 
-Every measurement is a process of its own with one thread. Memory is the peak above what stood before the step:
-weights, input and libraries are not in it. Time is the processor's, the best of several steps. The `rows` head works
-each distinct row of a chunk out once, so that a longer chunk is less work and plain autograd, one chunk, the least;
-the `conv` head costs the same in any chunk.
+Memory is the peak above what stood before the step, in a process of its own in which freed blocks go back to the
+system: weights, libraries and the batch are not in it. The batch lies in the host's memory and does grow with the
+length: 4 bytes a cell. Time is the processor's, of one thread; the methods take turns in one process, and a figure is
+the median of several turns, a ratio the median of the ratios within a turn.
+
+The `rows` head works distinct rows out once: plain autograd once in the whole window, the fused sweep once in a
+stretch of four chunks. So a window of one stretch needs no pass before the sweep and is quicker than any longer one:
+how flat the time is from four stretches on is a claim of its own. `conv` and `paper` see smaller grids, for time.
 """
 
 import argparse
@@ -22,7 +26,8 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, get_args
+from statistics import median
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import torch
@@ -32,30 +37,59 @@ from torch.utils.checkpoint import checkpoint
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of, score
 from rcfam.model import DataShape, build, presets
-from rcfam.model.action import ActionModel
+from rcfam.model.action import ActionModel, ModelParams
 from rcfam.model.backbones import State
+from rcfam.model.conv import ConvParams
+from rcfam.model.paper import PaperParams
 from rcfam.training.streaming import gradients, plain_gradients, two_pass_gradients
 
-Head = Literal["rows", "conv"]
-METHODS = ("plain", "checkpoint", "two-pass", "fused")
-SHAPE = DataShape(24, 80, 1024, np.zeros((8, 3), np.uint32))
-PLAIN_LONGEST = 1024  # its memory grows without bound
+METHODS: Final = ("plain", "checkpoint", "two-pass", "fused")
+LENGTHS: Final = (16, 64, 256, 1024, 4096)
+SHORTEST: Final = 64  # what longer ones are compared with
+SETTLED: Final = 256  # four stretches of four chunks of 16
+TURN_FRAMES: Final = 12_000  # a length's turns go on until they are as many
+RETURNED: Final = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
 
-def typing(length: int, streams: int, seed: int = 0) -> Batch:
-    """Somebody types words into a screen of words that scrolls: one row in ten is new from frame to frame."""
+class Case(NamedTuple):
+    """A head and the grid that it sees."""
+
+    model: ModelParams
+    shape: DataShape
+    streams: int
+    plain: int
+    """The longest window for plain autograd, whose memory has no bound."""
+
+
+def case_of(head: str) -> Case:
+    """Sizes at which a frame takes well below a millisecond."""
+    if head == "rows":
+        return Case(presets.small(), _shape(24, 80), 8, 1024)
+    conv = ConvParams(cell=16, width=48, downs=2, blocks=1, heads=4, mlp_ratio=2, reduce="mean")
+    paper = PaperParams(width=32, pools=2, blocks=1, heads=2, mlp_ratio=4)
+    if head == "conv":
+        return Case(replace(presets.small(), head="conv", conv=conv), _shape(12, 24), 2, 1024)
+    return Case(replace(presets.small(), head="paper", paper=paper), _shape(8, 20), 2, 1024)
+
+
+def _shape(rows: int, columns: int) -> DataShape:
+    return DataShape(rows, columns, 1024, np.zeros((8, 3), np.uint32))
+
+
+def typing(shape: DataShape, length: int, streams: int, seed: int = 0) -> Batch:
+    """Somebody types words into a screen of words that scrolls: two rows are new from frame to frame."""
     rng = np.random.default_rng(seed)
-    rows, columns = SHAPE.rows, SHAPE.columns
+    rows, columns = shape.rows, shape.columns
     cells = np.empty((length, streams, rows, columns), np.uint32)
     cursors = np.empty((length, streams, 3), np.int32)
     targets = rng.integers(97, 123, (length, streams))
     for stream in range(streams):
         screen = np.full((rows, columns), 32, np.uint32)
         for row in range(rows - 1):
-            screen[row, : rng.integers(0, 60)] = rng.integers(97, 123)
+            screen[row, : rng.integers(0, columns)] = rng.integers(97, 123)
         row, column = rows // 2, 0
         for step in range(length):
-            screen[-1, 60:66] = 48 + np.array([row // 10, row % 10, 0, 0, column // 10, column % 10])
+            screen[-1, -6:] = 48 + np.array([row // 10, row % 10, 0, 0, column // 10, column % 10])
             cells[step, stream], cursors[step, stream] = screen, (row, column, 1)
             screen[row, column] = targets[step, stream]
             column += 1
@@ -99,84 +133,125 @@ def kilobytes(name: str) -> int:
     return int(next(line for line in lines if line.startswith(name)).split()[1])
 
 
-def measure(method: str, head: Head, length: int, chunk: int, streams: int) -> dict[str, float]:
-    """Peak MiB above the start, and the best milliseconds a frame, in this process."""
-    torch.set_num_threads(1)
-    model, batch = build(replace(presets.small(), head=head), SHAPE, 0), typing(length, streams)
-    step_of(method, model, typing(2 * chunk, streams), chunk)  # libraries and kernels are loaded
+def peak_mib(head: str, method: str, length: int, chunk: int, streams: int) -> float:
+    """The most that one step takes above the start, in this process."""
+    case = case_of(head)
+    model, batch = build(case.model, case.shape, 0), typing(case.shape, length, streams)
+    step_of(method, model, typing(case.shape, 2 * chunk, streams), chunk)  # libraries and kernels are loaded
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     before = kilobytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    seconds = []
-    for _ in range(max(2, min(8, 2048 // length))):
-        begin = time.process_time()
-        step_of(method, model, batch, chunk)
-        seconds.append(time.process_time() - begin)
-    return {"mib": (kilobytes("VmHWM") - before) / 1024, "ms": min(seconds) / length / streams * 1000}
+    step_of(method, model, batch, chunk)
+    return (kilobytes("VmHWM") - before) / 1024
 
 
-def elsewhere(method: str, head: Head, length: int, chunk: int, streams: int) -> dict[str, float]:
-    """`measure` in two fresh processes: one for time, one for memory, where freed blocks go back to the system."""
-    command = [sys.executable, "-m", "benchmarks.streaming", "--measure", method, "--head", head]
-    numbers = ["--longest", str(length), "--chunk", str(chunk), "--streams", str(streams)]
-    exact = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
-    found: list[dict[str, float]] = []
-    for settings in ({}, exact):
-        done = subprocess.run(
-            [*command, *numbers], check=True, capture_output=True, text=True, env=os.environ | settings
-        )
-        found.append(json.loads(done.stdout.splitlines()[-1]))
-    return {"ms": found[0]["ms"], "mib": found[1]["mib"]}
+def turns(head: str, methods: list[str], length: int, chunk: int, streams: int) -> dict[str, list[float]]:
+    """Milliseconds a frame of each method, turn by turn, in this process."""
+    case = case_of(head)
+    model, batch = build(case.model, case.shape, 0), typing(case.shape, length, streams)
+    found: dict[str, list[float]] = {method: [] for method in methods}
+    for turn in range(-1, max(1, min(9, TURN_FRAMES // (length * streams)))):
+        if turn < 0 and length > SETTLED:
+            continue  # long enough to be warm for most of it
+        for method in methods:
+            begin = time.process_time()
+            step_of(method, model, batch, chunk)
+            if turn >= 0:
+                found[method].append((time.process_time() - begin) / length / streams * 1000)
+    return found
+
+
+def elsewhere(arguments: dict[str, Any], settings: dict[str, str]) -> Any:
+    """`peak_mib` or `turns` in a fresh process with one thread."""
+    one = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "benchmarks.streaming", "--measure", json.dumps(arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | one | settings)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--heads", default="rows,conv,paper")
     parser.add_argument("--longest", type=int, default=4096)
     parser.add_argument("--chunk", type=int, default=16)
-    parser.add_argument("--streams", type=int, default=2)
-    parser.add_argument("--head", choices=get_args(Head), default="conv")
-    parser.add_argument("--measure", choices=METHODS, help=argparse.SUPPRESS)
+    parser.add_argument("--streams", type=int, help="Windows side by side; by default 8 for rows, else 2.")
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    torch.set_num_threads(1)
     if given.measure:
-        print(json.dumps(measure(given.measure, given.head, given.longest, given.chunk, given.streams)))
+        asked = json.loads(given.measure)
+        print(json.dumps(turns(**asked) if "methods" in asked else peak_mib(**asked)))
         return
-    lengths = [length for length in (16, 64, 256, 1024, 4096) if length <= given.longest]
-    table: dict[tuple[str, int], dict[str, float]] = {}
-    print(f"{given.head} head, chunk {given.chunk}, {given.streams} streams, peak MiB above the start / ms a frame")
-    print("length".rjust(8) + "".join(method.rjust(20) for method in METHODS))
-    for length in lengths:
-        line = f"{length:8d}"
-        for method in METHODS:
-            if method == "plain" and length > PLAIN_LONGEST:
-                line += "-".rjust(20)
-                continue
-            found = table[method, length] = elsewhere(method, given.head, length, given.chunk, given.streams)
-            line += f"{found['mib']:12.1f} / {found['ms']:5.3f}"
-        print(line, flush=True)
-    claims = claims_of(table, lengths)
-    for claim in claims:
-        print(f"{claim['name']}: {claim['value']:.3f} {claim['unit']} (target {claim['target']}, {claim['holds']})")
+    lengths = [length for length in LENGTHS if length <= given.longest]
+    if len(lengths) < 2:
+        parser.error(f"--longest: {given.longest} is below {SHORTEST}")
+    claims: list[dict[str, object]] = []
+    for head in given.heads.split(","):
+        claims += table_of(head, lengths, given.chunk, given.streams)
     if given.json:
         print(json.dumps({"claims": claims}))
 
 
-def claims_of(table: dict[tuple[str, int], dict[str, float]], lengths: list[int]) -> list[dict[str, object]]:
+def table_of(head: str, lengths: list[int], chunk: int, streams: int | None) -> list[dict[str, object]]:
+    """Measure and print one head's table; what it claims."""
+    case = case_of(head)
+    streams = streams or case.streams
+    mib: dict[tuple[str, int], float] = {}
+    ms: dict[tuple[str, int], list[float]] = {}
+    grid = f"{case.shape.rows} x {case.shape.columns}"
+    print(f"\n{head}, {grid} cells, chunk {chunk}, {streams} streams: peak MiB above the start / ms a frame")
+    print("length".rjust(8) + "".join(method.rjust(20) for method in METHODS) + "batch MiB".rjust(12))
+    for length in lengths:
+        methods = [method for method in METHODS if method != "plain" or length <= case.plain]
+        where: dict[str, Any] = {"head": head, "length": length, "chunk": chunk, "streams": streams}
+        timed: dict[str, list[float]] = elsewhere(where | {"methods": methods}, {})
+        line = f"{length:8d}"
+        for method in METHODS:
+            if method not in methods:
+                line += "-".rjust(20)
+                continue
+            ms[method, length] = timed[method]
+            mib[method, length] = elsewhere(where | {"method": method}, RETURNED)
+            line += f"{mib[method, length]:12.1f} / {median(timed[method]):5.3f}"
+        batch_mib = length * streams * case.shape.rows * case.shape.columns * 4 / 2**20
+        print(line + f"{batch_mib:12.1f}", flush=True)
+    found = claims_of(head, mib, ms, lengths)
+    for claim in found:
+        print(f"{claim['name']}: {claim['value']:.3f} {claim['unit']} (target {claim['target']}, {claim['holds']})")
+    return found
+
+
+def claims_of(
+    head: str, mib: dict[tuple[str, int], float], ms: dict[tuple[str, int], list[float]], lengths: list[int]
+) -> list[dict[str, object]]:
     """The fused sweep's memory and time a frame over the length, and its time against plain autograd's."""
-    long = [length for length in lengths if length >= 64]
-    fused = [table["fused", length] for length in long]
-    times = [f["ms"] for f in fused]
-    plain = [length for length in long if ("plain", length) in table]
-    over_plain = [table["fused", length]["ms"] / table["plain", length]["ms"] for length in plain]
-    values = [
-        (f"fused memory at {long[-1]} over memory at {long[0]}", fused[-1]["mib"] / fused[0]["mib"], 1.05),
-        ("fused time over plain autograd, worst", max(over_plain), 1.35),
-        ("fused time a frame, slowest length over quickest", max(times) / min(times), 1.1),
+    long = [length for length in lengths if length >= SHORTEST]
+    last = long[-1]
+    over_plain = [
+        median(a / b for a, b in zip(ms["fused", length], ms["plain", length], strict=True))
+        for length in long
+        if ("plain", length) in ms
     ]
+    values = [
+        (f"memory at {last} over memory at {SHORTEST}", mib["fused", last] / mib["fused", SHORTEST], 1.05),
+        ("time over plain autograd, worst length", max(over_plain), 1.35),
+        (f"time a frame from {SHORTEST} on, slowest length over quickest", _spread(ms, long), 1.1),
+    ]
+    settled = [length for length in long if length >= SETTLED]
+    if settled:
+        values += [(f"time a frame from {SETTLED} on, slowest length over quickest", _spread(ms, settled), 1.1)]
+        name = f"memory at {last} over memory at {SETTLED}"
+        values += [(name, mib["fused", last] / mib["fused", SETTLED], 1.05)]
     return [
-        {"name": name, "value": value, "unit": "x", "target": target, "holds": value <= target}
+        {"name": f"{head}, fused: {name}", "value": value, "unit": "x", "target": target, "holds": value <= target}
         for name, value, target in values
     ]
+
+
+def _spread(ms: dict[tuple[str, int], list[float]], lengths: list[int]) -> float:
+    times = [median(ms["fused", length]) for length in lengths]
+    return max(times) / min(times)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def gradients(
             _put(measured, start, part)
         _send_back(seen, [piece.grad for piece in pieces], after)
         after = seen.without_graph()
+        del seen, pieces, features_TBD, end, ends, part  # not to be held while the next stretch is looked at
     return measured._replace(state=last)
 
 
@@ -166,7 +167,6 @@ def _look(
     rows_UC, column_U, old = frames.rows_UC, frames.cursor_column_U, frames.first * back
     old_OX: Tensor | None = None
     with model.cast():
-        shared_UX = head.of_rows(rows_UC[old:], column_U[old:])
         if old:
             if before is not None and before.shared_UX is not None:
                 old_OX = before.shared_UX[_places(before.frames, frames)]
@@ -174,6 +174,8 @@ def _look(
                 with torch.no_grad():
                     old_OX = head.of_rows(rows_UC[:old], column_U[:old])
             old_OX.requires_grad_(torch.is_grad_enabled())
+        shared_UX = head.of_rows(rows_UC[old:], column_U[old:])
+        if old_OX is not None:
             shared_UX = torch.cat([old_OX, shared_UX])
     here = frames.between(back, len(frames.index_TBR))._replace(shared_UX=shared_UX)
     return _Seen(frames, model.look(here), shared_UX, old_OX)
