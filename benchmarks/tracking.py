@@ -3,8 +3,8 @@
     python -m benchmarks.tracking [--json] [--out FOLDER] [--only frjt | maze | unwithheld]
 
 Trains what FOLDER does not hold yet, with one thread; a killed command goes on where it was. On one idle core it takes
-about three quarters of an hour. Examples: compiled interpreters beside the slow ones of the tests, on the same examples, answers
-compared.
+about three quarters of an hour. Examples: compiled interpreters beside the slow ones of the tests, on the same
+examples, answers compared.
 """
 
 import argparse
