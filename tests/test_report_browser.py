@@ -34,7 +34,7 @@ def test_the_page_is_whole(address: Path, width: int, dark: bool) -> None:
     assert seen.complaints == []
     assert seen.requests == [address.resolve().as_uri()]
     charts, wide, ink, ground, unbroken, images = seen.values
-    assert charts == 11 and unbroken and images == 0
+    assert charts == 15 and unbroken and images == 0
     assert wide <= width
     assert _bright(ink) == dark and _bright(ground) != dark
     assert seen.picture.startswith(b"\x89PNG")
@@ -44,7 +44,7 @@ def test_the_theme_button_redraws_the_charts(address: Path) -> None:
     click = "document.getElementById('theme').click(); new Promise(done => setTimeout(() => done(1), 1500))"
     seen = chromium.visit(address, READY, [GROUND, click, GROUND, click, GROUND, INK, CHARTS], 800, dark=False)
     first, _, light, _, dark, ink, charts = seen.values
-    assert first == light and _bright(light) and not _bright(dark) and _bright(ink) and charts == 11
+    assert first == light and _bright(light) and not _bright(dark) and _bright(ink) and charts == 15
     assert seen.complaints == []
 
 

@@ -68,6 +68,21 @@ def test_a_recording_is_replayed_from_the_commit_in_its_middle(data: Path) -> No
     assert "".join(frame["key"] for frame in replay["frames"]) == "echo two<Enter>"
 
 
+def test_studies_that_stand_are_shown_and_the_paper_is_answered(data: Path) -> None:
+    assert CliRunner().invoke(app, ["fit", "data/runs", "-o", "data/law"]).exit_code == 0
+    place = data / "studies" / "tiny" / "critical-batch" / "summary.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(reported.study()))
+    result = CliRunner().invoke(app, ["report"])
+    assert result.exit_code == 0, result.output
+    assert "differs from the paper: Study critical-batch, tiny" in result.output
+    assert 'id="study-tiny-critical-batch"' in (data / "report" / "index.html").read_text()
+    assert (data / "report" / "figures" / "study-tiny-critical-batch.svg").exists()
+    place.write_text("[]")
+    broken = CliRunner().invoke(app, ["report"])
+    assert isinstance(broken.exception, RcfamError) and "summary.json: expected names" in str(broken.exception)
+
+
 def test_without_a_law_it_is_said(data: Path) -> None:
     result = CliRunner().invoke(app, ["report"])
     assert isinstance(result.exception, RcfamError) and "run `rcfam fit` first" in str(result.exception)

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 
 import altair
@@ -10,10 +11,11 @@ import polars as pl
 import pytest
 
 from rcfam.report import LAW_TABLES, Material, ReportError, ReportParams, charts, figure, page
+from rcfam.report.beside import disagreements, reading
 from rcfam.report.html import cell, embedded, table
-from rcfam.report.page import comparison, limits
+from rcfam.report.page import limits
 from rcfam.report.plots import VEGALITE
-from rcfam.report.sections import disagreements
+from rcfam.report.studies import label, name_of, varied
 from tests.oracles import planted, reported
 
 
@@ -64,8 +66,8 @@ def test_hostile_words_stay_words(text: str) -> None:
     assert "img" not in {tag for tag, _ in found.found}
     assert not any(name.startswith("on") for _, attributes in found.found for name in attributes)
     assert (
-        "".join(found.words).count(reported.HOSTILE) == 7
-    )  # title twice, language, sample, provenance twice, parameters
+        "".join(found.words).count(reported.HOSTILE) == 15
+    )  # title twice, language, sample, provenance twice, parameters, four in each study
     assert text.count("window.broken=1</script>") == 0
 
 
@@ -73,7 +75,13 @@ def test_every_chart_has_its_place_and_its_document(material: Material, text: st
     names = set(charts(material))
     of_law = {"law", "residuals", "slopes", "steps", "wall", "evolution", "evaluation", "positions"}
     of_data = {"languages", "frequency", "coverage"}
-    assert names == of_law | of_data
+    of_studies = {
+        "study-tiny-carry",
+        "study-tiny-carry-wall",
+        "study-tiny-critical-batch",
+        "study-tiny-critical-batch-wall",
+    }
+    assert names == of_law | of_data | of_studies
     for name in names:
         found = re.search(rf'<script type="application/json" id="spec-{name}">(.*?)</script>', text)
         assert found is not None and 'data-spec="spec-' + name in text
@@ -105,18 +113,77 @@ def test_the_summary_stands_first(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plateau", "words"),
+    ("plateau", "kind", "words"),
     [
-        (0.60, "differs from the paper's: alpha is 0.5"),
-        (0.36, "agrees with the paper's"),
-        (0.10, "Loss falls more slowly"),
-        (-0.3, "A fall of loss with length is not shown here"),
+        (0.60, "differs", "Loss falls faster with length here"),
+        (0.36, "agrees", "The intervals overlap"),
+        (0.10, "differs", "Loss falls more slowly"),
+        (-0.3, "differs", "A fall of loss with length is not shown here"),
     ],
 )
-def test_a_difference_from_the_paper_is_said_first(plateau: float, words: str) -> None:
+def test_a_difference_from_the_paper_is_said_first(plateau: float, kind: str, words: str) -> None:
     truth = planted.Planted(plateau=plateau, tau=30.0, step_noise=0.01)
-    (said,) = comparison(reported.material(truth, lengths=(2, 4, 16, 64), seeds=1))
-    assert words in said and "0.315 (0.260 to 0.369)" in said
+    made = reported.material(truth, lengths=(2, 4, 16, 64), seeds=1)
+    found = reading(made)
+    said = getattr(found, kind)[0]
+    assert words in said and "0.315 (0.260 to 0.369), 19.6 % less loss a doubling" in said
+    everything = [*found.differs, *found.agrees, *found.unsettled]
+    assert all(sum(text.startswith(name) for text in everything) == 1 for name in ("Exponent", "Wall time"))
+    text = page(made, ReportParams())
+    assert text.index(escape(said)) < text.index("What the data support")
+
+
+def test_a_plateau_is_measured_or_foretold(material: Material) -> None:
+    steps = material.tables["evolution"]["step"].max()
+    assert isinstance(steps, float)
+    told = replace(material, law={**material.law, "plateau": 0.1, "plateau_steps": 2 * steps})
+    seen = replace(material, law={**material.law, "plateau": 0.1, "plateau_steps": steps / 10})
+    assert any("foretold, not measured; the paper's is 0.308 (19.2 %" in text for text in reading(told).unsettled)
+    assert any(text.startswith("Plateau") and "0.100" in text for text in reading(seen).differs + reading(seen).agrees)
+
+
+def test_a_bend_and_missing_crossovers_differ(material: Material) -> None:
+    bent = reading(replace(material, law={**material.law, "bend_p": 0.001, "crossed": 0, "pairs": 6}))
+    assert any("in 0 of 6 pairs" in text for text in bent.differs)
+    assert any(text.startswith("Shape: the law") and "0.64, 0.34" in text for text in bent.differs)
+    straight = reading(replace(material, law={**material.law, "bend_p": 0.5, "crossed": 6, "pairs": 6}))
+    assert any("no bend is shown" in text for text in straight.agrees)
+    assert any("in 6 of 6 pairs" in text for text in straight.agrees)
+
+
+def test_studies_of_the_paper_are_read_and_ours_are_not_held_against_it(material: Material) -> None:
+    found = reading(material)
+    assert any("Study critical-batch, tiny (appendix F): 1 claim, 0 borne out, 1 refuted" in t for t in found.differs)
+    assert not any("carry" in text for text in (*found.differs, *found.agrees, *found.unsettled))
+
+
+def test_every_study_has_its_place(text: str) -> None:
+    for words in (
+        'id="studies"',
+        'id="study-tiny-carry"',
+        "11 of 12 runs, missing: arm-x,seed-1",
+        "the pure law of each",
+    ):
+        assert words in text
+    assert text.index('id="studies"') < text.index('id="paper"')
+
+
+def test_without_studies_nothing_is_said_of_them(material: Material) -> None:
+    assert "studies" not in page(replace(material, studies=()), ReportParams())
+
+
+def test_a_summary_without_its_parts_is_named(material: Material) -> None:
+    with pytest.raises(ReportError, match=r"study 'x' has no 'size'"):
+        replace(material, studies=({"study": "x"},))
+
+
+def test_cells_are_called_by_what_tells_them_apart() -> None:
+    cells = [{"arm": "a", "length": 4, "batch": 1}, {"arm": "b", "length": 8, "batch": 1}]
+    assert varied(cells, ["arm", "length", "batch", "seed"]) == ["arm"] and label(cells[1], ["arm"]) == "b"
+    both = [{"length": x, "train.batch": y} for x in (4, 8) for y in (1, 2)]
+    assert varied(both, ["length", "train.batch"]) == ["length", "train.batch"]
+    assert label(both[3], ["length", "train.batch"]) == "length 8, batch 2"
+    assert name_of({"study": '"><x', "size": "tiny"}) == "study-tiny-x"
 
 
 def test_the_limits_name_what_was_not_measured(material: Material) -> None:

@@ -210,6 +210,7 @@ class _Folders:
     dataset: Path
     recordings: Path
     rollout: Path
+    studies: Path
 
 
 def report(
@@ -222,6 +223,7 @@ def report(
         "data/recordings"
     ),
     rollout: Annotated[Path, typer.Option(help="Folder that `rcfam rollout` wrote.")] = Path("data/rollout"),
+    studies: Annotated[Path, typer.Option(help="Folder of studies, SIZE/NAME/summary.json.")] = Path("data/studies"),
     lock: Annotated[Path, typer.Option(help="DVC's lock file, for the hashes of the data.")] = Path("dvc.lock"),
     params_file: ParamsOption = None,
 ) -> None:
@@ -233,7 +235,9 @@ def report(
     options = section(params_file, "report", room.ReportParams)
     source = params_file or DEFAULT
     text = source.read_text(encoding="utf-8") if source.exists() else ""
-    material = _material(_Folders(runs, law, evaluation, dataset, recordings, rollout), provenance(lock), text, source)
+    material = _material(
+        _Folders(runs, law, evaluation, dataset, recordings, rollout, studies), provenance(lock), text, source
+    )
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
         for name, spec in specs.items():
@@ -251,6 +255,11 @@ def report(
         bar.update()
     names = {"alpha": "alpha", "from": "alpha_low", "to": "alpha_high", "R2": "r2"}
     print("law: " + "   ".join(f"{word} {_figure(material.law.get(name))}" for word, name in names.items()))
+    found = room.reading(material)
+    groups = {"differs from the paper": found.differs, "agrees": found.agrees, "not settled": found.unsettled}
+    for verdict, texts in groups.items():
+        for text in texts:
+            print(f"{verdict}: {text}")
     print(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
 
 
@@ -295,9 +304,24 @@ def _material(
         rollout_curves=_optional(folders.rollout / "curves.parquet"),
         rollout_sample=_rollout_sample(folders.rollout),
         dataset=_optional(folders.dataset / "statistics.parquet"),
+        studies=_studies(folders.studies),
         provenance=provenance,
         parameters=text,
     )
+
+
+def _studies(folder: Path) -> tuple[dict[str, object], ...]:
+    """The summaries that stand under SIZE/NAME, full sizes before tiny ones."""
+    found = []
+    for path in sorted(folder.glob("*/*/summary.json"), key=lambda path: (path.parts[-3] == "tiny", path)):
+        try:
+            summary = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RcfamError(f"{path}: no summary of a study: {_line(error)}") from error
+        if not isinstance(summary, dict):
+            raise RcfamError(f"{path}: expected names and values, found {type(summary).__name__}")
+        found.append(summary)
+    return tuple(found)
 
 
 def _typed(table: "pl.DataFrame") -> "pl.DataFrame":

@@ -11,10 +11,12 @@ import polars as pl
 from rcfam.report.data import charts as data_charts
 from rcfam.report.material import Material
 from rcfam.report.rollout import charts as rollout_charts
+from rcfam.report.studies import charts as study_charts
 from rcfam.scaling.published import PLATEAU
 
 PURE, FLOOR, PAPER = "#2b84c6", "#d95f02", "#7f7f7f"  # told apart by the colour-blind, on light and on dark
 HEIGHT = 340
+WITHIN, BEYOND = "within the trained length", "beyond it"
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Specs = dict[str, dict[str, Any]]
 
@@ -32,6 +34,7 @@ def charts(material: Material) -> Specs:
         "positions": position_chart(material),
         **data_charts(material),
         **rollout_charts(material),
+        **study_charts(material.studies),
     }
     return {name: document(chart) for name, chart in made.items() if chart is not None}
 
@@ -209,19 +212,24 @@ def position_chart(material: Material) -> Chart | None:
         data.filter(pl.col("loss").is_finite())
         .with_columns(bin=pl.col("position").log(2).floor())
         .group_by("length", "bin")
-        .agg(position=pl.col("position").mean(), loss=pl.col("loss").mean())
+        .agg(position=pl.col("position").mean(), loss=pl.col("loss").mean(), last=pl.col("position").max())
+        .with_columns(where=pl.when(pl.col("last") > pl.col("length")).then(pl.lit(BEYOND)).otherwise(pl.lit(WITHIN)))
         .sort("length", "position")
     )
-    shown = [alt.Tooltip("length:O"), alt.Tooltip("position:Q", format=".1f"), alt.Tooltip("loss:Q", format=".4f")]
+    shown = [
+        alt.Tooltip("length:O"),
+        alt.Tooltip("where:N"),
+        alt.Tooltip("position:Q", format=".1f"),
+        alt.Tooltip("loss:Q", format=".4f"),
+    ]
     pick = alt.selection_point(fields=["length"], bind="legend", name="pick")
     colour, opacity = _by_length(pick)
-    lines = alt.Chart(binned).mark_line(point=alt.OverlayMarkDef(size=30))
-    where = _lengths("position", "position in the window")
-    return alt.layer(
-        lines.encode(where, _loss("loss", "held-out loss, nats"), colour, opacity=opacity, tooltip=shown).add_params(
-            pick
-        )
-    ).properties(height=260)
+    base = alt.Chart(binned).encode(
+        _lengths("position", "position in the window"), _loss("loss", "held-out loss, nats"), colour, opacity=opacity
+    )
+    shape = alt.Shape("where:N", scale=alt.Scale(domain=[WITHIN, BEYOND], range=["circle", "cross"]), legend=_top())
+    dots = base.mark_point(size=35, filled=True).encode(shape, tooltip=shown)
+    return alt.layer(base.mark_line().add_params(pick), dots).properties(height=260)
 
 
 def _top() -> alt.Legend:

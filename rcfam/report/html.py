@@ -64,6 +64,16 @@ def items(texts: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>"
 
 
+def section(name: str, title: str, parts: Sequence[str]) -> str:
+    """A section of the page, to which the navigation points by name."""
+    return f'<section id="{name}"><h2>{escape(title)}</h2>{"".join(parts)}</section>'
+
+
+def between(low: Any, high: Any) -> str:
+    """The two ends of an interval, a dash where one is missing."""
+    return NOTHING if low is None or high is None else f"{cell(float(low))} to {cell(float(high))}"
+
+
 def chart(name: str, label: str, specs: dict[str, dict[str, Any]]) -> str:
     """The place of a chart and its document; nothing where there is no such chart."""
     if name not in specs:

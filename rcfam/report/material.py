@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -43,6 +44,10 @@ LAW_TABLES = (
     "loss_over_steps",
     "loss_over_wall",
 )
+STUDY_KEYS = (
+    *("study", "size", "question", "paper", "confirmed", "refuted", "answer", "says", "factors", "planned", "finished"),
+    *("failed", "window", "confidence", "claims", "laws", "cells", "best", "doublings"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Material:
     """One rollout to replay."""
     dataset: pl.DataFrame | None = None
     """Rows (of, name, quantity, value)."""
+    studies: tuple[Mapping[str, Any], ...] = ()
+    """Summaries of studies, each with every key of STUDY_KEYS."""
     provenance: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Group -> name -> value: revisions, versions, machine, files."""
     parameters: str = ""
@@ -82,3 +89,7 @@ class Material:
             raise ReportError(f"the law's table '{missing[0]}' is missing; run the fit again")
         if "alpha" not in self.law:
             raise ReportError("the law has no 'alpha'; run the fit again")
+        for number, study in enumerate(self.studies):
+            lacking = [name for name in STUDY_KEYS if name not in study]
+            if lacking:
+                raise ReportError(f"the summary of study {study.get('study', number)!r} has no '{lacking[0]}'")

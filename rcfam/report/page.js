@@ -58,6 +58,9 @@
       draw();
     });
     preferred.addEventListener("change", draw);
+    for (const fold of document.querySelectorAll("details")) {
+      fold.addEventListener("toggle", () => window.dispatchEvent(new Event("resize"))); // a closed one has no width
+    }
     draw();
   });
 })();

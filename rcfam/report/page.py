@@ -5,11 +5,10 @@ from importlib import resources
 
 import polars as pl
 
-from rcfam.report import html, sections
+from rcfam.report import beside, html, sections, studies
 from rcfam.report.charts import Specs, charts
 from rcfam.report.material import Material, ReportParams
 from rcfam.report.plots import bundle
-from rcfam.scaling.laws import fit_pure
 from rcfam.scaling.published import EXCELLENCE
 
 # Nothing may be fetched, whatever stands in the page; Vega compiles its expressions, hence 'unsafe-eval'.
@@ -25,7 +24,8 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
         sections.wall(material, specs),
         sections.evaluation(material, specs),
         sections.rollout(material, specs),
-        sections.paper(material),
+        studies.section(material.studies, specs),
+        beside.paper(material),
         sections.dataset(material, specs),
         sections.recording(material),
         sections.provenance(material),
@@ -40,7 +40,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
             f"<title>{title}</title><style>{_own('page.css')}</style></head><body>",
             f'<header><h1>{title}</h1><button id="theme" type="button">theme</button></header>',
             summary(material),
-            _NAVIGATION,
+            navigation("".join(parts)),
             *parts,
             "<noscript><p>The charts need JavaScript; the same pictures lie beside it in figures/.</p></noscript>",
             f"<script>{bundle()}</script>",
@@ -71,11 +71,10 @@ def summary(material: Material) -> str:
         f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}<small>{html.escape(more)}</small></dd></div>"
         for name, value, more in cards
     )
-    differs = comparison(material)
     return "".join(
         [
             '<section id="summary">',
-            f'<div class="warn">{"".join(html.paragraph(text) for text in differs)}</div>',
+            beside.first_lines(beside.reading(material)),
             f'<dl class="law">{boxes}</dl>',
             "<h3>What the data support</h3>",
             html.items(material.conclusions),
@@ -84,27 +83,6 @@ def summary(material: Material) -> str:
             "</section>",
         ]
     )
-
-
-def comparison(material: Material) -> tuple[str, ...]:
-    """How the exponent stands to the paper's, said first."""
-    paper = fit_pure(EXCELLENCE.means())
-    assert paper.interval is not None
-    alpha, low, high = (material.law.get(name) for name in ("alpha", "alpha_low", "alpha_high"))
-    theirs = f"the paper's table gives {paper.alpha:.3f} ({paper.interval.low:.3f} to {paper.interval.high:.3f})"
-    if alpha is None or low is None or high is None:
-        return (f"Too few lengths for an interval of alpha; {theirs}.",)
-    ours = f"alpha is {float(alpha):.3f} ({float(low):.3f} to {float(high):.3f}) here"
-    if float(low) > paper.interval.high:
-        return (f"Our result differs from the paper's: {ours}, {theirs}. Loss falls faster with length here.",)
-    if float(high) < paper.interval.low:
-        way = (
-            "Loss falls more slowly with length here"
-            if float(low) > 0
-            else "A fall of loss with length is not shown here"
-        )
-        return (f"Our result differs from the paper's: {ours}, {theirs}. {way}.",)
-    return (f"The exponent agrees with the paper's within intervals: {ours}, {theirs}.",)
 
 
 def limits(material: Material) -> tuple[str, ...]:
@@ -149,20 +127,23 @@ def _own(name: str) -> str:
     return (resources.files("rcfam.report") / name).read_text(encoding="utf-8")
 
 
-_NAVIGATION = (
-    '<nav aria-label="sections">'
-    + "".join(
-        f'<a href="#{name}">{words}</a>'
-        for name, words in (
-            ("law", "law"),
-            ("curves", "learning curves"),
-            ("wall", "wall time"),
-            ("evaluation", "held-out data"),
-            ("rollout", "at the keyboard"),
-            ("paper", "beside the paper"),
-            ("dataset", "dataset"),
-            ("provenance", "provenance"),
-        )
+SECTIONS = {
+    "law": "law",
+    "curves": "learning curves",
+    "wall": "wall time",
+    "evaluation": "held-out data",
+    "rollout": "at the keyboard",
+    "studies": "studies",
+    "paper": "the paper's tables",
+    "dataset": "dataset",
+    "recording": "a session",
+    "provenance": "provenance",
+}
+
+
+def navigation(body: str) -> str:
+    """Links to the sections that `body` has."""
+    links = (
+        f'<a href="#{name}">{html.escape(words)}</a>' for name, words in SECTIONS.items() if f'id="{name}"' in body
     )
-    + "</nav>"
-)
+    return f'<nav aria-label="sections">{"".join(links)}</nav>'

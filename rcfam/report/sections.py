@@ -11,12 +11,11 @@ from rcfam.report.material import Material
 from rcfam.report.replay import document
 from rcfam.report.rollout import section as rollout_section
 from rcfam.scaling.curves import Points
-from rcfam.scaling.laws import fit_irreducible, fit_pure, means
-from rcfam.scaling.published import EXCELLENCE, PLATEAU, TABLES
+from rcfam.scaling.laws import fit_pure, means
+from rcfam.scaling.published import PLATEAU
 from rcfam.scaling.reading import span
 
 Specs = dict[str, dict[str, Any]]
-CORE_GFLOP, HEAD_GFLOP = 0.038, 523.0  # forward, a frame, 82M model: appendix J with 7,680 cells and width 768
 
 
 def law(material: Material, specs: Specs) -> str:
@@ -60,7 +59,7 @@ def law(material: Material, specs: Specs) -> str:
     if material.tables["forecasts"].height:
         told = material.tables["forecasts"].with_columns(percent=100 * pl.col("error"))
         parts.append(html.frame(told, forecasts, "The longest length, foretold from the others."))
-    return _section("law", "The law", parts)
+    return html.section("law", "The law", parts)
 
 
 def curves(material: Material, specs: Specs) -> str:
@@ -85,14 +84,14 @@ def curves(material: Material, specs: Specs) -> str:
                 "note",
             ),
         ]
-    return _section("curves", "Learning curves", parts)
+    return html.section("curves", "Learning curves", parts)
 
 
 def wall(material: Material, specs: Specs) -> str:
     """Loss over wall time and the crossovers."""
     table = material.tables["crossovers"]
     if table.height == 0:
-        return _section("wall", "Wall time", [html.paragraph("The run table holds no wall times.")])
+        return html.section("wall", "Wall time", [html.paragraph("The run table holds no wall times.")])
     rows = [
         (
             row["short"],
@@ -130,7 +129,7 @@ def wall(material: Material, specs: Specs) -> str:
             "note",
         ),
     ]
-    return _section("wall", "Wall time and crossovers", parts)
+    return html.section("wall", "Wall time and crossovers", parts)
 
 
 EVALUATION = {
@@ -152,7 +151,7 @@ def evaluation(material: Material, specs: Specs) -> str:
     """Held-out figures of every run."""
     data = material.evaluation
     if data is None or data.height == 0:
-        return _section("evaluation", "Held-out data", [html.paragraph("No run was evaluated on held-out data.")])
+        return html.section("evaluation", "Held-out data", [html.paragraph("No run was evaluated on held-out data.")])
     known = {name: title for name, title in EVALUATION.items() if name in data.columns}
     order = [name for name in ("length", "seed") if name in known]
     table = data.sort(order) if order else data
@@ -176,7 +175,7 @@ def evaluation(material: Material, specs: Specs) -> str:
                 "note",
             ),
         ]
-    return _section("evaluation", "Held-out data", parts)
+    return html.section("evaluation", "Held-out data", parts)
 
 
 def held_out_laws(data: pl.DataFrame) -> tuple[str, ...]:
@@ -201,93 +200,15 @@ def held_out_laws(data: pl.DataFrame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def paper(material: Material) -> str:
-    """The paper's tables beside ours, with the same estimators on both."""
-    law_table = material.tables["law"]
-    ours = dict(zip(law_table["length"].to_list(), law_table["loss"].to_list(), strict=True))
-    lengths = sorted(set(ours) | {length for table in TABLES for length in table.lengths})
-    printed = [dict(zip(table.lengths, table.loss, strict=True)) for table in TABLES]
-    rows = [(length, ours.get(length), *(table.get(length) for table in printed)) for length in lengths]
-    step = material.law.get("step")
-    head = ["L", f"here, step {html.cell(step)}", *(f"{table.name}, step {table.step:,}" for table in TABLES)]
-    refits: list[tuple[html.Cell, ...]] = []
-    for table in TABLES:
-        data = table.means()
-        pure, floor = fit_pure(data), fit_irreducible(data)
-        shorter = fit_pure(data.without(0)) if len(data.lengths_N) > 2 else None
-        refits.append(
-            (
-                table.name,
-                pure.alpha,
-                _interval_of(pure.interval),
-                pure.r2_log,
-                None if shorter is None else shorter.alpha,
-                None if floor is None else floor.alpha,
-                None if floor is None else floor.irreducible,
-            )
-        )
-    here = material.law
-    refits.insert(
-        0,
-        (
-            "here",
-            here["alpha"],
-            _between(here.get("alpha_low"), here.get("alpha_high")),
-            here.get("r2"),
-            here.get("alpha_without_shortest"),
-            here.get("irreducible_alpha"),
-            here.get("irreducible"),
-        ),
-    )
-    fitted = ["table", "alpha, pure", "95 % t-interval", "R2 (log)", "without shortest L", "alpha with E", "E"]
-    parts = [
-        html.table(
-            head,
-            rows,
-            "Training loss in nats. Other data, other model, other steps: compare exponents, not losses.",
-            left=(),
-        ),
-        html.table(fitted, refits, "The same estimators on the paper's printed tables (sections 10.4.1 and 10.4.2)."),
-        "<h3>Where the sources disagree</h3>",
-        html.items(disagreements()),
-    ]
-    return _section("paper", "Beside the paper", parts)
-
-
-def disagreements() -> tuple[str, ...]:
-    """What the paper says twice differently, or what its own tables do not bear out; computed, not quoted."""
-    data = EXCELLENCE.means()
-    pure, shorter, floor = fit_pure(data), fit_pure(data.without(0)), fit_irreducible(data)
-    slopes = -(data.log_loss_N[1:] - data.log_loss_N[:-1]) / (data.log_lengths_N[1:] - data.log_lengths_N[:-1])
-    share = CORE_GFLOP / (CORE_GFLOP + HEAD_GFLOP)
-    lone = 1024 * CORE_GFLOP / (1024 * CORE_GFLOP + HEAD_GFLOP)
-    floor_words = (
-        "" if floor is None else f", and {floor.alpha:.3f} with an irreducible term of {floor.irreducible:.2f}"
-    )
-    return (
-        f"The exponent depends on the shortest length: the excellence table gives alpha = {pure.alpha:.3f} with L = 2 "
-        f"and {shorter.alpha:.3f} without it{floor_words}.",
-        f"The paper calls the law strict; its own table bends: the local exponents fall, "
-        f"{', '.join(f'{slope:.2f}' for slope in slopes)}.",
-        f"Section 10.6 gives the sequence model about 6 % of the forward FLOPs. By the formulas of appendix J it is "
-        f"{100 * share:.3f} % (about {1000 * CORE_GFLOP:.0f} MFLOP beside {HEAD_GFLOP:.0f} GFLOP a frame); about 6 % "
-        f"({100 * lone:.1f}) comes out only when 1,024 frames of the sequence model are set against one of the head.",
-        "The compilers table mixes heads of 3, 6 and 12 layers; only the three 6-layer rows are fitted here, and three "
-        "points leave one degree of freedom: their interval holds 0.",
-        "The wall-time claim of appendix D is an asymptotic one for the assumed law; whether a crossover is reached in "
-        "a training of finite length is a question of measurement, answered in the table of crossovers.",
-    )
-
-
 def dataset(material: Material, specs: Specs) -> str:
     """What was trained on."""
-    return _section("dataset", "Dataset", [data_section(material, specs)])
+    return html.section("dataset", "Dataset", [data_section(material, specs)])
 
 
 def rollout(material: Material, specs: Specs) -> str:
     """The model at the keyboard; nothing where it was not let."""
     parts = rollout_section(material, specs)
-    return _section("rollout", "The model at the keyboard", [parts]) if parts else ""
+    return html.section("rollout", "The model at the keyboard", [parts]) if parts else ""
 
 
 def recording(material: Material) -> str:
@@ -298,7 +219,7 @@ def recording(material: Material) -> str:
         f"What the model sees: the terminal before each keystroke, and the key that follows. {material.sample.title}",
         "note",
     )
-    return _section("recording", "A recorded session", [words, html.player("replay", document(material.sample))])
+    return html.section("recording", "A recorded session", [words, html.player("replay", document(material.sample))])
 
 
 def provenance(material: Material) -> str:
@@ -310,7 +231,7 @@ def provenance(material: Material) -> str:
         parts.append(html.table([group, ""], list(pairs.items()), left=(0, 1), wrap=True))
     if material.parameters:
         parts.append(f"<details><summary>Parameters</summary><pre>{html.escape(material.parameters)}</pre></details>")
-    return _section("provenance", "Provenance", parts)
+    return html.section("provenance", "Provenance", parts)
 
 
 RUN_COLUMNS = {
@@ -347,10 +268,6 @@ def _run_rows(runs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _section(name: str, title: str, parts: list[str]) -> str:
-    return f'<section id="{name}"><h2>{html.escape(title)}</h2>{"".join(parts)}</section>'
-
-
 def _seconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 1_000 else f"{value:#.3g}".rstrip(".")
 
@@ -360,12 +277,4 @@ def _level(material: Material) -> str:
 
 
 def _interval(ends: dict[str, float | None]) -> str:
-    return _between(ends["alpha_low"], ends["alpha_high"])
-
-
-def _interval_of(interval: Any) -> str:
-    return html.NOTHING if interval is None else _between(interval.low, interval.high)
-
-
-def _between(low: Any, high: Any) -> str:
-    return html.NOTHING if low is None or high is None else f"{html.cell(float(low))} to {html.cell(float(high))}"
+    return html.between(ends["alpha_low"], ends["alpha_high"])

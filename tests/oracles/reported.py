@@ -1,5 +1,7 @@
 """Material for reports from planted tables, with words that repositories may hold against us."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -27,6 +29,7 @@ def material(
         positions=positions(lengths, seeds),
         sample=sample(),
         dataset=statistics(),
+        studies=(study(), study(arms=True)),
         provenance={"this page": {"made": "2026-01-01", HOSTILE: HOSTILE}, "hash of": {"data/runs": "0123abcd"}},
         parameters=f"fit:\n  step: null  # {HOSTILE}\n",
     )
@@ -57,6 +60,52 @@ def positions(lengths: tuple[int, ...], seeds: int) -> pl.DataFrame:
         for position in range(1, 65)
     ]
     return pl.DataFrame(rows)
+
+
+def study(arms: bool = False) -> dict[str, Any]:
+    """A study's summary: batch and length varied, with a law for each batch; or three arms, one of a hostile name."""
+    names = ["short", "long", HOSTILE]
+    grid = [{"arm": name, "length": 8} for name in names] if arms else []
+    grid = grid or [{"length": length, "train.batch": batch} for batch in (2, 8) for length in (4, 16, 64)]
+    cells = [
+        {**cell, "seeds": 2, "step": 50, "loss": 5.0 - 0.1 * n, "loss_low": 4.9 - 0.1 * n, "loss_high": 5.1 - 0.1 * n}
+        for n, cell in enumerate(grid)
+    ]
+    claim = {"says": f"More {HOSTILE} is better", "verdict": "no", "by": "steps"}
+    return {
+        "study": "carry" if arms else "critical-batch",
+        "size": "tiny",
+        "question": f"What of {HOSTILE}?",
+        "paper": "none (ours)" if arms else "appendix F",
+        "confirmed": "It holds.",
+        "refuted": "It does not.",
+        "answer": "open" if arms else "no",
+        "says": [f"More {HOSTILE} is better: no."],
+        "factors": ["arm", "length", "seed"] if arms else ["length", "train.batch", "seed"],
+        "planned": 12,
+        "finished": 11,
+        "failed": ["arm-x,seed-1"],
+        "window": 20,
+        "confidence": 0.95,
+        "claims": [{**claim, "ratio": 1.1, "low": 1.05, "high": 1.2, "pairs": 2}],
+        "laws": [] if arms else [{"group": {"train.batch": 2}, "alpha": 0.1, "amplitude": 5.5}],
+        "cells": cells,
+        "best": [{"by": "wall", "at": 2.0**n, "loss": 5.0 - 0.1 * n, **grid[n % 3]} for n in range(4)],
+        "doublings": []
+        if arms
+        else [
+            {
+                "factor": "length",
+                "from": 4,
+                "to": 16,
+                "train.batch": 2,
+                "ratio": 0.9,
+                "low": None,
+                "high": None,
+                "pairs": 1,
+            }
+        ],
+    }
 
 
 def statistics() -> pl.DataFrame:
