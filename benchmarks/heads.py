@@ -13,6 +13,8 @@ conv        as the author's at the same width: two down-samplers to a quarter of
 conv small  cut for a CPU: three down-samplers (3 x 10 tokens), one block of ratio 2, two thirds as wide
 paper       full attention over every cell, two halvings, three blocks; the same width. Its cost alone is measured:
             one step of it takes half a minute
+
+--backbones: lstm, attention and sum under the rows head of params.yaml, on windows of 128.
 """
 
 import argparse
@@ -45,8 +47,9 @@ from rcfam.training.streaming import gradients
 
 ROOT = Path(__file__).parent.parent
 LENGTH, BATCH = 32, 4  # of the windows that are learnt from; small, so that dear heads make steps too
+LONGER = 128  # the windows of backbones, whose matter is time
 COSTED = 64  # length of the windows that cost is measured on, 4 of them, in chunks of a half
-HELD_OUT_WINDOWS = 32
+HELD_OUT_FRAMES = 2048
 RATES = (0.1, 0.3, 1.0, 3.0)
 CHEAPER, CONFIDENCE = 3.0, 0.95
 
@@ -68,6 +71,7 @@ class Job(NamedTuple):
     factor: float
     seed: int
     seconds: float
+    length: int
     steps: int | None = None
 
 
@@ -75,7 +79,6 @@ class Outcome(NamedTuple):
     """What a training came to; losses in nats a token. `recent` is the mean over the last quarter of its steps."""
 
     steps: int
-    frames: int
     recent: float
     held_out: float
 
@@ -163,7 +166,7 @@ def learn(job: Job) -> Outcome:
         other_rate=job.optimiser.other_rate * job.factor,
         schedule="fixed",
     )
-    optimiser, windows = Optimiser(model, rates), Windows(dataset, LENGTH, BATCH, job.seed)
+    optimiser, windows = Optimiser(model, rates), Windows(dataset, job.length, BATCH, job.seed)
     total_loss(model, windows.batch(0), job.contender.together)  # libraries and kernels are loaded
     optimiser.forget()
     losses: list[float] = []
@@ -174,20 +177,20 @@ def learn(job: Job) -> Outcome:
         optimiser.step(number, number, optimiser.norm())
         if number == job.steps or (job.steps is None and time.process_time() - begin > job.seconds):
             break
-    held = HeldOut(dataset, LENGTH, HELD_OUT_WINDOWS, BATCH)
+    held = HeldOut(dataset, job.length, HELD_OUT_FRAMES // job.length, BATCH)
     loss = positions = 0.0
     for number in range(len(held)):
         for piece in groups(held.batch(number), job.contender.together):
-            loss += float(measure(model, piece, LENGTH).loss_TB.sum())
+            loss += float(measure(model, piece, len(piece.mask_TB)).loss_TB.sum())
             positions += int(piece.mask_TB.sum())
     recent = float(np.mean(losses[-max(1, len(losses) // 4) :]))
-    return Outcome(len(losses), len(losses) * LENGTH * BATCH, recent, loss / positions)
+    return Outcome(len(losses), recent, loss / positions)
 
 
 def total_loss(model: ActionModel, batch: Batch, together: int) -> float:
     """The sum of the losses of a batch, its mean's gradient added to the parameters'."""
     positions = max(1, int(batch.mask_TB.sum()))
-    pieces = [gradients(model, piece, LENGTH, positions) for piece in groups(batch, together)]
+    pieces = [gradients(model, piece, len(piece.mask_TB), positions) for piece in groups(batch, together)]
     return sum(float(piece.loss_TB.sum()) for piece in pieces)
 
 
@@ -212,17 +215,17 @@ def main() -> None:
     base = params.load(ROOT / "params.yaml", "model", ModelParams)
     written = params.read(ROOT / "params.yaml")["train"]["optimiser"]
     optimiser = params.build(OptimiserParams, written, "train.optimiser")
-    contenders = backbones(base) if given.backbones else heads(base)
+    contenders, length = (backbones(base), LONGER) if given.backbones else (heads(base), LENGTH)
     with ProcessPoolExecutor(given.processes, get_context("spawn")) as pool:
         costs = costs_of(contenders, given.dataset)
         learners = [c for c in contenders if c.name != "paper"]
-        best = searched(pool, learners, given.dataset, optimiser, given.seconds / 3)
-        job = partial(Job, dataset=given.dataset, optimiser=optimiser, seconds=given.seconds)
+        best = searched(pool, learners, given.dataset, optimiser, given.seconds / 3, length)
+        job = partial(Job, dataset=given.dataset, optimiser=optimiser, seconds=given.seconds, length=length)
         jobs = [
             job(contender=c, factor=best[c.name], seed=seed) for seed in range(1, given.seeds + 1) for c in learners
         ]
         results = dict(zip([(j.contender.name, j.seed) for j in jobs], pool.map(learn, jobs), strict=True))
-        print(f"\n{given.seconds:.0f} s each, windows of {LENGTH}, {BATCH} a step; held-out loss, nats a token")
+        print(f"\n{given.seconds:.0f} s each, windows of {length}, {BATCH} a step; held-out loss, nats a token")
         for c in learners:
             found = [results[c.name, seed] for seed in range(1, given.seeds + 1)]
             losses = "  ".join(f"{one.held_out:.3f}" for one in found)
@@ -250,12 +253,17 @@ def costs_of(contenders: list[Contender], folder: Path) -> dict[str, dict[str, f
 
 
 def searched(
-    pool: ProcessPoolExecutor, learners: list[Contender], folder: Path, optimiser: OptimiserParams, seconds: float
+    pool: ProcessPoolExecutor,
+    learners: list[Contender],
+    folder: Path,
+    optimiser: OptimiserParams,
+    seconds: float,
+    length: int,
 ) -> dict[str, float]:
     """Each contender's best factor on the rates, by the loss on the windows met last (all are met for the first
     time).
     """
-    jobs = [Job(c, folder, optimiser, factor, 0, seconds) for c in learners for factor in RATES]
+    jobs = [Job(c, folder, optimiser, factor, 0, seconds, length) for c in learners for factor in RATES]
     found = dict(zip([(j.contender.name, j.factor) for j in jobs], pool.map(learn, jobs), strict=True))
     best = {}
     for c in learners:
