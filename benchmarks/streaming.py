@@ -68,7 +68,7 @@ def case_of(head: str) -> Case:
     conv = ConvParams(cell=16, width=48, downs=2, blocks=1, heads=4, mlp_ratio=2, reduce="mean")
     paper = PaperParams(width=32, pools=2, blocks=1, heads=2, mlp_ratio=4)
     if head == "conv":
-        return Case(replace(presets.small(), head="conv", conv=conv), _shape(12, 24), 2, 1024)
+        return Case(replace(presets.small(), head="conv", conv=conv), _shape(16, 48), 2, 1024)
     return Case(replace(presets.small(), head="paper", paper=paper), _shape(8, 20), 2, 1024)
 
 
