@@ -108,7 +108,7 @@ def _amortised(law: Mapping[str, Any]) -> tuple[str, str] | None:
 def _study(found: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a study says of the paper; one that asks nothing of it says nothing here."""
     paper = str(found["paper"])
-    if paper.startswith("none"):
+    if paper.startswith("none") or "leaves it open" in paper:
         return None
     kind = {"yes": "agrees", "no": "differs"}.get(str(found["answer"]), "open")
     claims = found["claims"]

@@ -210,7 +210,7 @@ def position_chart(material: Material) -> Chart | None:
         return None
     binned = (
         data.filter(pl.col("loss").is_finite())
-        .with_columns(bin=pl.col("position").log(2).floor())
+        .with_columns(bin=pl.col("position").log(2).ceil())
         .group_by("length", "bin")
         .agg(position=pl.col("position").mean(), loss=pl.col("loss").mean(), last=pl.col("position").max())
         .with_columns(where=pl.when(pl.col("last") > pl.col("length")).then(pl.lit(BEYOND)).otherwise(pl.lit(WITHIN)))

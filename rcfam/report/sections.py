@@ -170,8 +170,8 @@ def evaluation(material: Material, specs: Specs) -> str:
             "<h3>Early and late positions</h3>",
             html.chart("positions", "held-out loss by position in the window, by trained length", specs),
             html.paragraph(
-                "Means over bins 1, 2-3, 4-7 and so on: does training on longer windows help early positions as well "
-                "(the paper's appendix H)? Right of its own length a line shows a model beyond what it was trained on.",
+                "Means over positions 1, 2, 3-4, 5-8 and so on: does training on longer windows help early positions "
+                "as well (the paper's appendix H)? Crosses, right of its own length: beyond the trained length.",
                 "note",
             ),
         ]
