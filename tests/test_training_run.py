@@ -238,9 +238,9 @@ def test_runs_side_by_side(undisturbed: Path, tmp_path: Path) -> None:
 
 def test_errors_of_a_child_reach_the_parent(tmp_path: Path, undisturbed: Path, capfd: pytest.CaptureFixture) -> None:
     with pytest.raises(TrainingError, match="dataset is 'data-a' in the checkpoint, 'other' now"):
-        run_all([job(undisturbed, dataset=Path("other"))], lambda number, step: None)
+        run_all([job(undisturbed, dataset=Path("other")), job(tmp_path / "a", 2)], lambda number, step: None)
     with pytest.raises(TrainingError, match="length 6, seed 1: the process ended with code 1"):
-        run_all([job(tmp_path, open_source=open_exploding)], lambda number, step: None)
+        run_all([job(tmp_path / "b", open_source=open_exploding), job(tmp_path / "a", 2)], lambda number, step: None)
     assert "the disk is gone" in capfd.readouterr().err
 
 
