@@ -7,14 +7,16 @@ checkpoint   torch.utils.checkpoint around every chunk
 two-pass     the head a chunk at a time, the backbone through the whole sequence
 fused        states at borders alone, one reverse sweep (what training uses)
 
-Memory is the peak above what stood before the step, in a process of its own in which freed blocks go back to the
-system: weights, libraries and the batch are not in it. The batch lies in the host's memory and does grow with the
-length: 4 bytes a cell. Time is the processor's, of one thread; the methods take turns in one process, and a figure is
-the median of several turns, a ratio the median of the ratios within a turn.
+Memory is the most that stands in tensors above what stood before the step, as a device's allocator counts it: weights,
+their gradients' places and the batch are not in it. Beside it the peak of the process's resident memory, in which
+holes and returned blocks of the C library's heap count too, in a process in which freed blocks go back to the system.
+The batch lies in the host's memory and does grow with the length: 4 bytes a cell. Time is the processor's, of one
+thread; the methods take turns in one process, and a figure is the median of several turns, a ratio the median of the
+ratios within a turn.
 
 The `rows` head works distinct rows out once: plain autograd once in the whole window, the fused sweep once in a
-stretch of four chunks. So a window of one stretch needs no pass before the sweep and is quicker than any longer one:
-how flat the time is from four stretches on is a claim of its own. `conv` and `paper` see smaller grids, for time.
+stretch of four chunks. So a window of one stretch needs no pass before the sweep and is quicker than any longer one.
+`conv` and `paper` see smaller grids, for time.
 """
 
 import argparse
@@ -32,6 +34,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.checkpoint import checkpoint
 
 from rcfam.dataset.index import Batch
@@ -46,7 +49,7 @@ from rcfam.training.streaming import gradients, plain_gradients, two_pass_gradie
 METHODS: Final = ("plain", "checkpoint", "two-pass", "fused")
 LENGTHS: Final = (16, 64, 256, 1024, 4096)
 SHORTEST: Final = 64  # what longer ones are compared with
-SETTLED: Final = 256  # four stretches of four chunks of 16
+WARM: Final = 256  # longer windows are warm for most of their first turn
 TURN_FRAMES: Final = 12_000  # a length's turns go on until they are as many
 RETURNED: Final = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
 
@@ -124,7 +127,7 @@ def step_of(method: str, model: ActionModel, batch: Batch, chunk: int) -> None:
         two_pass_gradients(model, batch, chunk)
     else:
         gradients(model, batch, chunk)
-    model.zero_grad(set_to_none=True)
+    model.zero_grad(set_to_none=False)
 
 
 def kilobytes(name: str) -> int:
@@ -133,16 +136,28 @@ def kilobytes(name: str) -> int:
     return int(next(line for line in lines if line.startswith(name)).split()[1])
 
 
-def peak_mib(head: str, method: str, length: int, chunk: int, streams: int) -> float:
-    """The most that one step takes above the start, in this process."""
+def peak_mib(head: str, method: str, length: int, chunk: int, streams: int, tensors: bool) -> float:
+    """The most that one step takes above the start, in this process: in tensors, or of resident memory."""
     case = case_of(head)
     model, batch = build(case.model, case.shape, 0), typing(case.shape, length, streams)
-    step_of(method, model, typing(case.shape, 2 * chunk, streams), chunk)  # libraries and kernels are loaded
+    step_of(method, model, typing(case.shape, 2 * chunk, streams), chunk)  # libraries, kernels, gradients' places
+    if tensors:
+        return tensor_peak_mib(method, model, batch, chunk)
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     before = kilobytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     step_of(method, model, batch, chunk)
     return (kilobytes("VmHWM") - before) / 1024
+
+
+def tensor_peak_mib(method: str, model: ActionModel, batch: Batch, chunk: int) -> float:
+    """The highest sum of what one step has allocated in tensors and not freed."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiled:
+        step_of(method, model, batch, chunk)
+    assert profiled.profiler is not None
+    events = profiled.profiler.kineto_results.events()
+    changes = sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]")
+    return float(np.cumsum([size for _, size in changes]).max()) / 2**20
 
 
 def turns(head: str, methods: list[str], length: int, chunk: int, streams: int) -> dict[str, list[float]]:
@@ -151,8 +166,8 @@ def turns(head: str, methods: list[str], length: int, chunk: int, streams: int) 
     model, batch = build(case.model, case.shape, 0), typing(case.shape, length, streams)
     found: dict[str, list[float]] = {method: [] for method in methods}
     for turn in range(-1, max(1, min(9, TURN_FRAMES // (length * streams)))):
-        if turn < 0 and length > SETTLED:
-            continue  # long enough to be warm for most of it
+        if turn < 0 and length > WARM:
+            continue
         for method in methods:
             begin = time.process_time()
             step_of(method, model, batch, chunk)
@@ -198,10 +213,11 @@ def table_of(head: str, lengths: list[int], chunk: int, streams: int | None) -> 
     case = case_of(head)
     streams = streams or case.streams
     mib: dict[tuple[str, int], float] = {}
+    resident: dict[tuple[str, int], float] = {}
     ms: dict[tuple[str, int], list[float]] = {}
     grid = f"{case.shape.rows} x {case.shape.columns}"
-    print(f"\n{head}, {grid} cells, chunk {chunk}, {streams} streams: peak MiB above the start / ms a frame")
-    print("length".rjust(8) + "".join(method.rjust(20) for method in METHODS) + "batch MiB".rjust(12))
+    print(f"\n{head}, {grid} cells, chunk {chunk}, {streams} streams: MiB in tensors / MiB resident / ms a frame")
+    print("length".rjust(8) + "".join(method.rjust(24) for method in METHODS) + "batch MiB".rjust(12))
     for length in lengths:
         methods = [method for method in METHODS if method != "plain" or length <= case.plain]
         where: dict[str, Any] = {"head": head, "length": length, "chunk": chunk, "streams": streams}
@@ -209,21 +225,26 @@ def table_of(head: str, lengths: list[int], chunk: int, streams: int | None) -> 
         line = f"{length:8d}"
         for method in METHODS:
             if method not in methods:
-                line += "-".rjust(20)
+                line += "-".rjust(24)
                 continue
             ms[method, length] = timed[method]
-            mib[method, length] = elsewhere(where | {"method": method}, RETURNED)
-            line += f"{mib[method, length]:12.1f} / {median(timed[method]):5.3f}"
+            mib[method, length] = elsewhere(where | {"method": method, "tensors": True}, {})
+            resident[method, length] = elsewhere(where | {"method": method, "tensors": False}, RETURNED)
+            line += f"{mib[method, length]:9.1f} /{resident[method, length]:6.1f} / {median(timed[method]):5.3f}"
         batch_mib = length * streams * case.shape.rows * case.shape.columns * 4 / 2**20
         print(line + f"{batch_mib:12.1f}", flush=True)
-    found = claims_of(head, mib, ms, lengths)
+    found = claims_of(head, mib, resident, ms, lengths)
     for claim in found:
         print(f"{claim['name']}: {claim['value']:.3f} {claim['unit']} (target {claim['target']}, {claim['holds']})")
     return found
 
 
 def claims_of(
-    head: str, mib: dict[tuple[str, int], float], ms: dict[tuple[str, int], list[float]], lengths: list[int]
+    head: str,
+    mib: dict[tuple[str, int], float],
+    resident: dict[tuple[str, int], float],
+    ms: dict[tuple[str, int], list[float]],
+    lengths: list[int],
 ) -> list[dict[str, object]]:
     """The fused sweep's memory and time a frame over the length, and its time against plain autograd's."""
     long = [length for length in lengths if length >= SHORTEST]
@@ -233,25 +254,18 @@ def claims_of(
         for length in long
         if ("plain", length) in ms
     ]
+    ends = ("fused", last), ("fused", SHORTEST)
+    times = [median(ms["fused", length]) for length in long]
     values = [
-        (f"memory at {last} over memory at {SHORTEST}", mib["fused", last] / mib["fused", SHORTEST], 1.05),
+        (f"memory at {last} over memory at {SHORTEST}", mib[ends[0]] / mib[ends[1]], 1.05),
+        (f"resident memory at {last} over that at {SHORTEST}", resident[ends[0]] / resident[ends[1]], 1.05),
         ("time over plain autograd, worst length", max(over_plain), 1.35),
-        (f"time a frame from {SHORTEST} on, slowest length over quickest", _spread(ms, long), 1.1),
+        (f"time a frame from {SHORTEST} on, slowest length over quickest", max(times) / min(times), 1.1),
     ]
-    settled = [length for length in long if length >= SETTLED]
-    if settled:
-        values += [(f"time a frame from {SETTLED} on, slowest length over quickest", _spread(ms, settled), 1.1)]
-        name = f"memory at {last} over memory at {SETTLED}"
-        values += [(name, mib["fused", last] / mib["fused", SETTLED], 1.05)]
     return [
         {"name": f"{head}, fused: {name}", "value": value, "unit": "x", "target": target, "holds": value <= target}
         for name, value, target in values
     ]
-
-
-def _spread(ms: dict[tuple[str, int], list[float]], lengths: list[int]) -> float:
-    times = [median(ms["fused", length]) for length in lengths]
-    return max(times) / min(times)
 
 
 if __name__ == "__main__":

@@ -145,8 +145,13 @@ class _Seen(NamedTuple):
     """The first of `shared_UX`: rows that the stretch before knows too; a leaf."""
 
     def without_graph(self) -> "_Seen":
-        """What the stretch before needs of this one."""
-        return self._replace(vectors_TBD=self.vectors_TBD.detach()[:0], shared_UX=None)
+        """What the stretch before needs of this one: its rows that stood in the frame before, with their gradient."""
+        frames = self.frames
+        index_1BR, nothing_UC = frames.index_TBR[:1].clone(), frames.rows_UC.new_empty(0, frames.columns)
+        kept = Frames(nothing_UC, nothing_UC[:, 0], index_1BR, frames.cursors_TB3[:0].clone(), frames.first)
+        if self.old_OX is not None and self.old_OX.grad is not None:
+            self.old_OX.grad = self.old_OX.grad.clone()  # else it holds on to the gradient of the whole table
+        return _Seen(kept, self.vectors_TBD.new_empty(0), None, self.old_OX)
 
 
 def _look(
@@ -185,12 +190,12 @@ def _send_back(seen: _Seen, slopes: list[Tensor | None], after: _Seen | None) ->
     """Take the gradient of the stretch's vectors, and what the stretch after found for its old rows, through the
     head.
     """
-    roots, given = [seen.vectors_TBD], [torch.cat([slope for slope in slopes if slope is not None])]
     if after is not None and after.old_OX is not None:
         assert seen.shared_UX is not None and after.old_OX.grad is not None
-        roots.append(seen.shared_UX[_places(seen.frames, after.frames)])
-        given.append(after.old_OX.grad)
-    torch.autograd.backward(roots, given)
+        place_O, slope_OX = _places(seen.frames, after.frames), after.old_OX.grad
+        # A hook, not a root of its own: that would need a second gradient as large as the table.
+        seen.shared_UX.register_hook(lambda slope_UX: slope_UX.index_add(0, place_O, slope_OX))
+    seen.vectors_TBD.backward(torch.cat([slope for slope in slopes if slope is not None]))
 
 
 def _places(before: Frames, after: Frames) -> Tensor:
