@@ -22,7 +22,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectFuture, as_completed
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -33,7 +33,6 @@ from flows import PROJECT, law, server
 from flows.liveness import bury, held
 from flows.stage_run import Children, StageRun
 from flows.stages import Graph, StagesError, heal, read_graph, stale
-from flows.waiting import as_ended
 
 
 @dataclass
@@ -123,7 +122,7 @@ def _run_all(
                 future = _task(name, attempts, children).submit(name, project, force, children)
                 running[future] = name
         if running:
-            future = next(as_ended(running))
+            future = next(as_completed(list(running)))
             name = running.pop(future)
             failure = _finish(rows[name], future)
             failures += [failure] if failure else []

@@ -22,7 +22,7 @@ from prefect import Task, flow, get_run_logger
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture
+from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -34,7 +34,6 @@ from flows.liveness import bury, held
 from flows.pipeline import connected
 from flows.stage_run import Children, StageRun
 from flows.stages import program
-from flows.waiting import as_ended
 from rcfam import params
 from rcfam.errors import RcfamError
 from rcfam.studies import Planned, Study, load, names, plan
@@ -231,7 +230,7 @@ def _run_all(work: Work, jobs: int | None, retries: int, children: Children) -> 
         waiting[future] = run
     failures = []
     with tqdm(total=len(runs), initial=len(runs) - len(waiting), desc=work.study.name, unit="run") as bar:
-        for future in as_ended(waiting):
+        for future in as_completed(list(waiting)):
             run = waiting[future]
             outcome = future.result(raise_on_failure=False)
             if not isinstance(outcome, StageRun):  # Prefect itself failed
