@@ -61,7 +61,7 @@ def run(first: int, sessions: int, seconds: float) -> dict[str, int]:
             break
         try:
             keys += session(number)
-        except Exception:
+        except Exception:  # whatever it is, it is a finding: counted, printed, and the next session begins
             failed += 1
             traceback.print_exc(limit=-4)
         done += 1
