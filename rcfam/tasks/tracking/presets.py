@@ -66,7 +66,10 @@ MAZE: Final[dict[str, Preset]] = {
 UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
     "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32, withheld=False), _QUICK, (2,), _TINY),
     "default": Preset(
-        MazeParams(walks=8_000, withheld=False), TrackingParams(epochs=2, batch=32, rate=1e-3), (8,), _models(_ONE)
+        MazeParams(walks=8_000, withheld=False),
+        TrackingParams(epochs=6, batch=32, rate=1e-3, enough=0.999),
+        (8,),
+        _models(_ONE),
     ),
     "paper": Preset(MazeParams(walks=100_000, withheld=False), TrackingParams(batch=64), (32,), _models(_PUBLISHED)),
 }
