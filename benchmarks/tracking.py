@@ -24,7 +24,7 @@ PUBLISHED_MARGIN = {("frjt", 4): 0.95, ("frjt", 8): 0.95, ("maze", 32): 0.98}
 UNWITHHELD = 0.99
 RUNS = {
     "frjt": lambda out: tasks.frjt(out, depth=[4, 8], model=["lstm"]),
-    "maze": lambda out: tasks.maze(out, depth=[32], model=["lstm"], epochs=16.0),
+    "maze": lambda out: tasks.maze(out, depth=[32], model=["lstm"]),
     "unwithheld": lambda out: tasks.maze(out, withheld=False),
 }
 

@@ -48,7 +48,7 @@ _PUBLISHED: Final[dict[Kind, tuple[int, ...]]] = {
 _TINY: Final = _models(_ONE | {"looped": (2,)}, 16, 2)
 _QUICK: Final = TrackingParams(epochs=2, batch=32, warmup=10, evaluations=3, patience=3)
 _PROGRAMS: Final = TrackingParams()
-_WALKS: Final = TrackingParams(epochs=6, batch=32, growth=0.8)
+_WALKS: Final = TrackingParams(epochs=16, batch=32, growth=0.8)
 _TINY_PROGRAMS: Final = FrjtParams(depth=3, programs=96, held_out=32)
 
 FRJT: Final[dict[str, Preset]] = {
