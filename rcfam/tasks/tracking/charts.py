@@ -13,15 +13,16 @@ def accuracy_chart(accuracies: pl.DataFrame) -> dict[str, Any]:
     data = accuracies.with_columns(
         name=pl.col("model") + pl.lit(" ") + pl.col("layers").cast(pl.String),
         keep=pl.col("at") % (pl.col("at").max().over("task", "depth") // _SHOWN_AT_MOST + 1) == 0,
-    ).filter(pl.col("keep") | (pl.col("at") == pl.col("depth")))
-    data = data.group_by("task", "depth", "name", "at").agg(pl.col("accuracy").mean()).sort("name", "at")
+    ).filter(pl.col("keep") | (pl.col("at") == pl.col("trained")))
+    data = data.group_by("task", "depth", "trained", "name", "at").agg(pl.col("accuracy").mean()).sort("name", "at")
     charts = []
     titles = {
         "frjt": "blocks of the program",
         "maze": "moves withheld before the answer",
-        "maze-unwithheld": "length of the walk, times the share that would be withheld",
+        "maze-unwithheld": "moves before the answer, none withheld",
     }
-    for (task, depth), some in data.sort("task", "depth").group_by("task", "depth", maintain_order=True):
+    for (task, _), some in data.sort("task", "depth").group_by("task", "depth", maintain_order=True):
+        trained = some["trained"].item(0)
         base = alt.Chart(some)
         shown = [alt.Tooltip("name:N"), alt.Tooltip("at:Q"), alt.Tooltip("accuracy:Q", format=".3f")]
         lines = base.mark_line(point=alt.OverlayMarkDef(size=16)).encode(
@@ -32,8 +33,8 @@ def accuracy_chart(accuracies: pl.DataFrame) -> dict[str, Any]:
             alt.Color("name:N", title=None, legend=alt.Legend(orient="right")),
             tooltip=shown,
         )
-        rule = alt.Chart(pl.DataFrame({"at": [depth]})).mark_rule(strokeDash=[4, 4], color="#7f7f7f").encode(x="at:Q")
-        charts.append(alt.layer(lines, rule).properties(height=260, width=520, title=f"{task}, trained to {depth}"))
+        rule = alt.Chart(pl.DataFrame({"at": [trained]})).mark_rule(strokeDash=[4, 4], color="#7f7f7f").encode(x="at:Q")
+        charts.append(alt.layer(lines, rule).properties(height=260, width=520, title=f"{task}, trained to {trained}"))
     with alt.data_transformers.enable("default", max_rows=None):
         document: dict[str, Any] = alt.vconcat(*charts).resolve_scale(color="shared").to_dict()
     document.pop("$schema", None)

@@ -19,7 +19,7 @@ from rcfam.tasks.tracking.examples import Examples, read, write
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 
-VERSION: Final = 1  # of the generators: a new one where the same seed gives other examples
+VERSIONS: Final = {"frjt": 1, "maze": 1, "maze-unwithheld": 2}  # a new one where the same seed gives other examples
 PARTS: Final = ("train", "validation", "test", "beyond")
 _BEYOND_AT_MOST: Final = 8  # depths past the trained one that are tested
 TaskParams = FrjtParams | MazeParams
@@ -46,7 +46,7 @@ class Source:
 
     def described(self) -> dict[str, Any]:
         """Everything that a stored data set must agree with."""
-        return {"version": VERSION, "task": self.name, "seed": self.seed, **dataclasses.asdict(self.task)}
+        return {"version": VERSIONS[self.name], "task": self.name, "seed": self.seed, **dataclasses.asdict(self.task)}
 
 
 class Data(NamedTuple):
@@ -127,7 +127,7 @@ def generate(source: Source) -> Data:
                 fact = _program_facts(group.answers_NPK, ran_ND)
             else:
                 group = maze.group(task, depth, task.walks if part == "train" else task.held_out, seed)
-                fact = _walk_facts(group.tokens_NT, group.hidden_NP)
+                fact = _walk_facts(group.tokens_NT)
             rows = [row.tobytes() for row in group.tokens_NT]
             if part == "train":
                 known[depth] = set(rows)
@@ -148,11 +148,12 @@ def _program_facts(answers_NPK: NDArray[np.int16], ran_ND: NDArray[np.uint8]) ->
     }
 
 
-def _walk_facts(tokens_NT: NDArray[np.uint8], hidden_NP: NDArray[np.int16]) -> dict[str, float]:
+def _walk_facts(tokens_NT: NDArray[np.uint8]) -> dict[str, float]:
     seen_NM = tokens_NT[:, 1::2]
     shown_NM = seen_NM != maze.WITHHELD
+    withheld_N = (~shown_NM).sum(axis=1)
     return {
         "blocked": float((seen_NM == maze.UNCHANGED).sum() / max(shown_NM.sum(), 1)),
-        "true_depth": float(hidden_NP[:, -1].mean()),
-        "true_depth_most": float(hidden_NP[:, -1].max()),
+        "true_depth": float(withheld_N.mean()),
+        "true_depth_most": float(withheld_N.max()),
     }

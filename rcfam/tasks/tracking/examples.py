@@ -23,7 +23,7 @@ class Group(NamedTuple):
     answers_NPK: NDArray[np.int16]
     """One bit (FRJT: halts in B) or a row and a column (maze)."""
     hidden_NP: NDArray[np.int16]
-    """The depth of each answer: blocks of the program, or moves withheld so far."""
+    """The depth of each answer: blocks of the program, or moves withheld so far; all moves so far where none is."""
 
 
 Examples = list[Group]

@@ -4,8 +4,8 @@ One maze for all examples. A move is two tokens: what was tried (LEFT, RIGHT, UP
 of its own for each of the four ways, UNCHANGED where a wall stood in the way, or WITHHELD. (With one token for both, no
 sum over time could tell a way that was tried from one that was gone, and the paper's sum solves the unwithheld task.)
 The depth of an answer is the number of moves withheld so far. An example of the withheld task has `depth` of its moves
-withheld, drawn among all of them; in the unwithheld task none is. The answer, row and column, is asked for after each
-move.
+withheld, drawn among all of them; in the unwithheld task none is, and the depth of an answer counts all moves. The
+answer, row and column, is asked for after each move.
 
 The paper names neither the size of the maze nor its walls, start or length of walk: `size` squared cells, a maze
 without loops drawn from `maze_seed`, a start in the middle, depth / rate moves, each in a direction drawn evenly.
@@ -148,5 +148,5 @@ def group(params: MazeParams, depth: int, count: int, seed: tuple[int, ...]) -> 
         tokens_NT,
         np.arange(1, 2 * moves, 2),
         places_NM2,
-        hidden_NM.cumsum(axis=1).astype(np.int16),
+        (hidden_NM if params.withheld else ~hidden_NM).cumsum(axis=1).astype(np.int16),
     )

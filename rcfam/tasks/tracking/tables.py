@@ -88,22 +88,22 @@ def results(cells: list[Finished]) -> pl.DataFrame:
 
 
 def by_depth(cells: list[Finished]) -> pl.DataFrame:
-    """Test accuracy at each depth: blocks of the program, or moves withheld before the answer.
-
-    Where nothing is withheld: over whole walks of the trained length, and over longer ones.
+    """Test accuracy `at` each depth: blocks of the program, or moves withheld before the answer, or, where nothing is
+    withheld, all moves before it. `trained` is the deepest that was trained.
     """
     tables = []
     for cell in cells:
         key = _key(cell)
         tested = cell.accuracy.filter(pl.col("part").is_in(["test", "beyond"]))
-        at = pl.col("depth") if key["task"] == "maze-unwithheld" else pl.col("hidden")
-        tested = tested.with_columns(at=at)
-        # deeper walks only say what shallower ones cannot
         within = pl.col("depth") <= key["depth"]
-        tested = tested.filter(within | (pl.col("at") > pl.col("at").filter(within).max()))
-        summed = tested.group_by("at").agg(pl.col("right").sum(), pl.col("count").sum()).sort("at")
+        tested = tested.with_columns(at="hidden", trained=pl.col("hidden").filter(within).max())
+        # deeper walks only say what shallower ones cannot
+        tested = tested.filter(within | (pl.col("at") > pl.col("trained")))
+        summed = tested.group_by("trained", "at").agg(pl.col("right").sum(), pl.col("count").sum()).sort("at")
         named = [pl.lit(value).alias(name) for name, value in key.items()]
-        tables.append(summed.select(*named, "at", accuracy=pl.col("right") / pl.col("count"), answers="count"))
+        tables.append(
+            summed.select(*named, "trained", "at", accuracy=pl.col("right") / pl.col("count"), answers="count")
+        )
     return pl.concat(tables).sort("task", "depth", "model", "layers", "seed", "at")
 
 
