@@ -23,7 +23,7 @@ from rcfam.tasks.inflate.chart import chart
 from rcfam.tasks.inflate.endpoint import Answer, Endpoint, ask
 from rcfam.tasks.inflate.offline import OFFLINE, do_nothing, git_apply, latest_shown
 from rcfam.tasks.inflate.scoring import JUDGES, SCHEMA, Attempt, accuracy, judge, try_model, try_offline, wilson
-from rcfam.tasks.inflate.trees import same_tree
+from rcfam.tasks.inflate.trees import same_tree, same_trees
 
 __all__ = [
     "JUDGES",
@@ -49,6 +49,7 @@ __all__ = [
     "load",
     "make",
     "same_tree",
+    "same_trees",
     "sample",
     "table",
     "try_model",

@@ -12,7 +12,7 @@ from rcfam.tasks.inflate import prompts
 from rcfam.tasks.inflate.cases import Case, InflateError
 from rcfam.tasks.inflate.endpoint import Answer, Endpoint, ask
 from rcfam.tasks.inflate.offline import RefusedError
-from rcfam.tasks.inflate.trees import same_tree
+from rcfam.tasks.inflate.trees import same_trees
 
 CONFIDENCE = 0.95
 JUDGES = ("exact", "tree", "model")
@@ -108,7 +108,14 @@ def judge(
     attempts: Sequence[Attempt], model: Endpoint | None, folder: Path, progress: Progress = lambda: None
 ) -> pl.DataFrame:
     """One row an attempt, with the verdicts of the three judges; the model is asked only where exactness is missing."""
-    rows = [_row(attempt) for attempt in attempts]
+    exact = [None if attempt.left_out else attempt.answer == attempt.case.truth for attempt in attempts]
+    wrong = {
+        number: (attempt.case.path, attempt.case.truth, attempt.answer)
+        for number, attempt in enumerate(attempts)
+        if exact[number] is False and attempt.answer is not None
+    }
+    same = dict(zip(wrong, same_trees(list(wrong.values())), strict=True))
+    rows = [_row(attempt, exact[number], same.get(number)) for number, attempt in enumerate(attempts)]
     if model is not None:
         doubtful = [
             (row, attempt)
@@ -133,12 +140,8 @@ def judge(
     return pl.DataFrame(rows, SCHEMA)
 
 
-def _row(attempt: Attempt) -> dict[str, Any]:
+def _row(attempt: Attempt, exact: bool | None, same: bool | None) -> dict[str, Any]:
     case, answer = attempt.case, attempt.answer
-    exact = None if attempt.left_out else answer == case.truth
-    same = None
-    if exact is False and answer is not None:
-        same = same_tree(case.path, case.truth, answer)
     return {
         "contestant": attempt.contestant,
         "case": case.id,
