@@ -178,18 +178,21 @@ class _Open:
 
 def _digest(root: "Node", source: bytes, suffix: str) -> bytes:
     """A hash of the tree, made without recursion: texts of others may be nested deeply."""
-    waiting = [_opened(root)]
+    waiting = [_Open(root, root.type, iter(root.children), root.start_byte)]
     while True:
         top = waiting[-1]
         child = next(top.left, None)
         if child is not None:
-            gap = source[top.end : child.start_byte].strip()  # text that no node stands for
-            if gap:
-                top.parts.append(_Part("", _hash(b"gap", gap), None))
-            top.end = child.end_byte
-            blank = not child.is_named and not source[child.start_byte : child.end_byte].strip()
-            if not blank and child.type not in COMMENTS:
-                waiting.append(_opened(child))
+            kind, start, end = child.type, child.start_byte, child.end_byte
+            if gap := source[top.end : start].strip():  # text that no node stands for
+                top.parts.append(_Part("", _hash("gap", gap), None))
+            top.end = end
+            if kind in COMMENTS:
+                continue
+            if child.child_count:
+                waiting.append(_Open(child, kind, iter(child.children), start))
+            elif child.is_named or source[start:end].strip():
+                top.parts.append(_Part(kind, _hash(kind, source[start:end]), None))
             continue
         waiting.pop()
         parent = waiting[-1].kind if waiting else ""
@@ -199,19 +202,13 @@ def _digest(root: "Node", source: bytes, suffix: str) -> bytes:
         waiting[-1].parts.append(_Part(top.kind, digest, _name(top.node, source)))
 
 
-def _opened(node: "Node") -> _Open:
-    return _Open(node, node.type, iter(node.children), node.start_byte)
-
-
 def _closed(top: _Open, parent: str, source: bytes, suffix: str) -> bytes:
     node, kind, parts = top.node, top.kind, top.parts
-    if not node.child_count:
-        return _hash(kind.encode(), source[node.start_byte : node.end_byte])
     if QUOTED.get(suffix) == kind and source[node.start_byte] in b"\"'":
-        return _hash(kind.encode(), _unquoted(source[node.start_byte : node.end_byte], parent))
+        return _hash(kind, _unquoted(source[node.start_byte : node.end_byte], parent))
     gap = source[top.end : node.end_byte].strip()
     if gap:
-        parts.append(_Part("", _hash(b"gap", gap), None))
+        parts.append(_Part("", _hash("gap", gap), None))
     if kind == "parenthesized_expression" and len(parts) == 3:
         if parent not in PARENTHESES_COUNT_IN and suffix != ".lua":  # where they cut a list of values to one
             return parts[1].digest
@@ -221,10 +218,10 @@ def _closed(top: _Open, parent: str, source: bytes, suffix: str) -> bytes:
         parts = _without_semicolons(kind, parts)
     if suffix in BRACED and parent in CONTROL:
         if kind in BLOCKS:
-            return _hash(b"body", *_in_order(parts[1:-1]))
+            return _hash("body", *_in_order(parts[1:-1]))
         if kind.endswith("_statement"):
-            return _hash(b"body", _hash(kind.encode(), *_in_order(parts)))
-    return _hash(kind.encode(), *_in_order(parts))
+            return _hash("body", _hash(kind, *_in_order(parts)))
+    return _hash(kind, *_in_order(parts))
 
 
 def _ends_in_comma(kinds: list[str]) -> bool:
@@ -249,6 +246,8 @@ def _unquoted(text: bytes, parent: str) -> bytes:
 
 def _in_order(parts: list[_Part]) -> list[bytes]:
     """The digests, with functions of different names that stand side by side sorted."""
+    if all(part.name is None for part in parts):
+        return [part.digest for part in parts]
     order: list[bytes] = []
     at = 0
     while at < len(parts):
@@ -272,9 +271,6 @@ def _name(node: "Node", source: bytes) -> bytes | None:
     return None if named is None else source[named.start_byte : named.end_byte]
 
 
-def _hash(*parts: bytes) -> bytes:
-    digest = sha256()
-    for part in parts:
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
-    return digest.digest()
+def _hash(kind: str, *parts: bytes) -> bytes:
+    """Of a leaf's text, or of the digests of children, all of one length."""
+    return sha256(b"%d:%b" % (len(kind), kind.encode()) + b"".join(parts)).digest()
