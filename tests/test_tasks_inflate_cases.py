@@ -15,6 +15,7 @@ from rcfam.tasks.inflate import (
     InflateParams,
     chains_of,
     do_nothing,
+    git_apply,
     load,
     make,
     sample,
@@ -39,6 +40,11 @@ def pool(git: Git, params: InflateParams = SMALL) -> list[Chain]:
     return chains_of(Repository(git.folder), "r", params)
 
 
+def shown(git: Git, what: str) -> str:
+    """An object as real git has it."""
+    return subprocess.run(["git", "show", what], cwd=git.folder, capture_output=True, check=True).stdout.decode()
+
+
 def states(chain: Chain) -> list[bytes]:
     return [chain.read(version.oid) for version in chain.versions]
 
@@ -55,14 +61,16 @@ def test_a_chain_ends_where_the_file_does(git: Git) -> None:
     git.commit("text again", {"a": b"4\n"})
     git.commit("too large", {"a": b"5\n" * 2_000})
     git.commit("small again", {"a": b"6\n"})
-    found = [(chain.path, states(chain)) for chain in pool(git)]
+    found = [(chain.path, states(chain), chain.born) for chain in pool(git)]
     assert found == [
-        ("a", [b"1\n", b"1\n2\n"]),
-        ("a", [b"3\n"]),
-        ("a", [b"4\n"]),
-        ("a", [b"6\n"]),
-        ("other", [b"o\n"]),
+        ("a", [b"1\n", b"1\n2\n"], True),
+        ("a", [b"3\n"], True),
+        ("a", [b"4\n"], False),
+        ("a", [b"6\n"], False),
+        ("other", [b"o\n"], True),
     ]
+    born = sample(pool(git), replace(SMALL, patches=(0,), start="birth", cases=9))
+    assert sorted(case.truth for case in born) == ["1\n", "3\n", "o\n"]
 
 
 def test_a_renamed_file_begins_anew_and_links_are_no_files(git: Git) -> None:
@@ -75,6 +83,37 @@ def test_a_renamed_file_begins_anew_and_links_are_no_files(git: Git) -> None:
     git.commit("now a link")
     found = {chain.path: states(chain) for chain in pool(git)}
     assert found == {"a": [long], "b": [long + b"x\n", long + b"x\ny\n"]}
+
+
+@pytest.mark.parametrize("data", [bytes(range(256)) * 9, b"\xe9t\xe9\n" * 30, b"a" * 30_000 + b"\n", b"line\n" * 999])
+def test_what_is_no_text_within_the_bounds_gives_no_case_where_it_is_moved_either(git: Git, data: bytes) -> None:
+    git.commit("born", {"a": data, "c": b"1\n"})
+    git.commit("moved", {"a": None, "b": data})
+    git.commit("copied", {"b": data + b"x", "d": data})
+    assert [chain.path for chain in pool(git)] == ["c"]
+
+
+def test_only_changes_along_first_parents_are_steps(git: Git) -> None:
+    git.commit("1", {"a": b"1\n"})
+    git.run("checkout", "-qb", "side")
+    git.commit("2", {"a": b"1\n2\n"})
+    git.commit("3", {"a": b"1\n2\n3\n"})
+    git.run("checkout", "-q", "main")
+    git.run("merge", "-q", "--no-ff", "-m", "merged", "side")
+    git.run("update-index", "--add", "--cacheinfo", "160000", "1" * 40, "module")
+    git.run("commit", "-qm", "a submodule")
+    assert [(chain.path, states(chain)) for chain in pool(git)] == [("a", [b"1\n", b"1\n2\n3\n"])]
+
+
+def test_odd_names_and_states_come_back(git: Git) -> None:
+    first = {'a b"c/é\\.py': b"1", "-x": b"\r\r\n", "dev/null": b"x\n", "e": b""}
+    git.commit("1", first)
+    git.commit("2", {'a b"c/é\\.py': b"1\n", "-x": "\r\u2028\x0b\x85".encode(), "dev/null": b"y", "e": b"e"})
+    cases = sample(pool(git), SMALL)
+    assert {case.path for case in cases if case.n == 1} == {*first} - {"e"}  # empty is below the least size
+    for case in cases:
+        assert case.truth == shown(git, f"{case.last.commit}:{case.path}")
+        assert all(git_apply(case, context) == case.truth for context in (3, 1, 0))
 
 
 def test_only_files_asked_for(git: Git) -> None:

@@ -73,6 +73,8 @@ class Chain:
     repository: str
     path: str
     versions: tuple[Version, ...]
+    born: bool
+    """Whether the file came into being with the first state; else it was moved there, or was no such text before."""
     read: Callable[[str], bytes] = field(repr=False, compare=False)
 
 
@@ -97,11 +99,13 @@ class Case:
 def chains(commits: Iterable[Commit], repository: str, read: Callable[[str], bytes]) -> list[Chain]:
     """The chains of a walk that goes forward, each commit after its first parent."""
     growing: dict[str, list[Version]] = {}
+    born: set[str] = set()
     found: list[Chain] = []
 
     def end(path: str) -> None:
         if versions := growing.pop(path, None):
-            found.append(Chain(repository, path, tuple(versions), read))
+            found.append(Chain(repository, path, tuple(versions), path in born, read))
+        born.discard(path)
 
     for commit in commits:
         for change in commit.changes:
@@ -112,7 +116,10 @@ def chains(commits: Iterable[Commit], repository: str, read: Callable[[str], byt
                 continue
             if change.kind != "modify" or not _follows(change, growing.get(change.path)):
                 end(change.path)
-            if change.new_id is not None and change.new_mode in FILE_MODES and change.left_out is None:
+                if change.kind in ("add", "copy"):
+                    born.add(change.path)
+            fit = change.left_out is None and change.new_reason is None  # what is no text may be moved
+            if change.new_id is not None and change.new_mode in FILE_MODES and fit:
                 growing.setdefault(change.path, []).append(Version(change.new_id, commit.id, commit.time))
             else:
                 end(change.path)
@@ -148,7 +155,7 @@ def _cases(pool: Sequence[Chain], n: int, params: InflateParams) -> Iterator[Cas
     turns = []
     for chain in pool:
         last = len(chain.versions) - n  # one past the last start
-        starts = list(range(min(last, 1) if params.start == "birth" else last))
+        starts = list(range(last if params.start == "anywhere" else min(last, int(chain.born))))
         if starts:
             rng.shuffle(starts)
             turns.append((chain, starts))
