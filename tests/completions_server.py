@@ -30,6 +30,7 @@ class Request:
     body: dict[str, Any]
     key: str
     time: float
+    headers: dict[str, str]
 
 
 def completion(text: str, finish: str = "stop", usage: bool = True) -> Reply:
@@ -66,9 +67,11 @@ class Server:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                key = self.headers["Authorization"].removeprefix("Bearer ")
+                key = self.headers.get("Authorization", "").removeprefix("Bearer ")
                 with outer._lock:
-                    request = Request(body, key, time.monotonic())
+                    request = Request(
+                        body, key, time.monotonic(), {name.lower(): value for name, value in self.headers.items()}
+                    )
                     outer.requests.append(request)
                     number = len(outer.requests) - 1
                     outer._busy += 1
@@ -101,8 +104,9 @@ class Server:
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.end_headers()
-        for at in range(0, len(reply.body), 1 if reply.drip_s else len(reply.body)):
-            handler.wfile.write(reply.body[at : at + 1] if reply.drip_s else reply.body)
+        step = 1 if reply.drip_s else max(len(reply.body), 1)
+        for at in range(0, len(reply.body), step):
+            handler.wfile.write(reply.body[at : at + step])
             handler.wfile.flush()
             time.sleep(reply.drip_s)
 

@@ -1,5 +1,6 @@
 """Questions to a real local server: kept answers, few at a time, patience with its faults, and no key anywhere."""
 
+import gzip
 import json
 import logging
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from rcfam.tasks.inflate import Answer, Endpoint, InflateError, ask
+from rcfam.tasks.inflate.endpoint import LOST_IN_A_ROW
 from rcfam.tasks.inflate.prompts import Message
 from tests.completions_server import Reply, Server, completion, failure, scripted, serving
 
@@ -143,6 +145,74 @@ def test_nonsense_about_tokens_counts_as_none(usage: bytes, tmp_path: Path) -> N
     body = b'{"choices": [{"finish_reason": "stop", "message": {"content": "a"}}], "usage": ' + usage + b"}"
     with serving(scripted(Reply(body))) as server:
         assert one(server, tmp_path) == Answer("a", 0, 0, cut=False, fresh=True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_no_other_host_sees_a_question(status: int, tmp_path: Path) -> None:
+    with serving(scripted(completion("not the one that was asked"))) as other:
+        there = other.url.replace("127.0.0.1", "localhost") + "/chat/completions"
+        with serving(scripted(failure(status, "over there", Location=there))) as server:
+            found = one(server, tmp_path)
+            assert isinstance(found, InflateError) and f"answers {status}" in str(found)
+            assert len(server.requests) == 1 and not other.requests
+
+
+def test_what_the_environment_tells_the_client_is_kept_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: hidden\nUser-Agent: hidden")
+    monkeypatch.setenv("OPENAI_ORG_ID", "hidden")
+    with serving(scripted(completion("a"))) as server:
+        one(server, tmp_path / "1")
+        one(server, tmp_path / "2", alone=True)
+        first, second = server.requests
+        assert first.headers["x-secret"] == first.headers["openai-organization"] == "hidden"
+        assert "hidden" not in second.headers.values() and second.key == first.key == KEY
+
+
+def test_the_official_address_is_not_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that the environment names is for the key that stands beside it; the command line hands it over."""
+    with serving(scripted(completion("a"))) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setattr("rcfam.tasks.inflate.endpoint.OFFICIAL", "http://127.0.0.1:9/v1")
+        found = ask(Endpoint("m", KEY, attempts=1, timeout_s=5.0), [question("q")], Path("nowhere"))[0]
+        assert isinstance(found, InflateError) and not server.requests
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_beyond_all_bounds_is_given_up(packed: bool, tmp_path: Path) -> None:
+    body = completion("a" * (20 << 20)).body
+    reply = Reply(gzip.compress(body, 1), headers={"Content-Encoding": "gzip"}) if packed else Reply(body)
+    with serving(scripted(reply)) as server:
+        found = one(server, tmp_path, attempts=2)
+        assert isinstance(found, InflateError) and "TooLargeError" in str(found)
+        assert len(server.requests) == 2 and not list(tmp_path.iterdir())
+
+
+def test_packed_answers_are_read(tmp_path: Path) -> None:
+    reply = Reply(gzip.compress(completion("good").body), headers={"Content-Encoding": "gzip"})
+    with serving(scripted(reply)) as server:
+        found = one(server, tmp_path)
+        assert isinstance(found, Answer) and found.text == "good"
+
+
+def test_a_quota_that_is_used_up_stops_everything_at_once(tmp_path: Path) -> None:
+    body = json.dumps({"error": {"message": "pay", "type": "insufficient_quota", "code": "insufficient_quota"}})
+    with serving(scripted(completion("a"), Reply(body.encode(), 429))) as server:
+        with pytest.raises(InflateError, match="429"):
+            ask(endpoint(server, concurrency=1), [question(str(i)) for i in range(50)], tmp_path)
+        assert len(server.requests) == 2 and len(list(tmp_path.rglob("*.json"))) == 1
+
+
+def test_a_server_that_is_not_there_is_given_up(tmp_path: Path) -> None:
+    with serving(scripted(completion("a"), failure(502, "gone"))) as server:
+        with pytest.raises(InflateError, match=rf"502.*given up after {LOST_IN_A_ROW} questions in a row"):
+            ask(endpoint(server, concurrency=1), [question(str(i)) for i in range(50)], tmp_path)
+        assert len(server.requests) == 1 + 3 * LOST_IN_A_ROW and len(list(tmp_path.rglob("*.json"))) == 1
+    refused = tmp_path / "refused"  # that is about the question, not about the server
+    with serving(scripted(failure(400, "too long"))) as server:
+        found = ask(endpoint(server), [question(str(i)) for i in range(20)], refused)
+        assert len(server.requests) == len(found) == 20
 
 
 def test_faults_that_stay_leave_one_question_without_an_answer(tmp_path: Path) -> None:

@@ -103,7 +103,8 @@ def _endpoint(
     key = os.environ.get(f"{prefix}_API_KEY")
     if not key:
         raise RcfamError(f"{prefix}_API_KEY is not set: {model} cannot be asked (any word will do if none is needed)")
-    return Endpoint(model=model, key=key, url=os.environ.get(f"{prefix}_BASE_URL") or None, body=body, **shared)
+    url = os.environ.get(f"{prefix}_BASE_URL") or None
+    return Endpoint(model=model, key=key, url=url, body=body, alone=prefix == "JUDGE", **shared)
 
 
 def _bar(what: str, total: int) -> Any:

@@ -2,8 +2,8 @@
 
 An answer's file is named after a hash of the address, the model and the whole question, so that a second run asks only
 what has no answer yet, also after an interrupt. Requests that fail for the moment (429, 5xx, timeouts, cut or damaged
-answers) are tried again, waiting longer each time and as long as the server says. The key goes into the requests'
-header and nowhere else.
+answers) are tried again, waiting longer each time and as long as the server says, up to two minutes. The key goes into
+the requests' header and nowhere else; redirections are not followed, so no other host sees a question.
 """
 
 import asyncio
@@ -30,6 +30,11 @@ LONGEST_WAIT_S = 120.0
 SHORTEST_SECRET = 8  # shorter keys are words that local servers ask for
 MOST_TOKENS = 1 << 53
 PASSING = {408, 409, 425, 429}  # and every 5xx
+OFFICIAL = "https://api.openai.com/v1"
+MOST_BYTES = 16 << 20  # of one answer, unpacked
+LOST_IN_A_ROW = 8  # questions, each after all its attempts: then nobody is there
+NONSENSE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)  # raised by reading what is no answer
+HEADERS = {"accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "host"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Endpoint:
     model: str
     key: str = field(repr=False)
     url: str | None = None
-    """Base address of the API; None: that of the official client."""
+    """Base address of the API; None: the official one."""
     body: dict[str, Any] = field(default_factory=dict)
     """What else the requests shall hold, such as {"reasoning_effort": "minimal"}."""
     concurrency: int = 4
@@ -47,6 +52,8 @@ class Endpoint:
     timeout_s: float = 300.0
     """For one whole answer."""
     first_wait_s: float = FIRST_WAIT_S
+    alone: bool = False
+    """Keep from this endpoint what else the environment tells the client: organization, project, headers."""
 
     def __post_init__(self) -> None:
         if not self.model:
@@ -95,6 +102,14 @@ class _RefusedError(Exception):
     """This question gets no answer from this endpoint."""
 
 
+class _LostError(_RefusedError):
+    """None of the attempts brought an answer."""
+
+
+class TooLargeError(Exception):
+    """An answer goes on beyond all bounds."""
+
+
 def question_id(endpoint: Endpoint, messages: Sequence[Message]) -> str:
     """The hash that names an answer's file."""
     whole = {"url": endpoint.url, "model": endpoint.model, "body": endpoint.body, "messages": list(messages)}
@@ -110,7 +125,8 @@ def ask(
     """The answers in the order of the questions; an error stands where one could not be had.
 
     Answers are kept in `folder`. `done(number, answer)` is called as they come. Raises InflateError at once where going
-    on is no use: the key is refused, or the model is not there. Ctrl-C leaves every answer that came on disk.
+    on is no use: the key is refused, the quota is used up, the model or the server is not there. Ctrl-C leaves every
+    answer that came on disk.
     """
     found: dict[int, Answer | InflateError] = {}
     missing: dict[str, list[int]] = {}  # equal questions are asked once
@@ -143,21 +159,32 @@ async def _ask_missing(
     came: Callable[[str, "Answer | InflateError"], None],
 ) -> None:
     try:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
     except ImportError as error:
         raise InflateError(f"{error.name} is not installed: pip install 'rcfam[inflate]'") from error
 
+    lost = 0
+
     async def work(client: "AsyncOpenAI") -> None:
+        nonlocal lost
         while waiting:
             name = waiting.pop()
             try:
                 answer: Answer | InflateError = await _one(client, endpoint, questions[name])
+                lost = 0
             except _RefusedError as error:
                 answer = InflateError(str(error))
+                lost = lost + 1 if isinstance(error, _LostError) else 0
             came(name, answer)
+            if lost == LOST_IN_A_ROW:
+                raise InflateError(f"{answer}; given up after {lost} questions in a row, answers so far are kept")
 
     waiting = list(questions)[::-1]
-    async with AsyncOpenAI(api_key=endpoint.key, base_url=endpoint.url, max_retries=0) as client:
+    polite = DefaultAsyncHttpxClient(
+        follow_redirects=False, event_hooks={"request": [_bare] if endpoint.alone else [], "response": [_bounded]}
+    )
+    url = endpoint.url or OFFICIAL
+    async with AsyncOpenAI(api_key=endpoint.key, base_url=url, max_retries=0, http_client=polite) as client:
         workers = [asyncio.ensure_future(work(client)) for _ in range(min(endpoint.concurrency, len(questions)))]
         try:
             await asyncio.gather(*workers)
@@ -165,6 +192,22 @@ async def _ask_missing(
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
+
+
+async def _bare(request: Any) -> None:
+    """Take away every header that the question does not need."""
+    for name in set(request.headers) - HEADERS:
+        del request.headers[name]
+
+
+async def _bounded(response: Any) -> None:
+    """Read an answer; TooLargeError where it does not end, also where a small one unpacks into a large one."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise TooLargeError
+    response._content = bytes(body)  # where the client looks first
 
 
 async def _one(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence[Message]) -> Answer:
@@ -181,7 +224,7 @@ async def _one(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence[Mes
         if attempt + 1 < endpoint.attempts:
             wait = endpoint.first_wait_s * 2**attempt * random.uniform(0.75, 1.25)
             await asyncio.sleep(min(max(wait, asked or 0.0), LONGEST_WAIT_S))
-    raise _RefusedError(f"{endpoint.model}: {reason}, {endpoint.attempts} times")
+    raise _LostError(f"{endpoint.model}: {reason}, {endpoint.attempts} times")
 
 
 async def _request(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence[Message]) -> Answer:
@@ -199,7 +242,9 @@ async def _request(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence
     except openai.APIStatusError as error:
         code = error.status_code
         told = f"{endpoint.host} answers {code}: {_told(endpoint, error)}"
-        if code in PASSING or code >= 500:
+        if code == 429 and error.code == "insufficient_quota":
+            problem = InflateError(f"{endpoint.model}: {told}")
+        elif code in PASSING or code >= 500:
             problem = _TryAgainError(told, _seconds(error.response.headers.get("retry-after")))
         elif code in (401, 403, 404):
             problem = InflateError(f"{endpoint.model}: {told}")
@@ -207,8 +252,9 @@ async def _request(client: "AsyncOpenAI", endpoint: Endpoint, messages: Sequence
             problem = _RefusedError(f"{endpoint.model}: {told}")
     except openai.APITimeoutError:
         problem = _TryAgainError(f"{endpoint.host} is too slow")
-    except (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        problem = _TryAgainError(f"{endpoint.host} gives no usable answer ({type(error).__name__})")
+    except (openai.OpenAIError, TooLargeError, *NONSENSE) as error:
+        why = type(error.__cause__ or error).__name__
+        problem = _TryAgainError(f"{endpoint.host} gives no usable answer ({why})")
     raise problem from None
 
 
