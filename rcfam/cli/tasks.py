@@ -1,11 +1,12 @@
 """`rcfam task`: does a model track state?"""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -14,9 +15,10 @@ from rcfam.errors import RcfamError
 if TYPE_CHECKING:
     import polars as pl
 
+    from rcfam.tasks.tracking.data import Data, Source
     from rcfam.tasks.tracking.models import TrackerParams
     from rcfam.tasks.tracking.presets import Preset
-    from rcfam.tasks.tracking.training import Evaluation
+    from rcfam.tasks.tracking.training import Cell, Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that ask whether a model tracks state.")
 
@@ -32,9 +34,16 @@ EpochsOption = Annotated[float | None, typer.Option("--epochs", help="Longest tr
 BatchOption = Annotated[int | None, typer.Option("--batch", help="Examples a step.")]
 RateOption = Annotated[float | None, typer.Option("--rate", help="Highest learning rate.")]
 EnoughOption = Annotated[float | None, typer.Option("--enough", help="Stop at this validation accuracy.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of data and training.")]
+SeedOption = Annotated[
+    list[int] | None, typer.Option("--seed", min=0, help="Of data and training (0); may be repeated.")
+]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=1, help="CPU threads.")]
 DeviceOption = Annotated[str, typer.Option("--device", help="cpu, or cuda.")]
+Part = Literal["plan", "data", "cells"]
+OnlyOption = Annotated[
+    Part | None,
+    typer.Option("--only", help="plan: a line of JSON for each cell; data: make the data; cells: train, no tables."),
+]
 
 
 @app.command()
@@ -50,9 +59,10 @@ def frjt(
     rate: RateOption = None,
     enough: EnoughOption = None,
     registers: Annotated[int | None, typer.Option("--registers", help="Registers of a program.")] = None,
-    seed: SeedOption = 0,
+    seed: SeedOption = None,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
+    only: OnlyOption = None,
 ) -> None:
     """Forward-Referencing Jumps Task: train models on programs, and write tables beside the paper's.
 
@@ -61,7 +71,8 @@ def frjt(
     from rcfam.tasks.tracking.presets import FRJT
 
     preset, task = _sized(FRJT, size), _given(programs=examples, registers=registers)
-    _run(_changed(preset, task, depth, model, width, epochs, batch, rate, enough), out, seed, threads, device)
+    changed = _changed(preset, task, depth, model, width, epochs, batch, rate, enough)
+    _run(_planned(changed, out, seed or [0], threads, device), out, only)
 
 
 @app.command()
@@ -79,9 +90,10 @@ def maze(
     withheld: Annotated[bool, typer.Option("--withheld/--unwithheld", help="Hide what came of some moves.")] = True,
     share: Annotated[float | None, typer.Option("--share", help="Share of the moves that is withheld.")] = None,
     cells: Annotated[int | None, typer.Option("--cells", help="Cells of the maze, a side.")] = None,
-    seed: SeedOption = 0,
+    seed: SeedOption = None,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
+    only: OnlyOption = None,
 ) -> None:
     """Maze position tracking: train models on walks, and write tables beside the paper's.
 
@@ -91,7 +103,16 @@ def maze(
 
     preset = _sized(MAZE if withheld else UNWITHHELD, size)
     task = _given(walks=examples, rate=share, size=cells)
-    _run(_changed(preset, task, depth, model, width, epochs, batch, rate, enough), out, seed, threads, device)
+    changed = _changed(preset, task, depth, model, width, epochs, batch, rate, enough)
+    _run(_planned(changed, out, seed or [0], threads, device), out, only)
+
+
+@app.command()
+def tables(
+    folder: Annotated[Path, typer.Argument(help="The --out of `rcfam task frjt` and `rcfam task maze`.")],
+) -> None:
+    """Tables and figure of all finished cells below a folder, as they are made after training."""
+    _report(folder)
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -144,30 +165,74 @@ def _parsed(texts: list[str], like: "TrackerParams") -> "list[TrackerParams]":
     return found
 
 
-def _run(preset: "Preset", out: Path, seed: int, threads: int, device: str) -> None:
-    from rcfam.tasks.tracking.data import Source, open_data
-    from rcfam.tasks.tracking.training import Cell, train
+class Place(NamedTuple):
+    """A cell of the grid and its folder."""
+
+    cell: "Cell"
+    folder: Path
+
+
+def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device: str) -> list[Place]:
+    """The grid, cells that share a data set one after another."""
+    from rcfam.tasks.tracking.data import Source
+    from rcfam.tasks.tracking.training import Cell
 
     _check(device)
-    training = replace(preset.train, seed=seed, threads=threads)
+    found: dict[Path, Cell] = {}
     for depth in preset.depths:
-        try:
-            source = Source(replace(preset.task, depth=depth), seed)
-        except ValueError as error:
-            raise RcfamError(str(error)) from error
-        folder = out / f"{source.name}-{depth}" / f"seed-{seed}"
-        data = open_data(folder / "data", source)
-        _print_facts(data.facts)
-        for model in preset.models:
-            cell = Cell(source, model, training, device)
-            with _progress(f"{source.name} depth {depth} {model.name}") as report:
-                result = train(cell, data, folder / f"{model.name}-width-{model.width}", report)
-            scores = result["accuracy"]
-            print(
-                f"{source.name} depth {depth} {model.name}: validation {scores['validation']:.4f}, "
-                f"test {scores['test']:.4f}, {result['wall_s']:.0f} s"
-            )
-    _report(out)
+        for seed in seeds:
+            try:
+                source = Source(replace(preset.task, depth=depth), seed)
+            except ValueError as error:
+                raise RcfamError(str(error)) from error
+            training = replace(preset.train, seed=seed, threads=threads)
+            for model in preset.models:
+                folder = out / f"{source.name}-{depth}" / f"seed-{seed}" / f"{model.name}-width-{model.width}"
+                found[folder] = Cell(source, model, training, device)
+    return [Place(cell, folder) for folder, cell in found.items()]
+
+
+def _run(places: list[Place], out: Path, only: Part | None) -> None:
+    from rcfam.tasks.tracking.data import open_data
+
+    if only == "plan":
+        for place in places:
+            print(_described(place))
+        return
+    for source, some in _by_data(places):
+        data = open_data(some[0].folder.parent / "data", source)
+        if only != "cells":
+            _print_facts(data.facts)
+        if only != "data":
+            for place in some:
+                _train(place, data)
+    if only is None:
+        _report(out)
+
+
+def _by_data(places: list[Place]) -> "list[tuple[Source, list[Place]]]":
+    from itertools import groupby
+
+    return [(source, list(some)) for source, some in groupby(places, key=lambda place: place.cell.source)]
+
+
+def _described(place: Place) -> str:
+    """A cell for a program: how to ask for it alone, where it lies, and what its cell.json says when it is done."""
+    source, model = place.cell.source, place.cell.model
+    asked = {"task": source.name, "depth": source.task.depth, "seed": source.seed}
+    named = {"model": f"{model.kind}:{model.layers}", "folder": str(place.folder)}
+    return json.dumps({**asked, **named, "identity": place.cell.identity()})
+
+
+def _train(place: Place, data: "Data") -> None:
+    from rcfam.tasks.tracking.training import train
+
+    source = place.cell.source
+    name = f"{source.name} depth {source.task.depth} seed {source.seed} {place.cell.model.name}"
+    with _progress(name) as report:
+        result = train(place.cell, data, place.folder, report)
+    scores = result["accuracy"]
+    print(f"{name}: validation {scores['validation']:.4f}, test {scores['test']:.4f}, {result['wall_s']:.0f} s")
 
 
 def _check(device: str) -> None:
