@@ -8,30 +8,27 @@ reported, and the others go on. In the end `rcfam study NAME --collect` says wha
 """
 
 import argparse
-import os
-import queue
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
-from prefect import Task, flow, get_run_logger
+from prefect import flow, get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from prefect.futures import PrefectFuture, as_completed
 from prefect.runtime import flow_run
 from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
-from tqdm import tqdm
 
 from flows import PROJECT, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
+from flows.places import MANY, Job, Places, Row, default_jobs, run_all
 from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam import params
@@ -39,18 +36,6 @@ from rcfam.errors import RcfamError
 from rcfam.studies import Planned, Study, load, names, plan
 from rcfam.studies.folders import dataset_of, finished, mark_of, place, prepare, run_folder, write_params
 from rcfam.studies.planning import owner, settings
-
-MANY = 512  # threads that wait for children
-
-
-@dataclass
-class Row:
-    """What happened to one run: a row of the `runs` artifact."""
-
-    run: str
-    result: str = "not run"
-    seconds: float = 0.0
-    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,57 +66,16 @@ class Work:
         return [*where, "--params", str(self.params), "--device", self.device]
 
 
-class Places:
-    """Who computes where: cores for so many runs at once, or one GPU for each."""
-
-    def __init__(self, count: int, device: str) -> None:
-        self._free: queue.Queue[dict[str, str]] = queue.Queue()
-        for number in range(count):
-            self._free.put({"CUDA_VISIBLE_DEVICES": number_of_gpu(number)} if device == "cuda" else {})
-        self.count = count
-
-    def take(self) -> dict[str, str]:
-        """The environment of a free place; waits for one."""
-        return self._free.get()
-
-    def give(self, place: dict[str, str]) -> None:
-        self._free.put(place)
-
-
-def number_of_gpu(place: int) -> str:
-    """The name of the GPU of a place, for CUDA_VISIBLE_DEVICES."""
-    visible = gpus()
-    return visible[place % len(visible)] if visible else str(place)
-
-
-def gpus() -> list[str]:
-    """The GPUs that this process may use."""
-    if (named := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        return [each for each in named.split(",") if each]
-    return sorted(path.name.removeprefix("nvidia") for path in Path("/dev").glob("nvidia[0-9]*"))
-
-
-def default_jobs(device: str, threads: int) -> int:
-    """Runs at once: one a GPU, or as many as the cores have room for."""
-    if device == "cuda":
-        return max(1, len(gpus()))
-    return max(1, len(os.sched_getaffinity(0)) // threads)
-
-
-def _run_one(work: Work, run: Planned, places: Places, children: Children) -> StageRun | State[StageRun]:
+def _run_one(work: Work, run: Planned, children: Children, place: dict[str, str]) -> StageRun:
     home = run_folder(work.folder, run)
-    place = places.take()
-    try:
-        threads = {"OMP_NUM_THREADS": str(run.params["train"]["threads"])}
-        where = ("--params", str(home / "params.yaml"), "--length", str(run.length), "--out", str(home))
-        command = program("rcfam", "train", str(work.data), *where, "--device", work.device)
-        outcome = children.run(f"run '{run.id}'", command, PROJECT, get_run_logger().debug, place | threads)
-    finally:
-        places.give(place)
+    threads = {"OMP_NUM_THREADS": str(run.params["train"]["threads"])}
+    where = ("--params", str(home / "params.yaml"), "--length", str(run.length), "--out", str(home))
+    command = program("rcfam", "train", str(work.data), *where, "--device", work.device)
+    outcome = children.run(f"run '{run.id}'", command, PROJECT, get_run_logger().debug, place | threads)
     if outcome.failure:
         (home / "failure.txt").write_text(outcome.failure + "\n", encoding="utf-8")
-        return Failed(message=outcome.failure, data=outcome)
-    (home / "failure.txt").unlink(missing_ok=True)
+    else:
+        (home / "failure.txt").unlink(missing_ok=True)
     return outcome
 
 
@@ -220,44 +164,15 @@ def _run_all(work: Work, jobs: int | None, retries: int, children: Children) -> 
     rows = {run.id: Row(run.id) for run in runs}
     threads = max(int(run.params["train"]["threads"]) for run in runs)
     places = Places(jobs or default_jobs(work.device, threads), work.device)
-    waiting: dict[PrefectFuture[Any], Planned] = {}
+    missing: dict[str, Job] = {}
     for run in runs:
         if finished(work.folder, run, mark):
             rows[run.id].result = "finished before"
             continue
         prepare(work.folder, run, mark)
-        future = _task(run, retries, children).submit(work, run, places, children)
-        waiting[future] = run
-    failures = []
-    with tqdm(total=len(runs), initial=len(runs) - len(waiting), desc=work.study.name, unit="run") as bar:
-        for future in as_completed(list(waiting)):
-            run = waiting[future]
-            outcome = future.result(raise_on_failure=False)
-            if not isinstance(outcome, StageRun):  # Prefect itself failed
-                outcome = StageRun("failed", 0.0, f"run '{run.id}' failed: {outcome}")
-            row = rows[run.id]
-            row.result, row.seconds, row.failure = (
-                "failed" if outcome.failure else "trained",
-                round(outcome.seconds, 1),
-                outcome.failure,
-            )
-            if outcome.failure:
-                failures.append(outcome.failure)
-                bar.write(outcome.failure, file=sys.stderr)
-            bar.update()
+        missing[run.id] = partial(_run_one, work, run, children)
+    failures = run_all(missing, rows, work.study.name, "trained", places, retries, children)
     return list(rows.values()), failures
-
-
-def _task(run: Planned, retries: int, children: Children) -> Task[..., Any]:
-    return Task(
-        _run_one,
-        name="run",
-        task_run_name=run.id.replace("{", "{{").replace("}", "}}"),
-        retries=retries,
-        retry_condition_fn=lambda _task, _run, _state: not children.stopped,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-    )
 
 
 def _collect(chosen: Study, work: Work, children: Children) -> list[str]:

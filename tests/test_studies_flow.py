@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import flows.study
-from flows import server
+from flows import places, server
 from rcfam import params
 from rcfam.studies import Planned, load, plan
 from rcfam.studies.folders import DONE, finished, mark_of, prepare, run_folder
@@ -123,7 +123,7 @@ def test_a_dataset_s_mark_follows_its_contents(tmp_path: Path) -> None:
 
 def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
-    assert flows.study.default_jobs("cuda", 1) == 2
-    places = flows.study.Places(2, "cuda")
-    assert [places.take(), places.take()] == [{"CUDA_VISIBLE_DEVICES": "2"}, {"CUDA_VISIBLE_DEVICES": "5"}]
-    assert flows.study.default_jobs("cpu", 10_000) == 1
+    assert places.default_jobs("cuda", 1) == 2
+    two = places.Places(2, "cuda")
+    assert [two.take(), two.take()] == [{"CUDA_VISIBLE_DEVICES": "2"}, {"CUDA_VISIBLE_DEVICES": "5"}]
+    assert places.default_jobs("cpu", 10_000) == 1
