@@ -105,7 +105,10 @@ def _prepare(settings: dict[str, str]) -> None:
     wanted = _digest(
         [
             PROJECT / "prefect.yaml",
-            *(PROJECT / "flows" / name for name in ("pipeline.py", "study.py", "search/flow.py")),
+            *(
+                PROJECT / "flows" / name
+                for name in ("pipeline.py", "study.py", "search/flow.py", "tracking.py", "verb.py")
+            ),
         ]
     )
     schedules = registry.schedules()

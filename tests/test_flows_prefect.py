@@ -143,6 +143,20 @@ def test_a_search_is_started_in_the_interface(ui: Ui, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "front.csv").exists()
 
 
+def test_verbs_and_grids_can_be_started_in_the_interface(ui: Ui) -> None:
+    assert ui.get("deployments/name/tracking/local")["entrypoint"] == "flows/tracking.py:tracking"
+    deployment = ui.get("deployments/name/verb/local")
+    ends = {}
+    for verb in ("params", "parms"):
+        asked = {"words": [verb]}
+        created = ui.ask(f"deployments/{deployment['id']}/create_flow_run", parameters=asked)
+        wait_for(lambda: ui.state(created["id"]) in ("Completed", "Failed", "Crashed"), 120)  # noqa: B023
+        ends[verb] = ui.get(f"flow_runs/{created['id']}")
+    assert [run["state_name"] for run in ends.values()] == ["Completed", "Failed"]
+    assert ends["params"]["name"] == "rcfam params"
+    assert "No such command" in ends["parms"]["state"]["message"]
+
+
 def test_a_typing_error_is_told_before_anything_is_started(project: Path, tmp_path: Path) -> None:
     done = flows_toy.run("flows.pipeline", "--project", project, "--target", "trian", home=tmp_path / "home")
     assert done.returncode == 1
