@@ -97,11 +97,38 @@ def test_a_model_and_a_judge(repository: Path, tmp_path: Path) -> None:
     tokens = int(re.search(r"asked, (\d+) answered", first.stdout)[1])  # type: ignore[index]
     assert f"cost {(88 * 1000 + tokens * 2000) / 1e6:.4f}" in first.stdout
     table = pl.read_parquet(out / "accuracy.parquet").filter(contestant="a/b")
+    whole = table.filter(judge="exact").select(pl.col("input_tokens", "output_tokens", "cost").sum()).row(0)
+    assert whole[0] == 11 * 12 and whole[2] == pytest.approx((whole[0] * 1000 + whole[1] * 2000) / 1e6)
+    for done in (first, again):  # what all answers took is told again where nothing was asked
+        assert re.search(rf"a/b +12 +{whole[0]} +{whole[1]} +{whole[1] / 12:.0f} +{whole[2]:.4f}\n", done.stdout)
+    assert not re.search(r"git apply +12 +0", again.stdout)
     assert table["judge"].unique().sort().to_list() == ["exact", "model", "tree"]
     assert table["accuracy"].to_list() == [1.0] * table.height
     for path in out.rglob("*"):
         assert KEY not in str(path) and (path.is_dir() or KEY.encode() not in path.read_bytes())
     assert KEY not in first.stdout + again.stdout
+
+
+def test_each_model_has_its_price(repository: Path, tmp_path: Path) -> None:
+    prices = ["--price-in", 1000, "--price-in", 3000, "--price-out", 0]
+    with serving(from_diffs) as server:
+        asked = [*small(repository, tmp_path / "out"), "--model", "m", "--model", "n"]
+        done = run(*asked, *prices, url=server.url)
+        assert done.code == 0, done.error
+        wrong = run(*asked, "--model", "o", *prices, url=server.url)
+        assert wrong.code == 1 and "--price-in stands 2 times: expected once, or 3 times" in wrong.error
+        unpriced = run(*asked, url=server.url)
+    assert re.findall(r"cost (\S+)\n", done.stdout) == ["0.0880", "0.2640"]
+    table = pl.read_parquet(tmp_path / "out" / "accuracy.parquet")
+    assert unpriced.code == 0 and table["cost"].null_count() == table.height
+
+
+def test_results_of_an_older_version_are_left_out(repository: Path, tmp_path: Path) -> None:
+    run(*small(repository, tmp_path / "out"))
+    old = pl.read_parquet(tmp_path / "out" / "results" / "no-op*.parquet").drop("cost")
+    old.write_parquet(tmp_path / "out" / "results" / "old.parquet")
+    done = run("-o", tmp_path / "out")
+    assert done.code == 0 and "old.parquet is of other cases or an older version" in done.stdout
 
 
 def test_a_refused_key_is_one_line_without_it(repository: Path, tmp_path: Path) -> None:
@@ -159,6 +186,8 @@ def test_an_interrupt_loses_nothing_that_was_answered(repository: Path, tmp_path
         (["--body", "[1]"], "--body"),
         (["--body", "{"], "--body"),
         (["--model", "m"], "OPENAI_API_KEY is not set"),
+        (["--judge", "j"], "--judge j"),
+        (["--price-in", "1"], "--price-out stands 0 times"),
         (["/nowhere"], "no such repository"),
         ([], "cases.parquet"),
     ],

@@ -45,8 +45,10 @@ def inflate(
     concurrency: Annotated[int, typer.Option(help="Requests at a time.")] = 4,
     attempts: Annotated[int, typer.Option(help="For each request, waiting longer each time.")] = 6,
     timeout: Annotated[float, typer.Option(help="Seconds for one whole answer.")] = 300.0,
-    price_in: Annotated[float | None, typer.Option(help="Of a million tokens asked, for the cost.")] = None,
-    price_out: Annotated[float | None, typer.Option(help="Of a million tokens answered.")] = None,
+    price_in: Annotated[
+        list[float] | None, typer.Option(help="Of a million tokens asked; once, or for each --model in order.")
+    ] = None,
+    price_out: Annotated[list[float] | None, typer.Option(help="Of a million tokens answered.")] = None,
 ) -> None:
     """Diff-Inflate-Bench: a file's final state from its diffs, by git apply, a parallel shortcut, and models.
 
@@ -68,9 +70,12 @@ def inflate(
         )
     except ValueError as error:
         raise RcfamError(f"inflate.{error}") from error
+    if judge is not None and not model:
+        raise RcfamError(f"--judge {judge}: it judges what a --model answers, and none is named")
     shared: dict[str, Any] = {"concurrency": concurrency, "attempts": attempts, "timeout_s": timeout}
     more = _body(body)
     models = [_endpoint(name, "OPENAI", more, shared) for name in model or ()]
+    prices = _prices(price_in or [], price_out or [], len(models))
     judging = None if judge is None else _endpoint(judge, "JUDGE", {}, shared)
 
     found = _draw(repositories, params, out) if repositories else room.load(out / "cases.parquet")
@@ -78,9 +83,20 @@ def inflate(
     for name, contestant in room.OFFLINE.items():
         with _bar(name, len(found) * len(found[0].patches)) as bar:
             _keep(out, room.judge(room.try_offline(name, contestant, found, bar.update), None, out / "answers"))
-    for endpoint in models:
-        _ask(endpoint, judging, found, out, (price_in, price_out))
+    for endpoint, price in zip(models, prices, strict=True):
+        _ask(endpoint, judging, found, out, price)
     _tell(out, found)
+
+
+def _prices(asked: list[float], answered: list[float], models: int) -> list[tuple[float, float] | None]:
+    """For each model what a million tokens cost, asked and answered; None where no price is told."""
+    if not asked and not answered:
+        return [None] * models
+    for option, prices in (("--price-in", asked), ("--price-out", answered)):
+        if not prices or len(prices) not in (1, models):
+            raise RcfamError(f"{option} stands {len(prices)} times: expected once, or {models} times as --model does")
+    both = (prices if len(prices) == models else prices * models for prices in (asked, answered))
+    return list(zip(*both, strict=True))
 
 
 def _body(text: str) -> dict[str, Any]:
@@ -159,7 +175,7 @@ def _ask(
     judging: "Endpoint | None",
     cases: "list[Case]",
     out: Path,
-    prices: tuple[float | None, float | None],
+    price: tuple[float, float] | None,
 ) -> None:
     import polars as pl
 
@@ -170,22 +186,24 @@ def _ask(
         tried = room.try_model(endpoint, cases, out / "answers", bar.update)
     with _bar(f"{endpoint.model} judged", 0) as bar:
         results = room.judge(tried, judging, out / "answers", bar.update)
+    if price is not None:
+        results = room.priced(results, *price)
     _keep(out, results)
-    print(_bill(endpoint.model, results, "", prices))
+    print(_bill(endpoint.model, results, "", price))
     if judging is not None:
-        print(_bill(f"{judging.model} as its judge", results, "judge_", (None, None)))
+        print(_bill(f"{judging.model} as its judge", results, "judge_", None))
     lost = results.filter(pl.col("exact").is_null())["told"]
     if lost.len():
         print(f"{endpoint.model}: {lost.len()} left out, the first: {lost[0]}")
 
 
-def _bill(who: str, results: "pl.DataFrame", part: str, prices: tuple[float | None, float | None]) -> str:
+def _bill(who: str, results: "pl.DataFrame", part: str, price: tuple[float, float] | None) -> str:
     """What was asked now and what it cost; what earlier runs have paid does not count."""
     fresh = results.filter(f"{part}fresh")
     asked, said = (int(fresh[f"{part}{way}_tokens"].sum()) for way in ("input", "output"))
     text = f"{who}: {fresh.height} new answers, {asked:,} tokens asked, {said:,} answered"
-    if None not in prices:
-        text += f", cost {(asked * (prices[0] or 0.0) + said * (prices[1] or 0.0)) / 1e6:.4f}"
+    if price is not None:
+        text += f", cost {(asked * price[0] + said * price[1]) / 1e6:.4f}"
     return text
 
 
@@ -213,11 +231,12 @@ def _tell(out: Path, cases: "list[Case]") -> None:
     kept = []
     for path in sorted((out / "results").glob("*.parquet")):
         table = pl.read_parquet(path)
-        if set(table.select("case", "context").iter_rows()) == wanted:
+        if table.schema == pl.Schema(room.SCHEMA) and set(table.select("case", "context").iter_rows()) == wanted:
             kept.append(table)
         else:
-            print(f"{path} is of other cases and left out of the tables")
-    table = room.accuracy(pl.concat(kept))
+            print(f"{path} is of other cases or an older version and left out of the tables")
+    results = pl.concat(kept)
+    table = room.accuracy(results)
     with writing(out / "accuracy.parquet") as path:
         table.write_parquet(path)
     svg, png = figure(room.chart(table), 0, PICTURE_SCALE)
@@ -225,7 +244,25 @@ def _tell(out: Path, cases: "list[Case]") -> None:
         path.write_text(svg, encoding="utf-8")
     with writing(out / "accuracy.png") as path:
         path.write_bytes(png)
-    print(f"\nshare right, and its 95 % interval (Wilson)\n\n{_lines(table)}\n\nwritten: {out}/")
+    print(f"\nshare right, and its 95 % interval (Wilson)\n\n{_lines(table)}\n")
+    if spent := _spent(room.spending(results)):
+        print(f"what all answers took, also those of earlier runs\n\n{spent}\n")
+    print(f"written: {out}/")
+
+
+def _spent(table: "pl.DataFrame") -> str:
+    """Tokens and cost of the contestants that took any, for a terminal."""
+    rows = [row for row in table.iter_rows(named=True) if row["input_tokens"] or row["output_tokens"]]
+    if not rows:
+        return ""
+    width = max(len(row["contestant"]) for row in rows)
+    lines = [f"{'':{width}}  {'answers':>9}{'tokens asked':>16}{'answered':>14}{'an answer':>12}{'cost':>12}"]
+    for row in rows:
+        cost = "" if row["cost"] is None else f"{row['cost']:.4f}"
+        each = row["output_tokens"] / row["answers"]
+        numbers = f"{row['answers']:>9,}{row['input_tokens']:>16,}{row['output_tokens']:>14,}{each:>12,.0f}{cost:>12}"
+        lines.append(f"{row['contestant']:{width}}  {numbers}")
+    return "\n".join(lines)
 
 
 def _lines(table: "pl.DataFrame") -> str:

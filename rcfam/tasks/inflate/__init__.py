@@ -22,7 +22,18 @@ from rcfam.tasks.inflate.cases import (
 from rcfam.tasks.inflate.chart import chart
 from rcfam.tasks.inflate.endpoint import Answer, Endpoint, ask
 from rcfam.tasks.inflate.offline import OFFLINE, do_nothing, git_apply, latest_shown
-from rcfam.tasks.inflate.scoring import JUDGES, SCHEMA, Attempt, accuracy, judge, try_model, try_offline, wilson
+from rcfam.tasks.inflate.scoring import (
+    JUDGES,
+    SCHEMA,
+    Attempt,
+    accuracy,
+    judge,
+    priced,
+    spending,
+    try_model,
+    try_offline,
+    wilson,
+)
 from rcfam.tasks.inflate.trees import same_tree, same_trees
 
 __all__ = [
@@ -48,9 +59,11 @@ __all__ = [
     "latest_shown",
     "load",
     "make",
+    "priced",
     "same_tree",
     "same_trees",
     "sample",
+    "spending",
     "table",
     "try_model",
     "try_offline",

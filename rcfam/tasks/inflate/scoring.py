@@ -33,11 +33,17 @@ SCHEMA = {
     "answer": pl.String,  # null where it is exact
     "input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
+    "cost": pl.Float64,  # null where no price is known
     "fresh": pl.Boolean,
     "judge_input_tokens": pl.Int64,
     "judge_output_tokens": pl.Int64,
     "judge_fresh": pl.Boolean,
 }
+
+SPENT = (
+    pl.col("input_tokens", "output_tokens").sum(),
+    pl.when(pl.col("cost").is_not_null().all()).then(pl.col("cost").sum()).alias("cost"),
+)
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,7 @@ def _row(attempt: Attempt, exact: bool | None, same: bool | None) -> dict[str, A
         "answer": None if exact else answer,
         "input_tokens": attempt.input_tokens,
         "output_tokens": attempt.output_tokens,
+        "cost": None,
         "fresh": attempt.fresh,
         "judge_input_tokens": 0,
         "judge_output_tokens": 0,
@@ -165,16 +172,21 @@ def _row(attempt: Attempt, exact: bool | None, same: bool | None) -> dict[str, A
 
 
 def accuracy(results: pl.DataFrame) -> pl.DataFrame:
-    """contestant, context, n, judge, cases, right, accuracy, low, high, left_out: one row where there is a verdict.
+    """contestant, context, n, judge, cases, right, accuracy, low, high, left_out and what it took: one row where there
+    is a verdict.
 
     `low` and `high` are Wilson's interval of a binomial share (95 %). What a judge left out is in no denominator.
+    `input_tokens`, `output_tokens` and `cost` are the contestant's for all answers of the row, new or kept, left out or
+    not.
     """
     keys = ["contestant", "context", "n"]
+    spent = results.group_by(keys).agg(SPENT)
     long = results.unpivot(list(JUDGES), index=keys, variable_name="judge", value_name="verdict")
     counted = (
         long.group_by([*keys, "judge"])
         .agg(cases=pl.col("verdict").count(), right=pl.col("verdict").sum(), left_out=pl.col("verdict").null_count())
         .filter(pl.col("cases") > 0)
+        .join(spent, on=keys)
     )
     shares = [wilson(row["right"], row["cases"]) for row in counted.iter_rows(named=True)]
     return counted.with_columns(
@@ -182,6 +194,20 @@ def accuracy(results: pl.DataFrame) -> pl.DataFrame:
         low=pl.Series([low for low, _ in shares], dtype=pl.Float64),
         high=pl.Series([high for _, high in shares], dtype=pl.Float64),
     ).sort("contestant", pl.col("context"), "judge", "n", descending=[False, True, False, False])
+
+
+def spending(results: pl.DataFrame) -> pl.DataFrame:
+    """contestant, answers, input_tokens, output_tokens, cost: what all answers took, new or kept.
+
+    Equal questions, as all contexts ask at N = 0, are asked once but counted for each, so that contestants compare.
+    """
+    return results.group_by("contestant").agg(pl.len().alias("answers"), *SPENT).sort("contestant")
+
+
+def priced(results: pl.DataFrame, asked: float, answered: float) -> pl.DataFrame:
+    """The results with their costs, from the prices of a million tokens."""
+    cost = (pl.col("input_tokens") * asked + pl.col("output_tokens") * answered) / 1e6
+    return results.with_columns(cost=cost)
 
 
 def wilson(right: int, cases: int) -> tuple[float, float]:
