@@ -195,6 +195,12 @@ def test_the_command_makes_tables_and_a_figure(verb: str, tmp_path: Path) -> Non
     assert pl.read_csv(tmp_path / "results.csv").equals(found)
 
 
+def test_tables_of_no_cells(tmp_path: Path) -> None:
+    found = CliRunner().invoke(app, ["task", "tables", str(tmp_path)])
+    assert isinstance(found.exception, RcfamError)
+    assert "no finished cell" in str(found.exception)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -279,9 +279,10 @@ def _report(out: Path) -> None:
     from rcfam.tasks.tracking.charts import accuracy_chart
 
     cells = tables.collect(out)
+    results = tables.results(cells)  # the one that complains where there is no cell
     accuracies = tables.by_depth(cells)
     made = {
-        "results": tables.results(cells),
+        "results": results,
         "data": tables.facts(out),
         "by_depth": accuracies,
         "critical": tables.critical(accuracies),
