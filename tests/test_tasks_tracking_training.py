@@ -173,6 +173,7 @@ def test_tables_of_planted_cells() -> None:
     assert (same["transformer", "parameters"]["layers"], same["transformer", "parameters"]["share"]) == (2, 1.1)
     assert (same["transformer", "time"]["layers"], same["transformer", "time"]["validation"]) == (1, 0.6)
     assert same["lstm", "time"]["validation"] == 0.99
+    assert tables.matched(cells[1:]).height == 0  # nobody to be matched with
 
 
 def test_published_figures() -> None:
@@ -186,6 +187,7 @@ def test_the_command_makes_tables_and_a_figure(verb: str, tmp_path: Path) -> Non
     line = ["task", verb, "--size", "tiny", "--model", "lstm", "--model", "transformer:1-2", "-o", str(tmp_path)]
     first = CliRunner().invoke(app, line)
     assert first.exit_code == 0, first.output
+    assert first.output.count("layers 1, x 1.00") == 2  # the LSTM's parameters and FLOPs, beside which the others stand
     found = pl.read_csv(tmp_path / "results.csv")
     assert found.select("model", "layers").rows() == [("lstm", 1), ("transformer", 1), ("transformer", 2)]
     for name in ("data.csv", "by_depth.csv", "critical.csv", "matched.csv", "accuracy.svg", "accuracy.png"):

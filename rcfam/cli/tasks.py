@@ -272,7 +272,7 @@ def _print_facts(facts: "pl.DataFrame") -> None:
 
 
 def _report(out: Path) -> None:
-    """Write the tables and the figure of every finished cell below `out`, and print the first."""
+    """Write the tables and the figure of every finished cell below `out`, and print what they say."""
     from rcfam.atomic import writing
     from rcfam.report.figures import figure
     from rcfam.tasks.tracking import tables
@@ -296,18 +296,42 @@ def _report(out: Path) -> None:
         path.write_text(svg, encoding="utf-8")
     with writing(out / "accuracy.png") as path:
         path.write_bytes(png)
-    _print_results(made["results"])
+    _print_results(results, made["critical"])
+    _print_matched(made["matched"])
     print(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
 
 
-def _print_results(table: "pl.DataFrame") -> None:
+def _print_results(table: "pl.DataFrame", critical: "pl.DataFrame") -> None:
+    from rcfam.tasks.tracking.tables import CRITICAL
+
     def text(value: float | None) -> str:
         return "    -" if value is None else f"{value:.3f}"
 
-    print(f"\n{'task':<16} {'model':<12} layers depth  train  valid   test  paper  parameters  MFLOP  seconds")
+    print(
+        f"\n{'task':<16} {'model':<12} layers depth  train  valid   test  paper  parameters  MFLOP  seconds  "
+        f"{CRITICAL:g} kept to"
+    )
+    table = table.join(critical, on=[name for name in critical.columns if name in table.columns], how="left")
     for row in table.iter_rows(named=True):
+        kept = f"{row['critical']}" if row["bounded"] else f">= {row['critical']}"
         print(
             f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5}  "
             f"{text(row['train'])}  {text(row['validation'])}  {text(row['test'])}  {text(row['published'])}  "
-            f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}"
+            f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}  {kept:>9}"
         )
+
+
+def _print_matched(table: "pl.DataFrame") -> None:
+    """Where there are other models than the LSTM: what they reach with its means."""
+    if table["model"].n_unique() < 2:
+        return
+    print("\nvalidation accuracy with about the LSTM's parameters (times its own), FLOPs, and in its time")
+    for key, rows in table.group_by("task", "depth", "width", "seed", "model", maintain_order=True):
+        task, depth, _, seed, model = key
+        found = {row["budget"]: row for row in rows.iter_rows(named=True)}
+        said = ", ".join(
+            f"{row['validation']:.3f} (layers {row['layers']}"
+            + (")" if budget == "time" else f", x {row['share']:.2f})")
+            for budget, row in found.items()
+        )
+        print(f"{task:<16} {model:<12} depth {depth}, seed {seed}: {said}")

@@ -11,6 +11,17 @@ from rcfam.tasks.tracking.published import published
 
 CRITICAL: Final = 0.9  # accuracy below which a model has lost track
 REFERENCE: Final = ("lstm", 1)  # whose budget the others are given
+MATCHED: Final = {
+    "task": pl.String,
+    "depth": pl.Int64,
+    "width": pl.Int64,
+    "seed": pl.Int64,
+    "model": pl.String,
+    "budget": pl.String,
+    "layers": pl.Int64,
+    "share": pl.Float64,
+    "validation": pl.Float64,
+}
 
 
 class Finished(NamedTuple):
@@ -158,7 +169,7 @@ def matched(cells: list[Finished]) -> pl.DataFrame:
             reached = [(max((s for t, s in _curve(cell) if t <= given), default=0.0), n) for n, cell in enumerate(own)]
             score, number = max(reached)
             rows.append(_matched_row(where, "time", own[number], score, reference))
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return pl.DataFrame(rows, MATCHED)
 
 
 def _over(cell: Finished, reference: Finished, budget: str) -> float:
