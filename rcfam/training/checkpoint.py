@@ -72,14 +72,17 @@ def _document(path: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
     return digest, identity, progress
 
 
-def agree(where: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def agree(
+    where: Path,
+    found: dict[str, Any],
+    wanted: dict[str, Any],
+    cure: str = "delete the folder or start anew with --restart",
+) -> None:
     """Raise CheckpointError naming the differences of two identities, other than in the program's own code."""
     named = differences(found | {"code": None}, wanted | {"code": None})
     if named:
         more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-        raise CheckpointError(
-            f"{where}: {', '.join(named[:_NAMED])}{more}; delete the folder or start anew with --restart"
-        )
+        raise CheckpointError(f"{where}: {', '.join(named[:_NAMED])}{more}; {cure}")
 
 
 def differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:

@@ -30,6 +30,7 @@ from rcfam.training import checkpoint
 
 _EVALUATED_TOKENS = 32_768  # at once
 _CLIP = 1.0
+_CURE = "delete the cell's folder, or take another --out"
 _SHORTEST = 1 / 16  # of an example, where examples grow
 
 
@@ -114,7 +115,7 @@ def train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], N
     done = folder / "cell.json"
     if done.exists():
         found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        checkpoint.agree(done, found["identity"], identity)
+        checkpoint.agree(done, found["identity"], identity, _CURE)
         return found
     torch.set_num_threads(cell.train.threads)
     torch.manual_seed(cell.train.seed)
@@ -339,7 +340,7 @@ def _take_up(
         return []
     stem = checkpoint.stem_of(folder, saved[-1])
     found = checkpoint.load(stem)
-    checkpoint.agree(checkpoint.paths(stem)[1], found.identity, identity)
+    checkpoint.agree(checkpoint.paths(stem)[1], found.identity, identity, _CURE)
     weights = {n.removeprefix("model."): t for n, t in found.tensors.items() if n.startswith("model.")}
     model.load_state_dict(weights)
     states: dict[int, dict[str, Tensor]] = {}
