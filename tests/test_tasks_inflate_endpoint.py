@@ -17,7 +17,7 @@ import pytest
 from rcfam.tasks.inflate import Answer, Endpoint, InflateError, ask
 from rcfam.tasks.inflate.endpoint import LOST_IN_A_ROW
 from rcfam.tasks.inflate.prompts import Message
-from tests.completions_server import Reply, Server, completion, failure, scripted, serving
+from tests.completions_server import Reply, Request, Server, completion, failure, scripted, serving
 
 pytest.importorskip("openai")
 
@@ -307,7 +307,14 @@ def test_damaged_files_are_asked_for_again(tmp_path: Path) -> None:
 
 def test_the_key_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with serving(lambda request, number: completion(f"your key is {request.key}")) as server:
+    caplog.set_level(logging.INFO, "httpcore2")  # it tells the headers of answers as they come
+
+    def echo(request: Request, number: int) -> Reply:
+        reply = completion(f"your key is {request.key}")
+        reply.headers["X-Request-Id"] = request.key
+        return reply
+
+    with serving(echo) as server:
         answer = one(server, tmp_path)
         assert isinstance(answer, Answer) and answer.text == "your key is ***"
         assert KEY not in repr(endpoint(server)) and KEY not in str(endpoint(server))

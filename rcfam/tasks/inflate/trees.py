@@ -1,10 +1,10 @@
 """A judge by syntax trees: two texts are equal when their trees are, whatever their blanks, comments and line breaks.
 
 Functions that stand side by side may change places, unless two of them share a name. A comma before a closing bracket,
-parentheses around a whole operand, and in the languages concerned semicolons that may be missing, braces around one
-statement and the kind of quotes do not count. Where trees still differ, both texts go through a formatter, if there is
-one for the language, and are compared again. A candidate with an error is wrong; where the truth has one, there is no
-verdict.
+parentheses around an operand, a tuple or one parameter, and in the languages concerned semicolons that may be missing,
+braces around one statement and the kind of quotes do not count. Where trees still differ, both texts go through a
+formatter, if there is one for the language, and are compared again. Python is read as Python 3. A candidate with an
+error is wrong; where the truth has one, there is no verdict.
 """
 
 import re
@@ -47,6 +47,7 @@ FUNCTIONS = {
     "method_declaration",
     "method_definition",
 }
+PYTHON = {".py", ".pyi"}
 SCRIPTS = {".js", ".jsx", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"}
 BRACED = {*SCRIPTS, ".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".java"}
 # Where a comma before the closing bracket says nothing; that of (1,) has made a tuple of it already.
@@ -129,7 +130,7 @@ def _formatted_trees(texts: Iterable[tuple[str, str]]) -> dict[tuple[str, str], 
 def _guarded(suffix: str, text: str) -> str:
     """Python with hashes for strings that stand alone, as docstrings do: ruff would take blanks out of them."""
     parser = _parser(suffix)
-    if parser is None or not suffix.startswith(".py"):
+    if parser is None or suffix not in PYTHON:
         return text
     source = text.encode()
     spans: list[tuple[int, int]] = []
@@ -214,7 +215,13 @@ def _closed(top: _Open, parent: str, source: bytes, suffix: str) -> bytes:
             return parts[1].digest
     elif kind in COMMAS and _ends_in_comma([part.kind for part in parts[-3:]]):
         del parts[-2]
+    if kind == "tuple" and suffix in PYTHON and parent != "raise_statement":
+        return _hash("expression_list", *_in_order(parts[1:-1]))
     if suffix in SCRIPTS:
+        if (kind == "required_parameter" and len(parts) == 1) or (
+            kind == "formal_parameters" and _one_name(parent, parts)
+        ):
+            return parts[len(parts) // 2].digest
         parts = _without_semicolons(kind, parts)
     if suffix in BRACED and parent in CONTROL:
         if kind in BLOCKS:
@@ -227,6 +234,11 @@ def _closed(top: _Open, parent: str, source: bytes, suffix: str) -> bytes:
 def _ends_in_comma(kinds: list[str]) -> bool:
     """Whether the last three parts end in a comma and a bracket; commas alone are holes in an array of JavaScript."""
     return kinds[1:] in ([",", ")"], [",", "]"], [",", "}"]) and kinds[0] not in ("[", ",")
+
+
+def _one_name(parent: str, parts: list[_Part]) -> bool:
+    """Whether these are the parameters of (name) => ..., which may be written without parentheses."""
+    return parent == "arrow_function" and len(parts) == 3 and parts[1].kind in ("identifier", "required_parameter")
 
 
 def _without_semicolons(kind: str, parts: list[_Part]) -> list[_Part]:
