@@ -4,8 +4,9 @@
                                 [--reformatted PATH COMMIT ...]
 
 N cases for each number of diffs (0, 1, 2, 4, 8, 16, 32) are drawn from the histories (by default this one), each told
-with 3, 1 and 0 lines of context. `--out` keeps cases, results, table and figure as `rcfam task inflate` does. `--reformatted` names a
-commit that says of itself that it ran a formatter: its files are shown to the judge by syntax trees, before and after.
+with 3, 1 and 0 lines of context. `--out` keeps cases, results, table and figure as `rcfam task inflate` does.
+`--reformatted` names a commit that says of itself that it ran a formatter: its files are shown to the judge by syntax
+trees, before and after.
 """
 
 import argparse
