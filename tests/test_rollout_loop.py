@@ -1,5 +1,6 @@
 """The closed loop on a whole small pipeline: the typist and a model that knows all by heart finish everything."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +9,8 @@ import polars as pl
 import pytest
 
 from rcfam.dataset import tokens as token_files
-from rcfam.evaluation.rollout import Rollouts, rollouts
+from rcfam.evaluation.rollout import Rollouts, rollouts, telling
+from rcfam.evaluation.rollout.parts import Parts
 from rcfam.evaluation.rollout.places import choose
 from rcfam.evaluation.rollout.playing import Seat, play
 from rcfam.evaluation.rollout.policies import Keys, Repeat, Teacher, WrongFirst
@@ -18,6 +20,7 @@ from rcfam.history import Repository
 from rcfam.model.action import ActionModel
 from rcfam.recording import Reader
 from rcfam.terminal import Terminal
+from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
 from tests.rollout_world import SETTINGS, Memory, World, world
 
@@ -39,9 +42,9 @@ def begun(small: World) -> list[Start]:
 
 @pytest.fixture(scope="module")
 def made(small: World, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Rollouts]:
-    out = tmp_path_factory.mktemp("rollouts")
+    parts = Parts(tmp_path_factory.mktemp("rollouts") / "unfinished", {})
     model = cast(ActionModel, Memory(small))
-    return out, rollouts(model, small.dataset, small.folders, SETTINGS, out)
+    return parts.recordings, rollouts(model, small.dataset, small.folders, SETTINGS, parts)
 
 
 def context_of(small: World, begun: list[Start]) -> Any:
@@ -73,6 +76,9 @@ def test_the_typist_and_one_who_knows_it_by_heart_finish_everything(made: tuple[
     assert (table["fault"] == "").all()
     wrong = table.filter(pl.col("policy") == "model greedy after a wrong key")
     assert (wrong["agreed_keys"] == 0).all() and wrong["hurt"].any()
+    blind = table.filter(pl.col("policy") == "typist blind after a wrong key")
+    inserted = blind.filter(pl.col("hurt"))
+    assert inserted.height and not inserted["completed"].any() and not inserted["mended"].any()
     told = metrics(table)
     assert told["typist"]["completed"] == 1 and told["repeat"]["completed"] == 0
     assert summary(table)["rollouts"].sum() == table.height
@@ -118,17 +124,21 @@ def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts],
         small.dataset,
         small.folders,
         type(SETTINGS)(**{**SETTINGS.__dict__, "batch": 64}),
-        tmp_path,
+        Parts(tmp_path / "unfinished", {}),
     )
     assert again.rollouts.equals(made[1].rollouts)
 
 
 def test_without_places_nothing_is_typed_and_bad_settings_are_refused(small: World, tmp_path: Path) -> None:
     far = type(SETTINGS)(**{**SETTINGS.__dict__, "context": 100_000})
-    empty = rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, far, tmp_path)
+    empty = rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, far, Parts(tmp_path / "parts", {}))
     assert empty.rollouts.height == empty.curves.height == 0
     assert summary(empty.rollouts).height == 0 and metrics(empty.rollouts) == {}
-    for name, value in {"steps": 8, "top_p": 0.0, "temperatures": (-1.0,), "before": (), "batch": 0}.items():
+    bad: list[tuple[str, Any]] = [
+        *(("steps", 8), ("top_p", 0.0), ("top_p", float("nan")), ("before", ()), ("before", (4, 4)), ("batch", 0)),
+        *(("temperatures", value) for value in ((-1.0,), (), (float("inf"),), (float("nan"),), (0.7, 0.7000001))),
+    ]
+    for name, value in bad:
         with pytest.raises(ValueError, match=name):
             type(SETTINGS)(**{**SETTINGS.__dict__, name: value})
 
@@ -187,6 +197,23 @@ def test_a_wrong_key_comes_first_and_once(small: World, begun: list[Start]) -> N
         assert seat.keys[0] != seat.start.keys_K[0] and seat.agreed_keys == 0
     rest = [seat for seat in seats if len(seat.keys) > 1 and seat.start.offsets_N[1:2].tolist()]
     assert rest and all(seat.keys[1] == seat.start.keys_K[seat.start.offsets_N[1]] for seat in rest)
+
+
+def test_mended_is_who_took_the_wrong_key_back_not_who_typed_on(small: World, begun: list[Start]) -> None:
+    """A stray letter stays while the rest is typed: nearer to the truth than at the start, and still not mended."""
+    start = next(s for s in begun if s.place.goal == "file" and s.place.before == 40)
+    terminal = fork(start.terminal)
+    terminal.press(from_text("\x1b"))
+    start = dataclasses.replace(start, terminal=terminal, keys_K=np.concatenate([from_text("ix"), start.keys_K[:0]]))
+    for undo, mended in (("y", False), ("\x7f", True), ("\x7fx", True), ("x\x1bu", True)):
+        seat = Seat(start)
+        for keys in ("iZ", undo):
+            seat.type(from_text(keys))
+        row = telling.row("one", seat, "")
+        assert row["hurt"] and row["mended"] == mended, undo
+    seat = Seat(start)
+    seat.type(from_text("ix"))
+    assert not telling.row("one", seat, "")["hurt"]
 
 
 def test_a_seat_measures_from_the_editor_not_only_from_what_is_saved(begun: list[Start]) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from rcfam.evaluation.rollout.policies import Pairs, Sampling, Speller
+from rcfam.evaluation.rollout.starting import RolloutError
 from rcfam.tokenizer import Tokenizer
 
 
@@ -34,6 +35,32 @@ def test_what_is_drawn_has_the_shares_that_the_temperature_gives() -> None:
         wanted[kept] = shares[kept] / shares[kept].sum()
         np.testing.assert_allclose(drawn, wanted, atol=0.03)
         assert (drawn[wanted == 0] == 0).all()
+
+
+def test_no_temperature_is_too_low_or_too_high_and_ties_are_broken_by_number() -> None:
+    logits = torch.tensor([[0.0, 3.0, 1.0, 3.0]])
+    for temperature in (5e-324, 1e-300, 1e-6):
+        drawn = {begun(Sampling(temperature, 1, seed), [0]).choose(logits)[0] for seed in range(40)}
+        assert drawn == {1, 3}  # as likely as each other, and nothing else
+        assert begun(Sampling(temperature, 0.5, 0), [0]).choose(logits) == [1]
+    drawn = {begun(Sampling(1e308, 1, seed), [0]).choose(logits)[0] for seed in range(80)}
+    assert drawn == {0, 1, 2, 3}
+    assert begun(Sampling(0, 1, 0), [0]).choose(logits) == [1]
+    even = torch.zeros(1, 1000)
+    for seed in range(20):  # the first ten of a thousand equal ones, whatever they are batched with
+        sampling = begun(Sampling(1, 0.01, seed), [0, 1])
+        assert max(sampling.choose(even.expand(2, -1))) < 10
+    tiny = begun(Sampling(1, 5e-324, 0), [0])
+    assert tiny.choose(even) == [0]
+
+
+def test_tokens_that_cannot_be_are_never_drawn_and_broken_logits_are_refused() -> None:
+    inf = float("inf")
+    for temperature in (0.0, 0.7, 1e308):
+        assert begun(Sampling(temperature, 1, 0), [0]).choose(torch.tensor([[-inf, 2.0, -inf]])) == [1]
+        for broken in ([0.0, float("nan")], [inf, 0.0], [-inf, -inf]):
+            with pytest.raises(RolloutError, match="logits"):
+                begun(Sampling(temperature, 0.9, 0), [0]).choose(torch.tensor([broken]))
 
 
 def test_a_terminals_draws_are_its_own() -> None:

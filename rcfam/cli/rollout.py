@@ -19,9 +19,14 @@ def rollout(
     params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
 ) -> None:
-    """Let a model finish held-out commits by itself: its tokens drive the terminal, and it sees what follows."""
+    """Let a model finish held-out commits by itself: its tokens drive the terminal, and it sees what follows.
+
+    Killed, it goes on from the last batch of terminals (OUT/unfinished) when it is started again.
+    """
+    import dataclasses
     import json
 
+    import torch
     from tqdm import tqdm
 
     from rcfam import params as parameters
@@ -29,6 +34,7 @@ def rollout(
     from rcfam.dataset import Dataset
     from rcfam.dataset.index import ABOUT
     from rcfam.evaluation.rollout import RolloutParams, rollouts
+    from rcfam.evaluation.rollout.parts import Parts
     from rcfam.evaluation.rollout.running import Folders
     from rcfam.evaluation.rollout.telling import metrics, summary
     from rcfam.training import StudyParams, seed_folder
@@ -47,6 +53,17 @@ def rollout(
     if identity["dataset"] != wanted:
         raise CheckpointError(f"{run}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
     about = json.loads((dataset / ABOUT).read_text(encoding="utf-8"))
+    parts = Parts(
+        out / "unfinished",
+        {
+            "weights": json.loads((run / "final.json").read_text(encoding="utf-8"))["sha256"],
+            "dataset": wanted,
+            "params": dataclasses.asdict(settings),
+            "device": device,
+            "torch": torch.__version__,
+            "threads": torch.get_num_threads(),
+        },
+    )
     folders = Folders(dataset / about["recordings"], dataset / about["tokens"], dataset, mirrors)
     with tqdm(desc="rollout", unit="terminal", mininterval=0.5) as bar:
 
@@ -54,12 +71,13 @@ def rollout(
             bar.total = total
             bar.update(done - bar.n)
 
-        found = rollouts(model.to(device), data, folders, settings, out / "recordings", device, report)
+        found = rollouts(model.to(device), data, folders, settings, parts, device, report)
     write(out / "rollouts.parquet", found.rollouts)
     write(out / "curves.parquet", found.curves)
     write(out / "summary.parquet", summary(found.rollouts))
     with writing(out / "metrics.json") as part:
         part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
+    parts.close(out / "recordings")
     for row in summary(found.rollouts).iter_rows(named=True):
         share = "" if row["share"] is None else f", {row['share']:.2f} of the edit"
         print(

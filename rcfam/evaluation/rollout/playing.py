@@ -11,7 +11,7 @@ import numpy as np
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.rollout.distance import MOST, distance
 from rcfam.evaluation.rollout.policies import Keys, Policy
-from rcfam.evaluation.rollout.starting import Start, reached
+from rcfam.evaluation.rollout.starting import Changes, Start, changes, reached
 from rcfam.terminal.fork import PENDING, complaint, editing, fork, own_bytes, text_of
 from rcfam.terminal.keys import PAGE_DOWN
 
@@ -47,15 +47,13 @@ class Seat:
         self._changed = self.terminal.files.watch()
         self._commit = self.terminal.vcs.commits[-1:]
         place = self.start.place
-        self._paths = {place.path} if place.goal == "file" else self._different()
-        self._known: dict[str, tuple[bytes, int]] = {}
+        self._paths = self.start.paths()
+        self._known: dict[str, tuple[bytes | None, int]] = {}
+        self._begun: dict[str, bytes | None] = {}
+        self._seen: list[Changes] = []
         self._agrees = True
         self._opened = editing(self.terminal, place.path)
-        self.distances.append(self._distance())
-
-    def _different(self) -> set[str]:
-        files, truth = self.terminal.files, self.start.truth.files
-        return {path for path in files.keys() | truth.keys() if files.get(path) != truth.get(path)}
+        self._see()
 
     def type(self, keys: Keys) -> None:
         """Press one token's keys, as far as the end."""
@@ -69,7 +67,7 @@ class Seat:
                 break
         self.agreed_steps += self._agrees
         if self.ended != FAULT:
-            self.distances.append(self._distance())
+            self._see()
 
     def _press(self, key: int) -> None:
         terminal = self.terminal
@@ -115,17 +113,28 @@ class Seat:
         if own_bytes(terminal) > MOST_BYTES:
             self.ended = OUTGROWN
 
-    def _distance(self) -> int:
-        """From what the editor holds, or what is saved, to the truth; beyond MOST it is MOST + 1."""
+    def _see(self) -> None:
+        """Measure what the editor holds, or what is saved, against the truth; beyond MOST it is MOST + 1."""
         total = 0
-        for path in self._paths:
-            text = text_of(self.terminal, path) or b""
+        texts = {path: text_of(self.terminal, path) for path in self._paths}
+        for path, text in texts.items():
             known = self._known.get(path)
             if known is None or known[0] != text:
                 truth = self.start.truth.files.get(path)
-                known = self._known[path] = text, distance(text, truth.data if truth else b"")
+                known = self._known[path] = text, distance(text or b"", truth.data if truth else b"")
             total += known[1]
-        return min(total, MOST + 1)
+        self.distances.append(min(total, MOST + 1))
+        for path in texts.keys() - self._begun.keys():
+            self._begun[path] = text_of(self.start.terminal, path)
+        self._seen.append(changes(self._begun, texts))
+
+    def strayed(self) -> bool:
+        """Whether after the first step the files were as the teacher never has them."""
+        return len(self._seen) > 1 and self._seen[1] not in self.start.way
+
+    def came_back(self) -> bool:
+        """Whether after a later step than the first they were as the teacher has them after some of its keys."""
+        return not self.start.way.isdisjoint(self._seen[2:])
 
 
 def play(

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of
-from rcfam.evaluation.rollout.starting import Start
+from rcfam.evaluation.rollout.starting import RolloutError, Start
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
 from rcfam.model.frames import gather
@@ -57,11 +57,15 @@ class Sampling:
         self._generators = [np.random.default_rng([self._seed, start.number]) for start in starts]
 
     def choose(self, logits_BV: Tensor) -> list[int]:
-        """One token a row."""
+        """One token a row; of equally likely ones the lower number comes first. Raises RolloutError."""
+        best_BV = logits_BV.amax(-1, keepdim=True).double()
+        if not best_BV.isfinite().all():
+            raise RolloutError("logits: not a number or infinite; the weights are of a run that diverged")
         if self.temperature == 0:
             greedy: list[int] = logits_BV.argmax(-1).tolist()
             return greedy
-        shares_BV, order_BV = (logits_BV.double() / self.temperature).softmax(-1).sort(-1, descending=True)
+        scaled_BV = (logits_BV.double() - best_BV) / self.temperature  # at most 0: no temperature is too low
+        shares_BV, order_BV = scaled_BV.softmax(-1).sort(dim=-1, descending=True, stable=True)
         sums_BV = shares_BV.cumsum(-1)
         kept_BV = shares_BV.masked_fill(sums_BV - shares_BV >= self.top_p, 0.0).cumsum(-1)
         drawn_B1 = torch.tensor([[generator.random()] for generator in self._generators], dtype=torch.float64)
@@ -188,17 +192,26 @@ class Repeat:
 
 
 class Teacher:
-    """The recorded keys, a token at a time: what can be reached at best. It stops at the end."""
+    """The recorded keys, a token at a time: what can be reached at best. It sees no frame, and stops at the end."""
+
+    def __init__(self, late: int = 0) -> None:
+        """`late`: steps that it lets pass first."""
+        self._late = late
 
     def begin(self, starts: Sequence[Start], context: Batch) -> None:
-        self._waiting = [iter(np.split(start.keys_K, start.offsets_N[1:])) for start in starts]
+        none = [np.zeros(0, np.uint32)] * self._late
+        self._waiting = [iter(none + np.split(start.keys_K, start.offsets_N[1:])) for start in starts]
 
     def next(self, cells_BRC: NDArray[np.uint32], cursors_B3: NDArray[np.int32]) -> list[Keys]:
         return [next(waiting, np.zeros(0, np.uint32)) for waiting in self._waiting]
 
 
 class WrongFirst:
-    """Another policy whose first keys give way to one that the teacher would not press."""
+    """Another policy whose first keys give way to one that the teacher would not press.
+
+    A teacher that is one step late types all its keys, and none the less for the wrong one: who finishes more often
+    than that has repaired something.
+    """
 
     def __init__(self, policy: Policy, seed: int) -> None:
         self._policy, self._seed = policy, seed

@@ -1,5 +1,6 @@
 """A dataset and a model -> rollouts from held-out commits, by the model and by what it is measured beside."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from rcfam.dataset.index import Dataset, renumbering
 from rcfam.dataset.split import TRAIN
 from rcfam.dataset.tokens import Tokens
 from rcfam.evaluation.rollout import policies, telling
+from rcfam.evaluation.rollout.parts import Parts
 from rcfam.evaluation.rollout.places import Place, choose
-from rcfam.evaluation.rollout.playing import play
+from rcfam.evaluation.rollout.playing import Seat, play
 from rcfam.evaluation.rollout.starting import Start, starts
 from rcfam.history import Repository
 from rcfam.model.action import ActionModel
@@ -51,12 +53,14 @@ class RolloutParams:
     def __post_init__(self) -> None:
         if min(self.commits, self.context, self.steps, self.batch) < 1:
             raise ValueError("commits, context, steps and batch must be at least 1")
-        if not self.before or min(self.before) < 1:
-            raise ValueError(f"before: {list(self.before)} holds no distance, or one below 1")
+        if not self.before or min(self.before) < 1 or len(set(self.before)) < len(self.before):
+            raise ValueError(f"before: {list(self.before)} holds no distance, one below 1, or one twice")
         if max(self.before) > self.steps:
             raise ValueError(f"steps: {self.steps} do not suffice for {max(self.before)} keystrokes before the end")
-        if not self.temperatures or min(self.temperatures) < 0:
-            raise ValueError(f"temperatures: {list(self.temperatures)} holds none, or one below 0")
+        if not self.temperatures or not all(0 <= t < math.inf for t in self.temperatures):
+            raise ValueError(f"temperatures: {list(self.temperatures)} holds none, or one that is not in 0..inf")
+        if len({_how(t) for t in self.temperatures}) < len(self.temperatures):
+            raise ValueError(f"temperatures: {list(self.temperatures)} holds one twice")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p: {self.top_p} is outside 0..1")
 
@@ -82,14 +86,15 @@ def rollouts(
     dataset: Dataset,
     folders: Folders,
     params: RolloutParams,
-    out: Path,
+    parts: Parts,
     device: torch.device | str = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> Rollouts:
     """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
-    `out`.
+    `parts`, and what `parts` holds already is not done again.
 
-    `progress` is told terminals done and terminals in all. Empty tables where no held-out commit is long enough.
+    `progress` is told terminals done and terminals in all. Empty tables where no held-out commit is long enough. Raises
+    RolloutError where the model's output is not finite.
     """
     tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
     with ExitStack() as stack:
@@ -109,22 +114,35 @@ def rollouts(
         attributes = begun[0].terminal.attributes
         numbers = renumbering(attributes, dataset.attributes_A3)
         players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)
-        rows, curves = [], []
+        tables = []
         for done, (name, policy) in enumerate(players.items()):
             for first in range(0, len(begun), params.batch):
                 group = begun[first : first + params.batch]
-                ids = [(dataset.names.to_list().index(s.place.recording), s.place.context) for s in group]
-                seats = play(group, dataset.read(ids, params.context), policy, params.steps)
-                for seat in seats:
-                    reader, tokens = recording(seat.start.place.recording)
-                    file = f"{name.replace(' ', '-')}/{seat.start.number:04d}.tsr"
-                    with writing(out / file) as part, part.open("wb") as stream:
-                        telling.record(stream, seat, reader, name, int(tokens.starts_N[seat.start.place.context]))
-                    rows.append(telling.row(name, seat, file))
-                    curves.append(telling.curve(name, seat, params.steps))
+                table = parts.finished(name, first)
+                if table is None:
+                    ids = [(dataset.names.to_list().index(s.place.recording), s.place.context) for s in group]
+                    seats = play(group, dataset.read(ids, params.context), policy, params.steps)
+                    table = _written(name, seats, recording, parts.recordings)
+                    parts.keep(name, first, table)
+                tables.append(table)
                 if progress is not None:
                     progress(done * len(begun) + first + len(group), len(players) * len(begun))
-    return Rollouts(pl.DataFrame(rows, telling.ROLLOUTS), pl.concat(curves))
+    table = pl.concat(tables)
+    return Rollouts(table.drop("distances"), telling.curves(table, params.steps))
+
+
+def _written(
+    policy: str, seats: list[Seat], recording: Callable[[str], tuple[Reader, Tokens]], folder: Path
+) -> pl.DataFrame:
+    """The rollouts as telling.KEPT has them, after their recordings."""
+    rows = []
+    for seat in seats:
+        reader, tokens = recording(seat.start.place.recording)
+        file = f"{policy.replace(' ', '-')}/{seat.start.number:04d}.tsr"
+        with writing(folder / file) as part, part.open("wb") as stream:
+            telling.record(stream, seat, reader, policy, int(tokens.starts_N[seat.start.place.context]))
+        rows.append(telling.row(policy, seat, file))
+    return pl.DataFrame(rows, telling.KEPT)
 
 
 def _starts(places: list[Place], recording: Callable[[str], tuple[Reader, Tokens]], mirrors: Path) -> Iterator[Start]:
@@ -166,6 +184,7 @@ def _players(
     found |= {f"model {_how(t)}": ours(t) for t in params.temperatures}
     first = params.temperatures[0]
     found[f"model {_how(first)} after a wrong key"] = policies.WrongFirst(ours(first), params.seed)
+    found["typist blind after a wrong key"] = policies.WrongFirst(policies.Teacher(late=1), params.seed)
     found |= {f"bigram {_how(t)}": policies.Bigram(pairs, tokenizer, sampling(t)) for t in params.temperatures}
     found["repeat"] = policies.Repeat()
     return found

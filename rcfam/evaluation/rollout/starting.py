@@ -2,8 +2,10 @@
 
 # K keystrokes, N tokens
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,24 @@ from rcfam.recording import Reader
 from rcfam.rendering import replay
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
-from rcfam.terminal.fork import fork
+from rcfam.terminal.fork import fork, text_of
 
 
 class RolloutError(RcfamError):
     """A recording that is not what today's terminal shows."""
+
+
+Changes = frozenset[tuple[str, bytes | None]]
+"""Paths and hashes of what is others than it was."""
+
+
+def changes(before: Mapping[str, bytes | None], now: Mapping[str, bytes | None]) -> Changes:
+    """Which texts of `now` are others than before."""
+    return frozenset(
+        (path, None if text is None else hashlib.sha256(text).digest())
+        for path, text in now.items()
+        if text != before[path]
+    )
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,28 @@ class Start:
     """Where in keys_K each of the teacher's tokens begins."""
     last_key: int
     """The key before the first one."""
+
+    def paths(self) -> set[str]:
+        """The files that differ from the truth; of a session its own."""
+        if self.place.goal == "file":
+            return {self.place.path}
+        files, truth = self.terminal.files, self.truth.files
+        return {path for path in files.keys() | truth.keys() if files.get(path) != truth.get(path)}
+
+    @cached_property
+    def way(self) -> frozenset[Changes]:
+        """What the files are like here and after each of the teacher's keys."""
+        terminal = fork(self.terminal)
+        changed = terminal.files.watch()
+        paths, begun, seen = self.paths(), dict[str, bytes | None](), {Changes()}
+        for key in self.keys_K:
+            terminal.press(np.array([key], np.uint32))
+            if self.place.goal == "commit":
+                paths |= changed
+            for path in paths - begun.keys():
+                begun[path] = text_of(self.terminal, path)
+            seen.add(changes(begun, {path: text_of(terminal, path) for path in paths}))
+        return frozenset(seen)
 
 
 def starts(

@@ -41,8 +41,12 @@ ROLLOUTS: Final = {
     "file": pl.String,
 }
 """One row a rollout. `share`: of the bytes that were left to edit, those done at the end, none where it got worse; null
-where none were left. `hurt`: the first step took it further from the truth; `mended`: and a later one back.
+where none were left. `hurt`: after the first step the files were as the typist has them after none of its keys (a
+distance does not tell: a stray letter where others are to come costs nothing); `mended`: and after a later step they
+were as the typist has them again.
 """
+KEPT: Final[dict[str, Any]] = {**ROLLOUTS, "distances": pl.List(pl.Int64)}
+"""And the bytes to be edited before the first step and after each."""
 CURVES: Final = {
     "policy": pl.String,
     "number": pl.Int64,
@@ -58,10 +62,10 @@ distance over the one at the start.
 
 
 def row(policy: str, seat: Seat, file: str) -> dict[str, Any]:
-    """One rollout as ROLLOUTS has it."""
+    """One rollout as KEPT has it."""
     place, start = seat.start.place, seat.start
     before, after = seat.distances[0], seat.distances[-1]
-    hurt = len(seat.distances) > 1 and seat.distances[1] > before
+    hurt = seat.strayed()
     return {
         "policy": policy,
         "number": start.number,
@@ -85,29 +89,32 @@ def row(policy: str, seat: Seat, file: str) -> dict[str, Any]:
         "distance_after": after,
         "share": max(0.0, 1 - after / before) if 0 < before <= MOST else None,
         "hurt": hurt,
-        "mended": hurt and min(seat.distances[2:], default=MOST + 1) <= before,
+        "mended": hurt and seat.came_back(),
         "fault": seat.fault,
         "file": file,
+        "distances": seat.distances,
     }
 
 
-def curve(policy: str, seat: Seat, steps: int) -> pl.DataFrame:
-    """One rollout as CURVES has it."""
-    held = seat.distances + [seat.distances[-1]] * (steps + 1 - len(seat.distances))
-    place, before = seat.start.place, seat.distances[0]
-    known = 0 < before <= MOST
-    return pl.DataFrame(
-        {
-            "policy": policy,
-            "number": seat.start.number,
-            "goal": place.goal,
-            "before": place.before,
-            "step": np.arange(steps + 1),
-            "distance": held,
-            "remaining": [distance / before if known else None for distance in held],
-        },
-        CURVES,
-    )
+def curves(kept: pl.DataFrame, steps: int) -> pl.DataFrame:
+    """Rollouts as KEPT has them -> CURVES."""
+    found = []
+    for row in kept.iter_rows(named=True):
+        distances, before = row["distances"], row["distance_before"]
+        held = distances + [distances[-1]] * (steps + 1 - len(distances))
+        known = 0 < before <= MOST
+        found.append(
+            pl.DataFrame(
+                {
+                    **{name: row[name] for name in ("policy", "number", "goal", "before")},
+                    "step": np.arange(steps + 1),
+                    "distance": held,
+                    "remaining": [distance / before if known else None for distance in held],
+                },
+                CURVES,
+            )
+        )
+    return pl.concat(found)
 
 
 def summary(rollouts: pl.DataFrame, by: Sequence[str] = ("policy", "goal", "before")) -> pl.DataFrame:

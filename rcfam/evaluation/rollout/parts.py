@@ -1,0 +1,70 @@
+"""Rollouts that are done while others are not: what a killed run leaves, and the next one takes up.
+
+FOLDER/identity.json        everything that the rollouts depend on; written first
+FOLDER/recordings/...       their recordings
+FOLDER/POLICY/0000.parquet  one policy's rollouts from the starts beside each other in one batch, by the first one's
+                            place among all; written after their recordings
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from rcfam.atomic import writing
+
+_PACKAGE: Final = Path(__file__).parents[2]
+_ROOMS: Final = ("terminal", "recording", "model", "evaluation", "evaluation/rollout")
+
+
+class Parts:
+    """A folder of finished parts, emptied first where it holds those of another identity."""
+
+    def __init__(self, folder: Path, identity: dict[str, Any]) -> None:
+        """`identity`: what can be written as JSON; the code that plays is added. Raises RcfamError."""
+        self.folder, self.recordings = folder, folder / "recordings"
+        text = json.dumps({**identity, "code": _code()}, indent=1, sort_keys=True) + "\n"
+        path = folder / "identity.json"
+        if not (path.exists() and path.read_bytes() == text.encode()):
+            if folder.exists():
+                shutil.rmtree(folder)
+            with writing(path) as part:
+                part.write_text(text, encoding="utf-8")
+
+    def finished(self, policy: str, first: int) -> pl.DataFrame | None:
+        """What `keep` was given; None where it was not, or where a recording is gone."""
+        path = self._path(policy, first)
+        if not path.exists():
+            return None
+        table = pl.read_parquet(path)
+        return table if all((self.recordings / file).exists() for file in table["file"]) else None
+
+    def keep(self, policy: str, first: int, table: pl.DataFrame) -> None:
+        """Hold on to a part whose recordings are written."""
+        with writing(self._path(policy, first)) as part:
+            table.write_parquet(part)
+
+    def close(self, recordings: Path) -> None:
+        """Let `recordings` hold the recordings of these rollouts and nothing else, and delete the parts."""
+        if recordings.exists():
+            shutil.rmtree(recordings)
+        if self.recordings.exists():
+            shutil.copytree(self.recordings, recordings)
+        else:
+            recordings.mkdir(parents=True)
+        (self.folder / "identity.json").unlink()  # whoever dies here leaves parts that nobody takes up
+        shutil.rmtree(self.folder)
+
+    def _path(self, policy: str, first: int) -> Path:
+        return self.folder / policy.replace(" ", "-") / f"{first:04d}.parquet"
+
+
+def _code() -> str:
+    digest = hashlib.sha256()
+    for room in _ROOMS:
+        for source in sorted((_PACKAGE / room).glob("*.py")):
+            digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
