@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import polars as pl
@@ -83,3 +87,48 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     result = run("rollout", tmp_path, "-o", tmp_path / "out", "--params", file)
     assert isinstance(result.exception, RcfamError)
     refused(result, "final.json")
+
+
+def test_what_is_not_there_is_one_line_and_leaves_nothing(small: World, tmp_path: Path) -> None:
+    folders = small.folders
+    untrained(tmp_path / "run", small, dataset_hash(folders.dataset, small.dataset))
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(SETTINGS)))}))
+    (tmp_path / "mirrors").mkdir()
+    for options, said in (
+        (("--mirrors", folders.mirrors, "--device", "nonsense"), "--device nonsense"),
+        (("--mirrors", tmp_path / "mirrors"), "small.git"),
+    ):
+        line = ("--dataset", folders.dataset, "--params", file, *options)
+        refused(run("rollout", tmp_path / "run", "-o", tmp_path / "out", *line), said)
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_process_leaves_parts_and_the_next_one_ends_the_same(
+    small: World, tmp_path: Path, how: signal.Signals
+) -> None:
+    folders = small.folders
+    untrained(tmp_path / "run", small, dataset_hash(folders.dataset, small.dataset))
+    file = tmp_path / "params.yaml"
+    settings = dataclasses.replace(SETTINGS, commits=2, batch=3, steps=48, temperatures=(0.0,))
+    file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(settings)))}))
+    options = ("--dataset", folders.dataset, "--mirrors", folders.mirrors, "--params", file)
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    line = [sys.executable, "-m", "rcfam", "rollout", tmp_path / "run", "-o", killed, *options]
+    process = subprocess.Popen([str(word) for word in line], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and len(list(killed.glob("unfinished/*/*.parquet"))) < 5:
+        time.sleep(0.01)
+    process.send_signal(how)
+    _, said = process.communicate()
+    if how == signal.SIGINT:
+        assert process.returncode == 130 and "Traceback" not in said
+    assert process.returncode != 0 and [path.name for path in killed.iterdir()] == ["unfinished"]
+    assert len(list(killed.glob("unfinished/*/*.parquet"))) >= 5
+    for out in (killed, whole):
+        assert run("rollout", tmp_path / "run", "-o", out, *options).exit_code == 0
+    assert contents(killed) == contents(whole) and "metrics.json" in contents(whole)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

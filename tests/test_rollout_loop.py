@@ -7,22 +7,31 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
+from rcfam import params
 from rcfam.dataset import tokens as token_files
+from rcfam.evaluation.measuring import frames_of
 from rcfam.evaluation.rollout import Rollouts, rollouts, telling
 from rcfam.evaluation.rollout.parts import Parts
 from rcfam.evaluation.rollout.places import choose
 from rcfam.evaluation.rollout.playing import Seat, play
-from rcfam.evaluation.rollout.policies import Keys, Repeat, Teacher, WrongFirst
+from rcfam.evaluation.rollout.policies import Keys, Model, Repeat, Sampling, Teacher, WrongFirst
 from rcfam.evaluation.rollout.starting import Start, starts
 from rcfam.evaluation.rollout.telling import metrics, summary
 from rcfam.history import Repository
+from rcfam.model import ModelParams, build
 from rcfam.model.action import ActionModel
 from rcfam.recording import Reader
 from rcfam.terminal import Terminal
+from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
+from rcfam.tokenizer import Tokenizer
+from rcfam.training.source import shape_of
 from tests.rollout_world import SETTINGS, Memory, World, world
+
+TINY = Path(__file__).parent.parent / "rcfam" / "presets" / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +136,55 @@ def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts],
         Parts(tmp_path / "unfinished", {}),
     )
     assert again.rollouts.equals(made[1].rollouts)
+
+
+class Listener(Model):
+    """A model that is heard, while the teacher types."""
+
+    def begin(self, starts: Any, context: Any) -> None:
+        super().begin(starts, context)
+        self.heard: list[torch.Tensor] = []
+        self._teacher = Teacher()
+        self._teacher.begin(starts, context)
+        draw = self._sampling.choose
+        self._sampling.choose = lambda logits_BV: [self.heard.append(logits_BV), draw(logits_BV)][1]  # type: ignore
+
+    def next(self, cells: Any, cursors: Any) -> list[Keys]:
+        super().next(cells, cursors)
+        return self._teacher.next(cells, cursors)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 99])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_model_at_the_keyboard_says_what_it_says_over_the_recording(
+    small: World, begun: list[Start], batch: int, turned: bool
+) -> None:
+    """Windows and live frames, warmed up in pieces and step by step, alone and side by side, also where a dataset has
+    other numbers for the terminal's attributes.
+    """
+    torch.manual_seed(0)
+    shape, tokenizer = shape_of(small.dataset), Tokenizer.load(small.folders.tokens / "vocabulary.json")
+    model = build(params.load(TINY, "model", ModelParams), shape, 0).eval()
+    numbers = np.roll(np.arange(len(shape.attributes_N3), dtype=np.uint32), 1)
+
+    def window(starts: list[Start], length: int) -> Any:
+        found = small.dataset.read([(0, start.place.context) for start in starts], length)
+        cells = found.cells_TBRC
+        if turned:
+            cells = numbers[cells >> np.uint32(GLYPH_BITS)] << np.uint32(GLYPH_BITS) | cells & np.uint32(GLYPH_MASK)
+        return found._replace(cells_TBRC=cells)
+
+    for first in range(0, len(begun), batch):
+        group = begun[first : first + batch]
+        heard = Listener(model, tokenizer, Sampling(0, 1, 0), numbers if turned else None)
+        seats = play(group, window(group, 3), heard, 64)
+        for place, (start, seat) in enumerate(zip(group, seats, strict=True)):
+            assert seat.ended == "done" and seat.steps == len(start.offsets_N)
+            whole = window([start], 3 + seat.steps)
+            with torch.no_grad():
+                logits, _ = model(frames_of(whole, 0, 3 + seat.steps, "cpu"), model.initial(1))
+            live = torch.stack([step[place] for step in heard.heard[: seat.steps]])
+            torch.testing.assert_close(live, logits[3:, 0, : tokenizer.size], rtol=1e-4, atol=1e-4)
 
 
 def test_without_places_nothing_is_typed_and_bad_settings_are_refused(small: World, tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ def rollout(
     from rcfam.atomic import writing
     from rcfam.dataset import Dataset
     from rcfam.dataset.index import ABOUT
+    from rcfam.errors import RcfamError
     from rcfam.evaluation.rollout import RolloutParams, rollouts
     from rcfam.evaluation.rollout.parts import Parts
     from rcfam.evaluation.rollout.running import Folders
@@ -47,6 +48,10 @@ def rollout(
     if not (run / "final.json").exists():
         study = parameters.load(params, "study", StudyParams)
         run = seed_folder(run / f"length-{max(study.lengths)}", study.seeds[0])
+    if not (run / "final.json").exists():
+        raise CheckpointError(f"{run}: no finished run; `rcfam train` writes final.json when it ends")
+    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
+        raise RcfamError(f"--device {device}: expected cpu, or cuda where PyTorch finds it")
     model, identity = load_model(run)
     data = Dataset.open(dataset)
     wanted = dataset_hash(dataset, data)

@@ -21,18 +21,23 @@ _ROOMS: Final = ("terminal", "recording", "model", "evaluation", "evaluation/rol
 
 
 class Parts:
-    """A folder of finished parts, emptied first where it holds those of another identity."""
+    """A folder of finished parts of one identity."""
 
     def __init__(self, folder: Path, identity: dict[str, Any]) -> None:
-        """`identity`: what can be written as JSON; the code that plays is added. Raises RcfamError."""
+        """`identity`: what can be written as JSON; the code that plays is added. Nothing is touched yet."""
         self.folder, self.recordings = folder, folder / "recordings"
-        text = json.dumps({**identity, "code": _code()}, indent=1, sort_keys=True) + "\n"
-        path = folder / "identity.json"
-        if not (path.exists() and path.read_bytes() == text.encode()):
-            if folder.exists():
-                shutil.rmtree(folder)
+        self._identity = json.dumps({**identity, "code": _code()}, indent=1, sort_keys=True) + "\n"
+
+    def take_up(self) -> None:
+        """Make the folder, and delete what another identity or a killed writer left there. Raises RcfamError."""
+        path = self.folder / "identity.json"
+        if not (path.exists() and path.read_bytes() == self._identity.encode()):
+            if self.folder.is_dir():
+                shutil.rmtree(self.folder)
             with writing(path) as part:
-                part.write_text(text, encoding="utf-8")
+                part.write_text(self._identity, encoding="utf-8")
+        for half in self.folder.rglob(".*.part"):
+            half.unlink()
 
     def finished(self, policy: str, first: int) -> pl.DataFrame | None:
         """What `keep` was given; None where it was not, or where a recording is gone."""
@@ -55,8 +60,9 @@ class Parts:
             shutil.copytree(self.recordings, recordings)
         else:
             recordings.mkdir(parents=True)
-        (self.folder / "identity.json").unlink()  # whoever dies here leaves parts that nobody takes up
-        shutil.rmtree(self.folder)
+        if self.folder.exists():
+            (self.folder / "identity.json").unlink()  # whoever dies here leaves parts that nobody takes up
+            shutil.rmtree(self.folder)
 
     def _path(self, policy: str, first: int) -> Path:
         return self.folder / policy.replace(" ", "-") / f"{first:04d}.parquet"

@@ -114,6 +114,7 @@ def rollouts(
         attributes = begun[0].terminal.attributes
         numbers = renumbering(attributes, dataset.attributes_A3)
         players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)
+        parts.take_up()
         tables = []
         for done, (name, policy) in enumerate(players.items()):
             for first in range(0, len(begun), params.batch):
