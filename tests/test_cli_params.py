@@ -1,4 +1,4 @@
-"""`rcfam preset` and `rcfam params`: complete alternatives, and one clear line for a bad key."""
+"""The command line: `rcfam preset` and `rcfam params`, one clear line for a bad key and for Ctrl-C."""
 
 import subprocess
 import sys
@@ -81,3 +81,11 @@ def test_the_verbs_read_the_parameter_file_of_the_folder_they_run_in(tmp_path: P
     assert cloned.returncode == 1
     assert "no-such-revision" in cloned.stderr
     assert not (tmp_path / "mirrors" / "manifest.json").exists()
+
+
+def test_ctrl_c_is_one_line() -> None:
+    interrupted = (
+        "from rcfam import cli\ndef wait() -> None:\n    raise KeyboardInterrupt\ncli.app.command()(wait)\ncli.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted, "wait"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "rcfam: stopped")

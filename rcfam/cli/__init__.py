@@ -61,6 +61,8 @@ def main() -> None:
     except RcfamError as error:
         print(f"rcfam: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:  # typer makes a silent exit of an interrupt
+        if isinstance(end, SystemExit) and end.code != 130:
+            raise
         print("rcfam: stopped", file=sys.stderr)
         sys.exit(130)
