@@ -69,8 +69,8 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             "changed nothing. Invalid: the share that no keyboard sends, that is no key at all, or that the editor or "
             "the shell complained of. Hurt: after the first token the files were as the typist never has them; "
             "after a wrong key that token is one key that the typist would not press. Mended: later they were again as "
-            "the typist has them after some key; the blind typist types all its keys in spite of the wrong one. Keys in "
-            "agreement: up to the first that is not the typist's.",
+            "the typist has them after some key; the blind typist types all its keys in spite of the wrong one. Keys "
+            "in agreement: up to the first that is not the typist's.",
             "note",
         ),
         html.chart("rollout", "bytes left to edit over tokens typed, by who types", specs),
