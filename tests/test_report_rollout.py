@@ -38,7 +38,14 @@ def test_the_table_the_chart_and_one_session_are_shown() -> None:
     material = replace(reported.material(), rollout=TABLE, rollout_curves=CURVES, rollout_sample=reported.sample())
     specs = charts(material)
     made = section(material, specs)
-    for words in (*COLUMNS.values(), "0.125", 'data-spec="spec-rollout"', 'data-replay="rollout-replay"'):
+    for words in (
+        *COLUMNS.values(),
+        "0.125",
+        "file, 8 keys before",
+        "25 %",
+        'data-spec="spec-rollout"',
+        'data-replay="rollout-replay"',
+    ):
         assert words in made
     assert reported.HOSTILE not in made
     drawn = next(iter(specs["rollout"]["datasets"].values()))

@@ -22,6 +22,7 @@ COLUMNS = {
     "mended": "of them mended",
     "faults": "faults",
 }
+_KEY = ("policy", "goal", "before", "completed")
 
 
 def charts(material: Material) -> dict[str, alt.Chart | None]:
@@ -63,7 +64,11 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             "frame. It begins in held-out commits, so many keystrokes before the known end of an editor session "
             "(a file) or of the whole commit, and has finished when the files are byte for byte the typist's."
         ),
-        html.frame(table, {name: title for name, title in COLUMNS.items() if name in table.columns}, "Means."),
+        _finished(table),
+        "<details><summary>All that was measured</summary>",
+        html.frame(
+            _rounded(table), {name: title for name, title in COLUMNS.items() if name in table.columns}, "Means."
+        ),
         html.paragraph(
             "Of the edit: the share of the differing bytes that was gone at the end. Wasted: the share of keys that "
             "changed nothing. Invalid: the share that no keyboard sends, that is no key at all, or that the editor or "
@@ -73,8 +78,9 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             "in agreement: up to the first that is not the typist's.",
             "note",
         ),
+        "</details>",
         html.chart("rollout", "bytes left to edit over tokens typed, by who types", specs),
-        html.paragraph("Medians over all rollouts in which bytes were left to edit.", "note"),
+        html.paragraph("Medians over all rollouts in which bytes were left to edit; at 2 the drawing ends.", "note"),
     ]
     if material.rollout_sample is not None:
         parts += [
@@ -83,3 +89,23 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             html.player("rollout-replay", document(material.rollout_sample)),
         ]
     return "".join(parts)
+
+
+def _finished(table: pl.DataFrame) -> str:
+    """Who finished how often: a row for each who types, a column for each beginning."""
+    places = table.select("goal", "before").unique().sort("goal", "before").rows()
+    shares = {(policy, goal, before): share for policy, goal, before, share in table.select(_KEY).iter_rows()}
+    policies = table["policy"].unique(maintain_order=True)
+    return html.table(
+        ["who types", *(f"{goal}, {before} keys before" for goal, before in places)],
+        [[policy, *(_share(shares.get((policy, *place))) for place in places)] for policy in policies],
+        "Finished, of all rollouts, from so many keys before the end of a file or a commit.",
+    )
+
+
+def _share(value: float | None) -> str:
+    return html.NOTHING if value is None else f"{100 * value:.0f} %"
+
+
+def _rounded(table: pl.DataFrame) -> pl.DataFrame:
+    return table.with_columns(pl.col(pl.Float64).round(3))
