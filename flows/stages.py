@@ -139,5 +139,9 @@ def program(module: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, with this Python's programs first: a stage's `rcfam` is the one beside it."""
-    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+    """This process's environment, with this Python's programs first: a stage's `rcfam` is the one beside it.
+
+    Python's output is not held back: what went to standard output stays before the complaint that came after it.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1"}
