@@ -1,5 +1,7 @@
 """Files appear whole or not at all."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,24 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> No
     (tmp_path / "blocked").write_text("a file where a folder is needed")
     with pytest.raises(RcfamError, match="cannot write"), atomic.writing(tmp_path / "blocked" / "file"):
         pass
+
+
+def test_a_folder_that_cannot_be_made_or_written_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "blocked").write_text("a file where a folder is needed")
+    for folder in (tmp_path / "blocked", tmp_path / "blocked" / "below", Path("/proc")):
+        with pytest.raises(RcfamError, match=f"cannot write into {folder}"):
+            atomic.check_folder(folder)
+    atomic.check_folder(tmp_path / "new" / "below")
+    assert list((tmp_path / "new" / "below").iterdir()) == []
+
+
+def test_one_process_at_a_time_works_in_a_folder(tmp_path: Path) -> None:
+    program = f"import pathlib\nfrom rcfam import atomic\nwith atomic.alone(pathlib.Path({str(tmp_path)!r})): pass"
+    with atomic.alone(tmp_path):
+        with pytest.raises(RcfamError, match="another process"), atomic.alone(tmp_path):
+            pass
+        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert "another process is at work here" in other.stderr
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    with pytest.raises(BlockingIOError), atomic.alone(tmp_path):
+        raise BlockingIOError  # what goes wrong inside is not ours

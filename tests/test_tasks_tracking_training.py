@@ -2,16 +2,20 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import polars as pl
 import pytest
 import torch
 from typer.testing import CliRunner
 
+from rcfam.atomic import alone
 from rcfam.cli import app
 from rcfam.errors import RcfamError
 from rcfam.tasks.tracking import data, tables, training
 from rcfam.tasks.tracking.data import Source, open_data
+from rcfam.tasks.tracking.examples import Group
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 from rcfam.tasks.tracking.models import TrackerParams
@@ -87,6 +91,88 @@ def test_a_finished_cell_is_not_repeated_and_another_is_refused(tmp_path: Path) 
     other = dataclasses.replace(CELL, train=dataclasses.replace(CELL.train, rate=1e-4))
     with pytest.raises(CheckpointError, match=r"train\.rate"):
         training.train(other, made, tmp_path, never)
+
+
+def test_a_cell_stopped_early_and_killed_before_its_end_is_only_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last checkpoint says that training is over: no step more, and the best weights are what counts."""
+    made = data.generate(SOURCE)
+    cell = dataclasses.replace(CELL, train=dataclasses.replace(CELL.train, rate=0.5, patience=1, epochs=30))
+    table = training._accuracy_table
+
+    def dies(*args: Any) -> Any:
+        raise KilledError
+
+    monkeypatch.setattr(training, "_accuracy_table", dies)
+    seen: list[Evaluation] = []
+    with pytest.raises(KilledError):
+        training.train(cell, made, tmp_path, seen.append)
+    assert seen[-1].step < seen[-1].steps
+    monkeypatch.setattr(training, "_accuracy_table", table)
+    looks: list[Evaluation] = []
+    found = training.train(cell, made, tmp_path, looks.append)
+    assert not looks and found["history"][-1]["step"] == seen[-1].step
+    scores = {past["step"]: past["validation"] for past in found["history"]}
+    assert found["accuracy"]["validation"] == max(scores.values()) == scores[found["best_step"]]
+    assert found["best_step"] < seen[-1].step
+
+
+def test_everything_follows_from_its_seed(tmp_path: Path) -> None:
+    """Another seed gives other examples, other weights and another order; each epoch takes every example once."""
+    made, other = data.generate(SOURCE), data.generate(dataclasses.replace(SOURCE, seed=1))
+    groups = [[getattr(source, part)[1].tokens_NT[:16] for part in data.PARTS[:3]] for source in (made, other)]
+    assert len({tokens.tobytes() for some in groups for tokens in some}) == 6
+    weights = []
+    for seed in (0, 1, 0):
+        cell = dataclasses.replace(CELL, train=dataclasses.replace(CELL.train, seed=seed, epochs=0.01, evaluations=1))
+        training.train(cell, made, tmp_path / f"{len(weights)}", lambda seen: None)
+        weights.append(load(tmp_path / f"{len(weights)}" / "best").tensors["embed.weight"])
+    assert torch.equal(weights[0], weights[2]) and not torch.equal(weights[0], weights[1])
+
+    def batches(seed: int, first: int, last: int) -> list[tuple[int, list[int]]]:
+        params = TrackingParams(batch=16, seed=seed)
+        return [(group.depth, some.tolist()) for group, some in training._batches(made.train, params, first, last)]
+
+    whole = batches(0, 0, 16)
+    assert whole[5:] == batches(0, 5, 16) and whole != batches(1, 0, 16)
+    for epoch in (whole[:8], whole[8:]):
+        taken = sorted((depth, n) for depth, some in epoch for n in some)
+        assert taken == [(depth, n) for depth in (1, 2) for n in range(64)]
+    assert whole[:8] != whole[8:]
+
+
+class Knowing(torch.nn.Module):
+    """It is right in the first answers of the examples that begin with token 1."""
+
+    def __init__(self, answers_NPK: np.ndarray) -> None:
+        super().__init__()
+        self.answers_NPK, self.at = torch.from_numpy(answers_NPK).float(), 0
+
+    def forward(self, tokens_BT: torch.Tensor, where_P: torch.Tensor) -> torch.Tensor:
+        out = self.answers_NPK[self.at : self.at + len(tokens_BT)].clone()
+        self.at += len(tokens_BT)
+        out[tokens_BT[:, 0] != 1] += 1
+        out[:, 2:] += 1
+        return out
+
+
+def test_what_is_right_is_counted_where_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By depth of answers and by last ones, in however many pieces; all examples or the first ones."""
+    answers = np.arange(5 * 3 * 2, dtype=np.int16).reshape(5, 3, 2)
+    tokens = np.array([[1, 0], [0, 0], [1, 0], [1, 0], [0, 0]], np.uint8)
+    hidden = np.array([[0, 1, 1], [0, 0, 1], [1, 1, 1], [0, 0, 0], [0, 1, 1]], np.int16)
+    group = Group(7, tokens, np.array([0, 1, 1]), answers, hidden)
+    for pieces in (2, 4, 1000):
+        monkeypatch.setattr(training, "_EVALUATED_TOKENS", pieces)
+        found = training.evaluate(cast(Any, Knowing(answers)), [group])
+        assert found.rows() == [
+            *((7, 0, False, 3, 6), (7, 0, True, 0, 1)),
+            *((7, 1, False, 3, 4), (7, 1, True, 0, 4)),
+        ]
+        assert training.mean_accuracy(found) == 6 / 15
+    first = training.evaluate(cast(Any, Knowing(answers)), [group], most=2)
+    assert first["count"].sum() == 6 and first["right"].sum() == 2
 
 
 def test_examples_grow() -> None:
@@ -201,6 +287,41 @@ def test_tables_of_no_cells(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["task", "tables", str(tmp_path)])
     assert isinstance(found.exception, RcfamError)
     assert "no finished cell" in str(found.exception)
+
+
+def test_what_is_damaged_is_one_line(tmp_path: Path) -> None:
+    line = ["task", "frjt", "--size", "tiny", "--model", "lstm", "-o", str(tmp_path)]
+    assert CliRunner().invoke(app, line).exit_code == 0
+    home = tmp_path / "frjt-3" / "seed-0"
+    for file in ("data/data.json", "data/facts.parquet", "data/train.parquet", "lstm-1-width-16/cell.json"):
+        whole = (home / file).read_bytes()
+        for damaged in (b"", b"{}", b"[1]", whole[: len(whole) // 2]):
+            (home / file).write_bytes(damaged)
+            for words in (line, ["task", "tables", str(tmp_path)]):
+                if words is line or "train" not in file:
+                    found = CliRunner().invoke(app, words)
+                    assert isinstance(found.exception, RcfamError), (file, damaged, words, found.exception)
+                    assert Path(file).name in str(found.exception)
+                    assert len(str(found.exception).splitlines()) == 1
+        (home / file).write_bytes(whole)
+    (home / "lstm-1-width-16" / "accuracy.parquet").unlink()
+    found = CliRunner().invoke(app, line)
+    assert isinstance(found.exception, RcfamError) and "accuracy.parquet" in str(found.exception)
+
+
+def test_one_process_at_a_time_trains_a_cell(tmp_path: Path) -> None:
+    line = ["task", "frjt", "--size", "tiny", "--model", "lstm", "-o", str(tmp_path)]
+    with alone(tmp_path / "frjt-3" / "seed-0" / "lstm-1-width-16"):
+        found = CliRunner().invoke(app, line)
+        assert isinstance(found.exception, RcfamError) and "another process is at work" in str(found.exception)
+    assert CliRunner().invoke(app, line).exit_code == 0
+
+
+@pytest.mark.parametrize("verb", ["frjt", "maze"])
+def test_a_folder_that_cannot_be_written_is_told_at_once(verb: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = CliRunner().invoke(app, ["task", verb, "-o", str(tmp_path / "file" / "below")])
+    assert isinstance(found.exception, RcfamError) and "cannot write into" in str(found.exception)
 
 
 @pytest.mark.parametrize(

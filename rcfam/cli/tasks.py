@@ -193,12 +193,14 @@ def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device
 
 
 def _run(places: list[Place], out: Path, only: Part | None) -> None:
+    from rcfam.atomic import check_folder
     from rcfam.tasks.tracking.data import open_data
 
     if only == "plan":
         for place in places:
             print(_described(place))
         return
+    check_folder(out)
     for source, some in _by_data(places):
         data = open_data(some[0].folder.parent / "data", source)
         if only != "cells":
@@ -308,14 +310,14 @@ def _print_results(table: "pl.DataFrame", critical: "pl.DataFrame") -> None:
         return "    -" if value is None else f"{value:.3f}"
 
     print(
-        f"\n{'task':<16} {'model':<12} layers depth  train  valid   test  paper  parameters  MFLOP  seconds  "
+        f"\n{'task':<16} {'model':<12} layers depth seed  train  valid   test  paper  parameters  MFLOP  seconds  "
         f"{CRITICAL:g} kept to"
     )
     table = table.join(critical, on=[name for name in critical.columns if name in table.columns], how="left")
     for row in table.iter_rows(named=True):
         kept = f"{row['critical']}" if row["bounded"] else f">= {row['critical']}"
         print(
-            f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5}  "
+            f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5} {row['seed']:>4}  "
             f"{text(row['train'])}  {text(row['validation'])}  {text(row['test'])}  {text(row['published'])}  "
             f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}  {kept:>9}"
         )

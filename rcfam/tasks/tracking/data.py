@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rcfam.atomic import writing
 from rcfam.tasks.tracking import frjt, maze
 from rcfam.tasks.tracking.errors import TaskError
-from rcfam.tasks.tracking.examples import Examples, read, write
+from rcfam.tasks.tracking.examples import Examples, read, read_table, write
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 
@@ -63,7 +63,7 @@ class Data(NamedTuple):
 def open_data(folder: Path, source: Source) -> Data:
     """Read the data set in `folder`, or make it where there is none.
 
-    Raises TaskError where the folder holds another one.
+    Raises TaskError where the folder holds another one, or one that is damaged.
     """
     description = folder / "data.json"
     if not description.exists():
@@ -75,22 +75,23 @@ def open_data(folder: Path, source: Source) -> Data:
         with writing(description) as path:
             path.write_text(json.dumps(source.described(), indent=1) + "\n", encoding="utf-8")
         return made
-    found, wanted = _described(description), source.described()
+    found, wanted = described(description), source.described()
     for key in sorted(found.keys() | wanted.keys()):
         if found.get(key) != wanted.get(key):
             raise TaskError(
                 f"{description}: {key} is {found.get(key)!r}, wanted {wanted.get(key)!r}; take another folder"
             )
     parts = {part: read(folder / f"{part}.parquet") for part in PARTS}
-    return Data(**parts, facts=pl.read_parquet(folder / "facts.parquet"))
+    return Data(**parts, facts=read_table(folder / "facts.parquet"))
 
 
-def _described(path: Path) -> dict[str, Any]:
+def described(path: Path) -> dict[str, Any]:
+    """What a data.json holds. Raises TaskError where it is damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TaskError(f"{path}: not the description of a data set: {error}") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not {"task", "seed", "depth"} <= found.keys():
         raise TaskError(f"{path}: not the description of a data set")
     return found
 

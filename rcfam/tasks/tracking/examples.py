@@ -49,11 +49,19 @@ def write(path: Path, examples: Examples) -> None:
 
 def read(path: Path) -> Examples:
     """What `write` wrote. Raises TaskError for a file that is not it."""
+    table = read_table(path)
     try:
-        table = pl.read_parquet(path)
         return [_group(int(depth), rows) for (depth,), rows in table.group_by("depth", maintain_order=True)]
-    except (OSError, pl.exceptions.PolarsError, ValueError) as error:
+    except (pl.exceptions.PolarsError, ValueError, TypeError, IndexError) as error:
         raise TaskError(f"{path}: not a table of examples: {' '.join(str(error).split())[:160]}") from error
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A Parquet file. Raises TaskError where there is none or it is damaged."""
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise TaskError(f"{path}: cannot be read: {' '.join(str(error).split())[:160]}") from error
 
 
 def _lists(values: NDArray[np.integer]) -> pl.Series:

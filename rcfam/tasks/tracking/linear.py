@@ -93,13 +93,16 @@ class Sum(nn.Module):
         return summed
 
 
-def mamba(width: int, layers: int) -> nn.Module:
-    """Mamba's residual layers from mambapy: selective scan in PyTorch; on CUDA the official kernels where installed."""
+def mamba(width: int, layers: int, cuda: bool) -> nn.Module:
+    """Mamba's residual layers from mambapy: selective scan in PyTorch; for CUDA the official kernels where installed.
+
+    Raises TaskError without mambapy.
+    """
     try:
         from mambapy.mamba import Mamba, MambaConfig
     except ImportError as error:
         raise TaskError("model mamba needs the package mambapy: pip install 'rcfam[mamba]'") from error
-    config = MambaConfig(d_model=width, n_layers=layers, use_cuda=torch.cuda.is_available() and _official_kernels())
+    config = MambaConfig(d_model=width, n_layers=layers, use_cuda=cuda and _official_kernels())
     made: nn.Module = Mamba(config)
     return made
 

@@ -116,8 +116,8 @@ def walk(
             way = tried_NM[n, m]
             moved = open_SS4[row, column, way]
             if moved:
-                row += (way == DOWN) - (way == UP)
-                column += (way == RIGHT) - (way == LEFT)
+                row += int(way == DOWN) - int(way == UP)
+                column += int(way == RIGHT) - int(way == LEFT)
             moved_NM[n, m] = moved
             places_NM2[n, m, 0] = row
             places_NM2[n, m, 1] = column

@@ -85,10 +85,11 @@ class Looped(nn.Module):
 class Tracker(nn.Module):
     """tokens (B, T), the steps where an answer is due (P,) -> (B, P, K).
 
-    `steps` is the longest sequence that learned positions have rows for; later ones share the last row.
+    `steps` is the longest sequence that learned positions have rows for; later ones share the last row. `cuda`: it will
+    be moved to a GPU.
     """
 
-    def __init__(self, params: TrackerParams, vocabulary: int, answers: int, steps: int) -> None:
+    def __init__(self, params: TrackerParams, vocabulary: int, answers: int, steps: int, cuda: bool = False) -> None:
         super().__init__()
         self.params = params
         self.embed = nn.Embedding(vocabulary, params.width)
@@ -96,7 +97,7 @@ class Tracker(nn.Module):
         self.position: nn.Parameter | None = None
         if params.kind in ("transformer", "looped"):
             self.position = nn.Parameter(torch.randn(steps, params.width) * 0.1)
-        self.backbone = _backbone(params)
+        self.backbone = _backbone(params, cuda)
         self.norm = nn.RMSNorm(params.width) if params.kind not in ("lstm", "sum") else nn.Identity()
         self.read = nn.Linear(params.width, answers)
 
@@ -126,12 +127,12 @@ class Tracker(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
 
-def _backbone(params: TrackerParams) -> nn.Module:
+def _backbone(params: TrackerParams, cuda: bool) -> nn.Module:
     kind, width, layers = params.kind, params.width, params.layers
     if kind == "lstm":
         return Lstm(width, layers)
     if kind == "mamba":
-        return mamba(width, layers)
+        return mamba(width, layers, cuda)
     if kind == "looped":
         return Looped(Layer(Attention(width, params.heads, rotary=False), width), layers)
     return nn.Sequential(*(Layer(_mixer(params), width) for _ in range(layers)))

@@ -6,7 +6,9 @@ from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from rcfam.tasks.tracking.data import described
 from rcfam.tasks.tracking.errors import TaskError
+from rcfam.tasks.tracking.examples import read_table
 from rcfam.tasks.tracking.published import published
 
 CRITICAL: Final = 0.9  # accuracy below which a model has lost track
@@ -37,9 +39,10 @@ def collect(folder: Path) -> list[Finished]:
     for path in sorted(folder.rglob("cell.json")):
         try:
             result = json.loads(path.read_text(encoding="utf-8"))
-            found.append(Finished(result, pl.read_parquet(path.with_name("accuracy.parquet"))))
-        except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-            raise TaskError(f"{path}: not a finished cell: {' '.join(str(error).split())[:160]}") from error
+            found.append(Finished(result, read_table(path.with_name("accuracy.parquet"))))
+            _key(found[-1])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TaskError(f"{path}: not a finished cell: {error}") from error
     return found
 
 
@@ -47,9 +50,9 @@ def facts(folder: Path) -> pl.DataFrame:
     """What the data sets below `folder` are like: one row a data set, part and depth."""
     found = []
     for path in sorted(folder.rglob("data.json")):
-        described = json.loads(path.read_text(encoding="utf-8"))
-        named = {"task": described["task"], "seed": described["seed"], "trained_depth": described["depth"]}
-        own = pl.read_parquet(path.with_name("facts.parquet"))
+        told = described(path)
+        named = {"task": told["task"], "seed": told["seed"], "trained_depth": told["depth"]}
+        own = read_table(path.with_name("facts.parquet"))
         found.append(own.select(*(pl.lit(value).alias(name) for name, value in named.items()), pl.all()))
     return pl.concat(found, how="diagonal_relaxed")
 

@@ -21,7 +21,7 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from rcfam.atomic import writing
+from rcfam.atomic import alone, writing
 from rcfam.tasks.tracking.data import Data, Source
 from rcfam.tasks.tracking.errors import TaskError
 from rcfam.tasks.tracking.examples import Examples, Group
@@ -110,17 +110,38 @@ class Evaluation(NamedTuple):
 
 
 def train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], None]) -> dict[str, Any]:
-    """Train to the end or to the early stop and return what cell.json holds; a finished cell is not repeated."""
-    identity = cell.identity()
+    """Train to the end or to the early stop and return what cell.json holds; a finished cell is not repeated.
+
+    Raises TaskError or CheckpointError where the folder holds another cell or is damaged, RcfamError where another
+    process trains in it.
+    """
     done = folder / "cell.json"
-    if done.exists():
-        found: dict[str, Any] = json.loads(done.read_text(encoding="utf-8"))
-        checkpoint.agree(done, found["identity"], identity, _CURE)
-        return found
+    if not done.exists():
+        with alone(folder):
+            if not done.exists():  # still, now that nobody else trains it
+                _train(cell, data, folder, report)
+    found = result_of(done)
+    checkpoint.agree(done, found["identity"], cell.identity(), _CURE)
+    return found
+
+
+def result_of(path: Path) -> dict[str, Any]:
+    """What a cell.json holds. Raises TaskError where it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        found["identity"].keys()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TaskError(f"{path}: not a finished cell: {error}; {_CURE}") from error
+    return found
+
+
+def _train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], None]) -> None:
+    identity = cell.identity()
     torch.set_num_threads(cell.train.threads)
     torch.manual_seed(cell.train.seed)
     first = data.train[-1]
-    model = Tracker(cell.model, cell.source.vocabulary, first.answers_NPK.shape[2], first.tokens_NT.shape[1])
+    shape = (cell.source.vocabulary, first.answers_NPK.shape[2], first.tokens_NT.shape[1])
+    model = Tracker(cell.model, *shape, cuda=cell.device.startswith("cuda"))
     model.to(cell.device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=cell.train.rate, weight_decay=cell.train.decay)
     history = _take_up(folder, identity, model, optimiser)
@@ -140,10 +161,9 @@ def train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], N
     with writing(folder / "accuracy.parquet") as path:
         accuracy.write_parquet(path)
     result = _result(cell, model, data, accuracy, history, kept.progress["step"])
-    with writing(done) as path:
+    with writing(folder / "cell.json") as path:
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     checkpoint.prune(folder, keep=0)
-    return result
 
 
 def _stops(params: TrackingParams, history: list[Evaluation]) -> bool:
