@@ -341,6 +341,7 @@ def test_a_short_key_is_no_secret_but_is_not_told(tmp_path: Path) -> None:
         {"concurrency": 0},
         {"attempts": 0},
         {"timeout_s": 0.0},
+        {"timeout_s": float("nan")},
         {"url": "ftp://host"},
         {"url": "http://"},
         {"url": "http://[bad"},

@@ -123,12 +123,15 @@ def test_each_model_has_its_price(repository: Path, tmp_path: Path) -> None:
     assert unpriced.code == 0 and table["cost"].null_count() == table.height
 
 
-def test_results_of_an_older_version_are_left_out(repository: Path, tmp_path: Path) -> None:
+def test_results_of_an_older_version_and_damaged_ones_are_left_out(repository: Path, tmp_path: Path) -> None:
     run(*small(repository, tmp_path / "out"))
     old = pl.read_parquet(tmp_path / "out" / "results" / "no-op*.parquet").drop("cost")
     old.write_parquet(tmp_path / "out" / "results" / "old.parquet")
+    (tmp_path / "out" / "results" / "broken.parquet").write_bytes(b"PAR1 and nonsense")
     done = run("-o", tmp_path / "out")
-    assert done.code == 0 and "old.parquet is of other cases or an older version" in done.stdout
+    assert done.code == 0, done.error
+    for name in ("old", "broken"):
+        assert f"{name}.parquet is of other cases, of an older version or damaged" in done.stdout
 
 
 def test_a_refused_key_is_one_line_without_it(repository: Path, tmp_path: Path) -> None:

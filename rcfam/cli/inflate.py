@@ -230,11 +230,14 @@ def _tell(out: Path, cases: "list[Case]") -> None:
     wanted = {(case.id, context) for case in cases for context in case.patches}
     kept = []
     for path in sorted((out / "results").glob("*.parquet")):
-        table = pl.read_parquet(path)
+        try:
+            table = pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError):
+            table = pl.DataFrame()
         if table.schema == pl.Schema(room.SCHEMA) and set(table.select("case", "context").iter_rows()) == wanted:
             kept.append(table)
         else:
-            print(f"{path} is of other cases or an older version and left out of the tables")
+            print(f"{path} is of other cases, of an older version or damaged, and left out of the tables")
     results = pl.concat(kept)
     table = room.accuracy(results)
     with writing(out / "accuracy.parquet") as path:

@@ -8,6 +8,7 @@ the requests' header and nowhere else; redirections are not followed, so no othe
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -60,8 +61,8 @@ class Endpoint:
             raise InflateError("no model is named")
         if not self.key or not self.key.isascii() or not self.key.isprintable() or " " in self.key:
             raise InflateError("the key is empty or has characters that no header can carry")
-        if self.concurrency < 1 or self.attempts < 1 or self.timeout_s <= 0:
-            raise InflateError("concurrency and attempts must be at least 1, the timeout above 0")
+        if self.concurrency < 1 or self.attempts < 1 or not 0 < self.timeout_s < math.inf:
+            raise InflateError("concurrency and attempts must be at least 1, the timeout above 0 and finite")
         if self.url is None:
             return
         try:
