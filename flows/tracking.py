@@ -1,7 +1,8 @@
 """A task that asks for state, as a Prefect flow: its cells as child processes, as many at once as cores or GPUs.
 
     python -m flows.tracking frjt|maze|unwithheld [--size tiny|default|paper] [--depth N ...] [--model KIND:LAYERS ...]
-        [--seeds N ...] [--jobs N] [--retries N] [--device cpu|cuda] [--out FOLDER]
+        [--seeds N ...] [--epochs N] [--rate R] [--examples N] [--jobs N] [--retries N] [--device cpu|cuda]
+        [--out FOLDER]
 
 A cell is `rcfam task frjt` or `rcfam task maze` for one depth, model and seed; data that several cells share is made
 before them. A finished cell is not trained again; one that was stopped, in whatever way, goes on from its checkpoint
@@ -35,6 +36,7 @@ from flows.pipeline import connected
 from flows.places import MANY, Job, Places, Row, default_jobs, run_all
 from flows.stage_run import Children, StageRun
 from flows.stages import program
+from rcfam.atomic import check_folder
 from rcfam.errors import RcfamError
 
 THREADS = 1  # of a cell
@@ -55,6 +57,8 @@ class Grid:
     seeds: tuple[int, ...]
     device: Device
     out: Path
+    settings: tuple[tuple[str, float], ...] = ()
+    """Options of the verb and their values, where they are not the size's."""
 
     def command(self, only: str, depths: Sequence[int], models: Sequence[str], seeds: Sequence[int]) -> list[str]:
         """`rcfam task ...` for a part of the grid; the lists are written out, one option each."""
@@ -63,6 +67,8 @@ class Grid:
         for option, values in (("--depth", depths), ("--model", models), ("--seed", seeds)):
             for value in values:
                 words += [option, str(value)]
+        for name, value in self.settings:
+            words += [f"--{name}", str(value)]
         return program("rcfam", "task", *VERBS[self.task], *words)
 
 
@@ -125,6 +131,9 @@ def tracking(
     retries: Annotated[int, Field(ge=0)] = 1,
     device: Device = "cpu",
     out: Path | None = None,
+    epochs: Annotated[float | None, Field(gt=0)] = None,
+    rate: Annotated[float | None, Field(gt=0)] = None,
+    examples: Annotated[int | None, Field(ge=1)] = None,
 ) -> "list[dict[str, Any]] | State[list[dict[str, Any]]]":
     """Train the cells of a grid that are missing, then make the tables. Gives a row for each cell.
 
@@ -138,8 +147,11 @@ def tracking(
         retries: How often a cell that fails is taken up again from its checkpoint.
         device: cpu or cuda.
         out: Folder of data, cells, tables and figure (data/tasks/tracking/SIZE).
+        epochs: Longest training; none for the size's.
+        rate: Highest learning rate; none for the size's.
+        examples: Training examples (FRJT: of each depth); none for the size's.
     """
-    grid = grid_of(task, size, depths, models, seeds, device, out)
+    grid = grid_of(task, size, depths, models, seeds, device, out, epochs=epochs, rate=rate, examples=examples)
     children = Children()
     with held(server.home(), str(flow_run.get_id())):
         try:
@@ -163,10 +175,12 @@ def grid_of(
     seeds: Sequence[int],
     device: Device,
     out: Path | None,
+    **settings: float | None,
 ) -> Grid:
-    """The grid with its folder."""
+    """The grid with its folder; `settings` are options of the verb, None where the size decides."""
     folder = (out or PROJECT / "data" / "tasks" / "tracking" / size).resolve()
-    return Grid(task, size, tuple(depths), tuple(models), tuple(seeds), device, folder)
+    given = tuple((name, value) for name, value in settings.items() if value is not None)
+    return Grid(task, size, tuple(depths), tuple(models), tuple(seeds), device, folder, given)
 
 
 def _run_all(grid: Grid, jobs: int | None, retries: int, children: Children) -> tuple[list[Row], list[str]]:
@@ -232,11 +246,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, terminated)
     asked = (options.task, options.size, options.depth, options.model, options.seeds)
+    settings = {name: getattr(options, name) for name in ("epochs", "rate", "examples")}
     try:
-        cells_of(grid_of(*asked, options.device, options.out))  # a typing error is told before a run is recorded
+        grid = grid_of(*asked, options.device, options.out, **settings)
+        cells_of(grid)  # a typing error, and a folder that cannot be written, are told before a run is recorded
+        check_folder(grid.out)
         with connected():
             bury(server.home())
-            state = tracking(*asked, options.jobs, options.retries, options.device, options.out, return_state=True)
+            work = (options.jobs, options.retries, options.device, options.out)
+            state = tracking(*asked, *work, **settings, return_state=True)
     except (RcfamError, server.ServerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -260,6 +278,11 @@ def _parser() -> argparse.ArgumentParser:
         "--model", nargs="+", default=[], metavar="M", help="KIND, KIND:LAYERS or KIND:FROM-TO (the size's)"
     )
     made.add_argument("--seeds", type=_whole(0), nargs="+", default=[0], metavar="N", help="of data and training (0)")
+    made.add_argument("--epochs", type=float, metavar="N", help="longest training (the size's)")
+    made.add_argument("--rate", type=float, metavar="R", help="highest learning rate (the size's)")
+    made.add_argument(
+        "--examples", type=_whole(1), metavar="N", help="training examples; FRJT: of each depth (the size's)"
+    )
     made.add_argument("--jobs", type=_whole(1), metavar="N", help="cells at the same time (one a GPU, or one a core)")
     made.add_argument("--retries", type=_whole(0), default=1, metavar="N", help="tries more for a cell that fails (1)")
     made.add_argument("--device", choices=get_args(Device), default="cpu", help="(cpu)")

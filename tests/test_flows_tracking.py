@@ -86,7 +86,9 @@ def results(state: Any) -> dict[str, str]:
 @pytest.mark.slow
 def test_a_grid_is_trained_once(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def go() -> Any:
-        return tracking.tracking("frjt", "tiny", models=["lstm", "sum"], jobs=2, out=tmp_path, return_state=True)
+        settings = {"epochs": 1.5, "rate": 1e-3, "examples": 64}
+        models = ["lstm", "sum"]
+        return tracking.tracking("frjt", "tiny", models=models, jobs=2, out=tmp_path, **settings, return_state=True)
 
     first = go()
     assert first.is_completed(), first.message
@@ -94,6 +96,8 @@ def test_a_grid_is_trained_once(home: Path, tmp_path: Path, capsys: pytest.Captu
     assert "paper  parameters" in capsys.readouterr().out
     with (tmp_path / "results.csv").open() as file:
         assert [(row["model"], row["depth"]) for row in csv.DictReader(file)] == [("lstm", "3"), ("sum", "3")]
+    identity = json.loads(next(tmp_path.rglob("lstm-*/cell.json")).read_text())["identity"]
+    assert (identity["train"]["epochs"], identity["train"]["rate"], identity["data"]["programs"]) == (1.5, 1e-3, 64)
     made = {path: path.stat().st_mtime_ns for path in (tmp_path / "frjt-3").rglob("*") if path.is_file()}
     second = go()
     assert second.is_completed(), second.message
@@ -160,6 +164,16 @@ def test_what_cannot_be_planned_is_told_before_anything_is_started(
     assert capsys.readouterr().err == "error: model gru: known are ...\n"
     with pytest.raises(RcfamError, match="gru"):
         tracking.cells_of(tracking.grid_of("maze", "tiny", [], [], [0], "cpu", tmp_path))
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tracking, "program", lambda *_words: [sys.executable, "-c", ""])
+    monkeypatch.setattr(tracking, "connected", None)
+    (tmp_path / "file").write_text("")
+    assert tracking.main(["frjt", "--out", str(tmp_path / "file" / "below")]) == 1
+    assert capsys.readouterr().err.startswith("error: cannot write into ")
 
 
 @pytest.mark.parametrize("bad", [["--depth", "0"], ["--jobs", "0"], ["--seeds", "-1"], ["--size", "huge"], []])
