@@ -1,5 +1,6 @@
 """A small history, recorded and made a dataset of, and a model that knows it by heart."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,9 +35,30 @@ class World(NamedTuple):
     dataset: Dataset
 
 
-def world(folder: Path) -> World:
-    """Eight commits, half of them held out; a picture that cannot be typed comes with one of those."""
-    git = Git(folder / "source")
+def world(folder: Path, names: Sequence[str] = ("small",)) -> World:
+    """Repositories of eight commits; of one half of the commits are held out, of several half of them. A picture that
+    cannot be typed comes with one commit.
+    """
+    for name in ("mirrors", "recordings"):
+        (folder / name).mkdir()
+    for number, name in enumerate(names):
+        mirror = folder / "mirrors" / f"{name}.git"
+        history(folder / "source" / name, number).run("clone", "-q", "--bare", ".", str(mirror))
+        with (folder / "recordings" / f"{name}.tsr").open("wb") as file:
+            record(Repository(mirror), "HEAD", name, RenderParams(), file)
+    recordings, tokens, dataset = (folder / name for name in ("recordings", "tokens", "dataset"))
+    params = folder / "params.yaml"
+    params.write_text(PARAMS)
+    for line in (("tokenize", recordings, "-o", tokens), ("dataset", recordings, tokens, "-o", dataset)):
+        result = run(*line, "--params", params)
+        assert result.exit_code == 0, result.output
+    return World(Folders(recordings, tokens, dataset, folder / "mirrors"), Dataset.open(dataset))
+
+
+def history(folder: Path, day: int) -> Git:
+    """The repository of one day: the same keys, other commit ids."""
+    git = Git(folder)
+    git.day = day
     text = [b"def f%d(x):\n    return x + %d\n\n\n" % (n, n) for n in range(12)]
     git.commit("Begin", {"a.py": b"".join(text[:6]), "b.py": b"x = 1\n"})
     for n in range(1, 8):
@@ -45,18 +67,7 @@ def world(folder: Path) -> World:
         git.commit(
             f"Change number {n}", {"a.py": b"".join(changed[: 6 + n]), f"n{n}.py": b"print('%d')\n" % n, **picture}
         )
-    (folder / "mirrors").mkdir()
-    git.run("clone", "-q", "--bare", ".", str(folder / "mirrors" / "small.git"))
-    recordings, tokens, dataset = (folder / name for name in ("recordings", "tokens", "dataset"))
-    recordings.mkdir()
-    with (recordings / "small.tsr").open("wb") as file:
-        record(Repository(folder / "mirrors" / "small.git"), "HEAD", "small", RenderParams(), file)
-    params = folder / "params.yaml"
-    params.write_text(PARAMS)
-    for line in (("tokenize", recordings, "-o", tokens), ("dataset", recordings, tokens, "-o", dataset)):
-        result = run(*line, "--params", params)
-        assert result.exit_code == 0, result.output
-    return World(Folders(recordings, tokens, dataset, folder / "mirrors"), Dataset.open(dataset))
+    return git
 
 
 class Memory:
@@ -66,16 +77,17 @@ class Memory:
     """
 
     def __init__(self, world: World) -> None:
-        tokens = token_files.load(world.folders.tokens / "small.tokens.npz")
-        with Reader(world.folders.recordings / "small.tsr") as reader:
-            cells, cursors = reader.frames_at(tokens.starts_N)
         self._vocabulary = world.dataset.vocabulary
         self._known: dict[bytes, int] = {}
-        before = b""
-        for n, token in enumerate(tokens.tokens_N.tolist()):
-            now = cells[n].tobytes() + cursors[n].astype(np.int64).tobytes()
-            self._known[before + now] = token
-            before = now
+        for path in sorted(world.folders.recordings.glob("*.tsr")):
+            tokens = token_files.load(world.folders.tokens / f"{path.stem}.tokens.npz")
+            with Reader(path) as reader:
+                cells, cursors = reader.frames_at(tokens.starts_N)
+            before = b""
+            for n, token in enumerate(tokens.tokens_N.tolist()):
+                now = cells[n].tobytes() + cursors[n].astype(np.int64).tobytes()
+                self._known[before + now] = token
+                before = now
 
     def initial(self, streams: int) -> tuple[Tensor, ...]:
         return (torch.zeros(streams, 0, dtype=torch.uint8),)

@@ -138,6 +138,37 @@ def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts],
     assert again.rollouts.equals(made[1].rollouts)
 
 
+def test_several_histories_are_typed_side_by_side(tmp_path: Path) -> None:
+    """Two repositories of five are held out; a batch has terminals of both, and progress tells of all their frames."""
+    several = world(tmp_path, ("one", "two", "three", "four", "five"))
+    told: list[tuple[str, int, int]] = []
+    parts = Parts(tmp_path / "unfinished", {})
+    settings = dataclasses.replace(SETTINGS, commits=16, before=(12,), temperatures=(0.0,), batch=64)
+    found = rollouts(
+        cast(ActionModel, Memory(several)), several.dataset, several.folders, settings, parts, "cpu",
+        lambda *what: told.append(what),
+    ).rollouts  # fmt: skip
+    commits = pl.read_parquet(several.folders.dataset / "commits.parquet")
+    held_out = set(commits.filter(side="held_out")["recording"])
+    assert len(held_out) == 2 and set(found["recording"]) == held_out
+    assert set(found["commit"]) <= set(commits.filter(side="held_out")["commit"])
+    typist = found.filter(policy="typist")
+    assert typist["completed"].all() and typist["number"].to_list() == list(range(typist.height))
+    by_heart = found.filter(policy="model greedy")["completed"].to_list()
+    assert sum(by_heart) > 0.8 * len(by_heart)  # one screen may ask for two keys in two histories
+    for row in typist.iter_rows(named=True):
+        with (
+            Reader(parts.recordings / row["file"]) as ours,
+            Reader(several.folders.recordings / f"{row['recording']}.tsr") as theirs,
+        ):
+            turn = ours.frames - row["keys"]
+            cells = theirs.read(row["frame"] - turn, row["frame"] + row["keys"])[0]
+            np.testing.assert_array_equal(ours.read(0, ours.frames)[0], cells)
+    for what in ("history", "rollout"):
+        done = [(now, total) for name, now, total in told if name == what]
+        assert done == sorted(done) and done[0][0] == 0 and done[-1][0] == done[-1][1]
+
+
 class Listener(Model):
     """A model that is heard, while the teacher types."""
 

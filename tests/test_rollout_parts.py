@@ -28,9 +28,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> World:
 def typed(small: World, parts: Parts, after: int | None = None) -> Rollouts:
     """All rollouts; killed when so many parts are done."""
 
-    def progress(done: int, total: int) -> None:
+    def progress(what: str, done: int, total: int) -> None:
         nonlocal after
-        if after is not None:
+        if after is not None and what == "rollout" and done:
             after -= 1
             if after == 0:
                 raise Killed
@@ -131,5 +131,8 @@ def test_parts_of_something_else_and_parts_without_recordings_are_not_taken(tmp_
     assert held({"weights": "b", "before": (8, 32)}).finished("typist", 0) is None
     assert not (tmp_path / "unfinished" / "recordings" / "typist" / "0000.tsr").exists()
     held({"weights": "a", "before": (8, 32)}).keep("typist", 0, table)
+    for damaged in (b"", b"PAR1 and nonsense"):
+        (tmp_path / "unfinished" / "typist" / "0000.parquet").write_bytes(damaged)
+        assert held({"weights": "a", "before": (8, 32)}).finished("typist", 0) is None
     (tmp_path / "unfinished" / "identity.json").write_bytes(b"{")
     assert held({"weights": "a", "before": (8, 32)}).finished("typist", 0) is None

@@ -1,7 +1,9 @@
 """`rcfam rollout`: a trained model at the keyboard."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,10 +29,9 @@ def rollout(
     import json
 
     import torch
-    from tqdm import tqdm
 
     from rcfam import params as parameters
-    from rcfam.atomic import writing
+    from rcfam.atomic import alone, writing
     from rcfam.dataset import Dataset
     from rcfam.dataset.index import ABOUT
     from rcfam.errors import RcfamError
@@ -70,26 +71,18 @@ def rollout(
         },
     )
     folders = Folders(dataset / about["recordings"], dataset / about["tokens"], dataset, mirrors)
-    with tqdm(desc="rollout", unit="terminal", mininterval=0.5) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        found = rollouts(model.to(device), data, folders, settings, parts, device, report)
-    write(out / "rollouts.parquet", found.rollouts)
-    write(out / "curves.parquet", found.curves)
-    write(out / "summary.parquet", summary(found.rollouts))
-    with writing(out / "metrics.json") as part:
-        part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
-    parts.close(out / "recordings")
-    for row in summary(found.rollouts).iter_rows(named=True):
-        share = "" if row["share"] is None else f", {row['share']:.2f} of the edit"
-        print(
-            f"{row['policy']}, {row['before']} keys before the end of a {row['goal']}: "
-            f"{row['completed']:.2f} of {row['rollouts']} completed{share}, {row['agreed_keys']:.1f} keys as the "
-            f"typist's, {row['wasted']:.2f} wasted, {row['invalid']:.2f} invalid"
-        )
+    with alone(out):
+        with _bars() as report:
+            found = rollouts(model.to(device), data, folders, settings, parts, device, report)
+        means = summary(found.rollouts)
+        write(out / "rollouts.parquet", found.rollouts)
+        write(out / "curves.parquet", found.curves)
+        write(out / "summary.parquet", means)
+        with writing(out / "metrics.json") as part:
+            part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
+        parts.close(out / "recordings")
+    for row in means.iter_rows(named=True):
+        print(_line(row))
     if not found.rollouts.height:
         print(
             f"nothing was typed: no held-out commit has {min(settings.before)} keystrokes and {settings.context} "
@@ -98,3 +91,35 @@ def rollout(
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
         print(f"{row['file']}: the terminal failed: {row['fault']}")
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each thing that is told of."""
+    from tqdm import tqdm
+
+    units = {"history": "frame", "rollout": "terminal"}
+    with ExitStack() as stack:
+        bars: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = stack.enter_context(tqdm(desc=what, total=total, unit=units[what], mininterval=0.5))
+            bars[what].update(done - bars[what].n)
+
+        yield report
+
+
+def _line(row: dict[str, Any]) -> str:
+    """One row of the summary in words."""
+    text = (
+        f"{row['policy']}, {row['before']} keys before the end of a {row['goal']}: "
+        f"{row['completed']:.2f} of {row['rollouts']} completed"
+    )
+    if row["share"] is not None:
+        text += f", {row['share']:.2f} of the edit"
+    text += f", {row['agreed_keys']:.1f} keys as the typist's"
+    text += f", {row['wasted']:.2f} wasted, {row['invalid']:.2f} invalid"
+    if row["hurt"]:
+        text += f", {row['hurt']} hurt at once, {row['mended']:.2f} of them mended"
+    return text

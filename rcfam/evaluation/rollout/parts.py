@@ -40,11 +40,11 @@ class Parts:
             half.unlink()
 
     def finished(self, policy: str, first: int) -> pl.DataFrame | None:
-        """What `keep` was given; None where it was not, or where a recording is gone."""
-        path = self._path(policy, first)
-        if not path.exists():
+        """What `keep` was given; None where it was not, where it is damaged, or where a recording is gone."""
+        try:
+            table = pl.read_parquet(self._path(policy, first))
+        except (OSError, pl.exceptions.PolarsError):
             return None
-        table = pl.read_parquet(path)
         return table if all((self.recordings / file).exists() for file in table["file"]) else None
 
     def keep(self, policy: str, first: int, table: pl.DataFrame) -> None:

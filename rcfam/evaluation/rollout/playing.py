@@ -2,7 +2,7 @@
 
 # B terminals
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -137,17 +137,11 @@ class Seat:
         return not self.start.way.isdisjoint(self._seen[2:])
 
 
-def play(
-    starts: Sequence[Start],
-    context: Batch,
-    policy: Policy,
-    steps: int,
-    progress: Callable[[int], None] | None = None,
-) -> list[Seat]:
-    """One rollout from each start, all at once, of at most `steps` tokens each. `progress` is told the steps done."""
+def play(starts: Sequence[Start], context: Batch, policy: Policy, steps: int) -> list[Seat]:
+    """One rollout from each start, all at once, of at most `steps` tokens each."""
     seats = [Seat(start) for start in starts]
     policy.begin(starts, context)
-    for step in range(steps):
+    for _ in range(steps):
         if all(seat.ended for seat in seats):
             break
         cells_BRC = np.stack([seat.terminal.state.cells for seat in seats])
@@ -155,8 +149,6 @@ def play(
         for seat, keys in zip(seats, policy.next(cells_BRC, cursors_B3), strict=True):
             if not seat.ended:
                 seat.type(keys)
-        if progress is not None:
-            progress(step + 1)
     for seat in seats:
         seat.ended = seat.ended or OUT_OF_STEPS
     return seats

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 import torch
@@ -65,6 +65,10 @@ class RolloutParams:
             raise ValueError(f"top_p: {self.top_p} is outside 0..1")
 
 
+Progress = Callable[[Literal["history", "rollout"], int, int], None]
+"""Told what is being done, how much of it is done, and how much there is in all: frames, then terminals."""
+
+
 class Folders(NamedTuple):
     """Where recordings, their tokens, the dataset's tables and the mirrors NAME.git lie."""
 
@@ -88,13 +92,12 @@ def rollouts(
     params: RolloutParams,
     parts: Parts,
     device: torch.device | str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Rollouts:
     """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
     `parts`, and what `parts` holds already is not done again.
 
-    `progress` is told terminals done and terminals in all. Empty tables where no held-out commit is long enough. Raises
-    RolloutError where the model's output is not finite.
+    Empty tables where no held-out commit is long enough. Raises RolloutError where the model's output is not finite.
     """
     tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
     with ExitStack() as stack:
@@ -108,15 +111,17 @@ def rollouts(
 
         commits = pl.read_parquet(folders.dataset / "commits.parquet")
         places = choose(commits, recording, params.commits, params.before, params.context, params.seed)
-        begun = list(_starts(places, recording, folders.mirrors))
+        begun = list(_starts(places, recording, folders.mirrors, progress))
+        parts.take_up()
         if not begun:
             return Rollouts(pl.DataFrame(schema=telling.ROLLOUTS), pl.DataFrame(schema=telling.CURVES))
         attributes = begun[0].terminal.attributes
         numbers = renumbering(attributes, dataset.attributes_A3)
         players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)
-        parts.take_up()
         tables = []
-        for done, (name, policy) in enumerate(players.items()):
+        done, total = 0, len(players) * len(begun)
+        progress("rollout", done, total)
+        for name, policy in players.items():
             for first in range(0, len(begun), params.batch):
                 group = begun[first : first + params.batch]
                 table = parts.finished(name, first)
@@ -126,8 +131,8 @@ def rollouts(
                     table = _written(name, seats, recording, parts.recordings)
                     parts.keep(name, first, table)
                 tables.append(table)
-                if progress is not None:
-                    progress(done * len(begun) + first + len(group), len(players) * len(begun))
+                done += len(group)
+                progress("rollout", done, total)
     table = pl.concat(tables)
     return Rollouts(table.drop("distances"), telling.curves(table, params.steps))
 
@@ -146,10 +151,22 @@ def _written(
     return pl.DataFrame(rows, telling.KEPT)
 
 
-def _starts(places: list[Place], recording: Callable[[str], tuple[Reader, Tokens]], mirrors: Path) -> Iterator[Start]:
-    for name in dict.fromkeys(place.recording for place in places):
+def _starts(
+    places: list[Place], recording: Callable[[str], tuple[Reader, Tokens]], mirrors: Path, progress: Progress
+) -> Iterator[Start]:
+    last: dict[str, int] = {}
+    for place in places:
+        last[place.recording] = max(last.get(place.recording, 0), place.stop)
+    before, total = 0, sum(last.values())
+    for name, stop in last.items():
         reader, tokens = recording(name)
-        yield from starts(places, name, reader, tokens, Repository(mirrors / f"{name}.git"))
+
+        def replayed(frames: int, before: int = before) -> None:
+            progress("history", before + frames, total)
+
+        replayed(0)
+        yield from starts(places, name, reader, tokens, Repository(mirrors / f"{name}.git"), replayed)
+        before += stop
 
 
 def _pairs(dataset: Dataset, folder: Path, tokenizer: Tokenizer) -> policies.Pairs:

@@ -3,9 +3,10 @@
 # K keystrokes, N tokens
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from rcfam.rendering import replay
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
 from rcfam.terminal.fork import fork, text_of
+
+_TOLD_EVERY: Final = 5_000  # frames
 
 
 class RolloutError(RcfamError):
@@ -89,18 +92,24 @@ class Start:
 
 
 def starts(
-    places: Sequence[Place], recording: str, reader: Reader, tokens: Tokens, repository: Repository, first: int = 0
+    places: Sequence[Place],
+    recording: str,
+    reader: Reader,
+    tokens: Tokens,
+    repository: Repository,
+    progress: Callable[[int], None] = lambda frames: None,
 ) -> Iterator[Start]:
     """The starts of one recording, in the order of their places; those where nothing is left to do are passed over.
 
-    They are numbered from `first` on by the order of `places`. Raises RolloutError where the recording's frame is not
-    what the terminal shows.
+    They are numbered by the order of `places`. `progress` is told how many frames of the recording have been replayed.
+    Raises RolloutError where the recording's frame is not what the terminal shows.
     """
-    numbered = [(first + n, place) for n, place in enumerate(places) if place.recording == recording]
+    numbered = [(n, place) for n, place in enumerate(places) if place.recording == recording]
     wanted = {frame for _, place in numbered for frame in (place.frame, place.stop)}
     begun: dict[int, Terminal] = {}
     ended: dict[int, Truth] = {}
-    for frame, terminal in replay(reader, repository, wanted):
+    for frame, terminal in replay(reader, repository, wanted | set(range(0, max(wanted), _TOLD_EVERY))):
+        progress(frame)
         for number, place in numbered:
             if place.frame == frame:
                 _agree(reader, terminal, place)

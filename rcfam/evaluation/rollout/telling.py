@@ -137,7 +137,7 @@ def summary(rollouts: pl.DataFrame, by: Sequence[str] = ("policy", "goal", "befo
 
 def metrics(rollouts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
     """Policy -> means over all its rollouts, as `dvc metrics` shows them."""
-    names = ("completed", "share", "wasted", "invalid", "agreed_keys", "faults")
+    names = ("completed", "share", "wasted", "invalid", "agreed_keys", "hurt", "mended", "faults")
     rows = summary(rollouts, ("policy",)).iter_rows(named=True)
     return {row["policy"]: {n: None if row[n] is None else round(float(row[n]), 6) for n in names} for row in rows}
 
