@@ -80,11 +80,11 @@ def _check_lines(s: State) -> None:
     assert size >= 0
     assert total + size == s.lines.shape[0]
     assert S.TEXT <= ctl[S.MARK] <= end <= s.pool.size
-    table = np.concatenate([s.lines[:gap, :2], s.lines[gap + size :, :2]])
+    table = np.concatenate([s.lines[:gap], s.lines[gap + size :]])
     _check_spans(table, end, "line")
     assert table[:, 1].max() <= ctl[S.LONGEST], "a line is longer than the longest"
-    assert 0 <= ctl[S.REGISTER_LINES] <= s.lines.shape[0]
-    _check_spans(s.lines[: ctl[S.REGISTER_LINES], 2:4], end, "register line")
+    assert 0 <= ctl[S.REGISTER_LINES] <= s.register.shape[0] == s.lines.shape[0]
+    _check_spans(s.register[: ctl[S.REGISTER_LINES]], end, "register line")
     if ctl[S.PROGRAM] == S.EDITOR:
         assert 0 <= ctl[S.LINE] < total, f"cursor on line {ctl[S.LINE]} of {total}"
         assert 0 <= ctl[S.TOP] < total, f"line {ctl[S.TOP]} of {total} at the top"

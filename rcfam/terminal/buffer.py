@@ -33,15 +33,16 @@ def load(state: State, data: bytes) -> State:
     eol = not data or data.endswith(b"\n")
     count = max(1, newlines + (0 if eol else 1))
     pool = state.pool
-    room = S.TEXT + codes.size + 4 * S.SPARE_CHARACTERS
-    if pool.size < room:
-        pool = np.zeros(max(room + codes.size, S.DEFAULT_POOL), dtype=np.uint32)
+    end = S.TEXT + codes.size
+    room = codes.size + 16 * count + 4 * S.SPARE_CHARACTERS
+    if pool.size < end + room:
+        pool = np.zeros(max(end + 2 * room, S.DEFAULT_POOL), dtype=np.uint32)
         pool[: S.TEXT] = state.pool[: S.TEXT]
+    pool[S.TEXT : end] = codes
     lines = state.lines
     if lines.shape[0] < count + 2 * S.SPARE_LINES:
-        lines = np.zeros((count + count // 2 + S.DEFAULT_LINES, 4), dtype=np.int64)
-    end = S.TEXT + codes.size
-    pool[S.TEXT : end] = codes
+        lines = np.zeros((count + count // 2 + S.DEFAULT_LINES, 2), dtype=np.int64)
+        state = state._replace(register=np.zeros_like(lines))
     state = state._replace(pool=pool, lines=lines)
     ctl = state.ctl
     ctl[S.LINES] = ctl[S.GAP] = count
@@ -119,11 +120,12 @@ def gather(s: Any, first: Any, last: Any, out: Any) -> Any:
     seen = np.uint32(0)
     for line in range(first, last):
         k = line if line < s.ctl[S.GAP] else line + s.ctl[S.GAP_SIZE]
-        start = s.lines[k, 0]
         count = s.lines[k, 1]
+        source = s.pool[s.lines[k, 0] : s.lines[k, 0] + count]
+        target = out[place : place + count]
         for i in range(count):
-            seen |= s.pool[start + i]
-            out[place + i] = s.pool[start + i]
+            seen |= source[i]
+            target[i] = source[i]
         place += count
         out[place] = 10
         place += 1

@@ -67,7 +67,7 @@ def spans(terminal: "Terminal", first: int, count: int) -> Spans:
     state = terminal.state
     slots = np.arange(first, first + count)
     slots[slots >= state.ctl[S.GAP]] += int(state.ctl[S.GAP_SIZE])
-    return state.lines[slots, :2].copy()
+    return state.lines[slots]
 
 
 def _replace(terminal: "Terminal", first: int, count: int, new: Spans, yank: bool = False, done: bool = True) -> None:

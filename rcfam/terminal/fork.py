@@ -48,13 +48,12 @@ def _share_out(state: State, memo: dict[int, Any]) -> None:
         (state.pool, int(ctl[S.POOL_END]), 0),
         (state.log, int(ctl[S.UNDO_END]), redo),
         (state.clusters, len(state.clusters) if ctl[S.CLUSTERS] else 0, 0),
-        (state.lines, max(gap, int(ctl[S.REGISTER_LINES])), after),
+        (state.lines, gap, after),
+        (state.register, int(ctl[S.REGISTER_LINES]), 0),
     )
     for array, front, back in parts:
         if id(array) not in memo:
             memo[id(array)] = _used(array, front, back)
-    lines = memo[id(state.lines)]
-    lines[: int(ctl[S.REGISTER_LINES]), 2:] = state.lines[: int(ctl[S.REGISTER_LINES]), 2:]
 
 
 def _used(array: NDArray[Any], front: int, back: int) -> NDArray[Any]:

@@ -42,7 +42,6 @@ def headroom(s: Any) -> Any:
     if (
         s.pool.shape[0] - ctl[S.POOL_END] < pool_room(ctl)
         or ctl[S.GAP_SIZE] < S.SPARE_LINES + ctl[S.REGISTER_LINES]
-        or s.lines.shape[0] < ctl[S.LINES] + S.SPARE_LINES
         or s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < 2 * ctl[S.LINES] + S.SPARE_LOG
         or s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size
     ):

@@ -27,8 +27,8 @@ def yank_lines(s: Any, first: Any, count: Any) -> None:
     text.freeze(s)
     for i in range(count):
         k = text.slot(s.ctl, first + i)
-        s.lines[i, 2] = s.lines[k, 0]
-        s.lines[i, 3] = s.lines[k, 1]
+        s.register[i, 0] = s.lines[k, 0]
+        s.register[i, 1] = s.lines[k, 1]
     s.ctl[S.REGISTER_LINES] = count
     s.ctl[S.REGISTER_KIND] = 1
     s.ctl[S.YANKED] = 1
@@ -43,8 +43,8 @@ def _yank_span(s: Any, line: Any, column: Any, last: Any, end: Any) -> None:
         k = text.slot(ctl, line + i)
         begin = column if i == 0 else 0
         stop = end if line + i == last else s.lines[k, 1]
-        s.lines[i, 2] = s.lines[k, 0] + begin
-        s.lines[i, 3] = max(stop - begin, 0)
+        s.register[i, 0] = s.lines[k, 0] + begin
+        s.register[i, 1] = max(stop - begin, 0)
     ctl[S.REGISTER_LINES] = last - line + 1
     ctl[S.REGISTER_KIND] = 0
     ctl[S.YANKED] = 1
@@ -291,7 +291,7 @@ def put(s: Any, before: bool, count: Any) -> bool:
         return False
     size = 0
     for i in range(lines):
-        size += s.lines[i, 3]
+        size += s.register[i, 1]
     room = s.pool.shape[0] - ctl[S.POOL_END] - 2 * ctl[S.LONGEST] - S.SPARE_CHARACTERS // 2
     if count * lines + S.SPARE_LINES // 2 > ctl[S.GAP_SIZE] or count * size > room:
         return False
@@ -310,7 +310,7 @@ def put(s: Any, before: bool, count: Any) -> bool:
         place = text.open_hole(s, line, column, count * size)
         for j in range(count):
             for i in range(size):
-                s.pool[place + j * size + i] = s.pool[s.lines[0, 2] + i]
+                s.pool[place + j * size + i] = s.pool[s.register[0, 0] + i]
         ctl[S.COLUMN] = previous(s, line, column + count * size)
         ctl[S.WANT] = S.HERE
         return True
@@ -322,13 +322,13 @@ def put(s: Any, before: bool, count: Any) -> bool:
         _append(s, at, 0)
         text.insert_lines(s, at + 1, lines - 2)
         for i in range(1, lines - 1):
-            text.set_line(s, at + i, s.lines[i, 2], s.lines[i, 3])
+            text.set_line(s, at + i, s.register[i, 0], s.register[i, 1])
         at += lines - 1
         k = lines - 1
-        place = s.lines[k, 3]
+        place = s.register[k, 1]
         hole = text.open_hole(s, at, 0, place) if place > 0 else 0
         for i in range(place):
-            s.pool[hole + i] = s.pool[s.lines[k, 2] + i]
+            s.pool[hole + i] = s.pool[s.register[k, 0] + i]
     text.freeze(s)
     ctl[S.LINE] = line
     ctl[S.COLUMN] = column
@@ -341,12 +341,12 @@ def put(s: Any, before: bool, count: Any) -> bool:
 @inner
 def _append(s: Any, line: Any, entry: Any) -> None:
     """Add the characters of a register entry at a line's end."""
-    size = s.lines[entry, 3]
+    size = s.register[entry, 1]
     if size == 0:
         return
     place = text.open_hole(s, line, text.length(s, line), size)
     for i in range(size):
-        s.pool[place + i] = s.pool[s.lines[entry, 2] + i]
+        s.pool[place + i] = s.pool[s.register[entry, 0] + i]
 
 
 @inner
@@ -358,7 +358,7 @@ def _put_lines(s: Any, line: Any, count: Any) -> None:
     text.insert_lines(s, line, count * lines)
     for j in range(count):
         for i in range(lines):
-            text.set_line(s, line + j * lines + i, s.lines[i, 2], s.lines[i, 3])
+            text.set_line(s, line + j * lines + i, s.register[i, 0], s.register[i, 1])
     to_first_non_blank(s, line)
     messages.say_count(s, messages.MORE, count * lines)
 

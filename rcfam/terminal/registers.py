@@ -28,7 +28,7 @@ def keep(registers: dict[str, Register], state: State) -> None:
     """What was just yanked or deleted goes to the register named ctl[KEY] too."""
     ctl = state.ctl
     letter = chr(int(ctl[S.KEY]))
-    spans = state.lines[: int(ctl[S.REGISTER_LINES]), 2:4].tolist()
+    spans = state.register[: int(ctl[S.REGISTER_LINES])].tolist()
     new = Register([state.pool[start : start + size].copy() for start, size in spans], bool(ctl[S.REGISTER_KIND]))
     old = registers.get(letter.lower())
     if letter.isupper() and old is not None:
@@ -57,12 +57,12 @@ def put(terminal: "Terminal", registers: dict[str, Register]) -> str:
     terminal.reserve(2 * size, rows)
     state = terminal.state
     before = int(ctl[S.REGISTER_LINES]), int(ctl[S.REGISTER_KIND])
-    spans = state.lines[: before[0], 2:4].copy()
+    spans = state.register[: before[0]].copy()
     _load(state, found)
     keys = f"{count or ''}{chr(key)}"
     terminal.press(np.frombuffer(keys.encode("utf-32-le"), dtype=np.uint32))
     state = terminal.state
-    state.lines[: before[0], 2:4] = spans
+    state.register[: before[0]] = spans
     state.ctl[S.REGISTER_LINES], state.ctl[S.REGISTER_KIND] = before
     # `.` repeats it from the same register.
     last = S.KEYS + S.REGION
@@ -78,7 +78,7 @@ def _load(state: State, found: Register) -> None:
     place = int(ctl[S.POOL_END])
     for number, line in enumerate(found.lines):
         state.pool[place : place + line.size] = line
-        state.lines[number, 2:4] = place, line.size
+        state.register[number] = place, line.size
         place += line.size
     ctl[S.POOL_END] = ctl[S.MARK] = place
     ctl[S.REGISTER_LINES], ctl[S.REGISTER_KIND] = len(found.lines), found.whole

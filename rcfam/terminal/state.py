@@ -37,9 +37,9 @@ class State(NamedTuple):
     and after the line
     """
     lines: NDArray[np.int64]
-    """(capacity, 4): the line table with its gap, start and length in the pool; then start and length of the
-    register's lines
-    """
+    """(capacity, 2): the line table with its gap: start and length of each line in the pool"""
+    register: NDArray[np.int64]
+    """(capacity, 2), as many rows as `lines`: start and length of the register's lines"""
     pool: NDArray[np.uint32]
     """(capacity,): characters; the first TEXT of them are the regions below"""
     log: NDArray[np.int64]
@@ -266,7 +266,7 @@ def new(rows: int, columns: int) -> State:
     ctl[EMPTY] = ctl[EOL] = 1
     ctl[ENTRY] = -1
     ctl[SHIFTWIDTH] = ctl[TABSTOP] = 8
-    lines = np.zeros((DEFAULT_LINES, 4), dtype=np.int64)
+    lines = np.zeros((DEFAULT_LINES, 2), dtype=np.int64)
     lines[0, 0] = ctl[POOL_END] = ctl[MARK] = TEXT
     return State(
         cells=np.full((rows, columns), 0x20, dtype=np.uint32),
@@ -275,6 +275,7 @@ def new(rows: int, columns: int) -> State:
         ctl=ctl,
         rows=np.full((rows, 6), ROW_UNKNOWN, dtype=np.int64),
         lines=lines,
+        register=np.zeros_like(lines),
         pool=np.zeros(DEFAULT_POOL, dtype=np.uint32),
         log=np.zeros((DEFAULT_LOG, 4), dtype=np.int64),
         clusters=np.zeros((DEFAULT_CLUSTERS, 6), dtype=np.int32),

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import attributes, buffer, commandline, coreutils, kernels, registers, syntax_tables
+from rcfam.terminal import attributes, buffer, commandline, coreutils, growth, kernels, registers, syntax_tables
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.coreutils import CommandError, Output
@@ -132,7 +132,7 @@ class Terminal:
             self._draw_input()
         elif trap != S.TRAP_GROW:
             self._editor_service(window, trap)
-        self._grow()
+        self.state = growth.grown(self.state)
 
     # The multiplexer
 
@@ -449,50 +449,6 @@ class Terminal:
             self.state.ctl[S.DOT_RECORDING] += min(recorded, 0)
         self.press(escape)
 
-    # Growth
-
     def reserve(self, characters: int, lines: int) -> None:
         """Make room for one more key, and so many characters and lines besides."""
-        self._grow(characters, lines)
-
-    def _grow(self, characters: int = 0, more_lines: int = 0) -> None:
-        """Double every array that lacks headroom for one more key."""
-        s = self.state
-        ctl = s.ctl
-        room = int(kernels.pool_room(ctl)) + characters
-        if s.pool.size - ctl[S.POOL_END] < room:
-            s = s._replace(pool=_enlarged(s.pool, s.pool.size + 2 * room))
-        lines = S.SPARE_LINES + int(ctl[S.REGISTER_LINES]) + more_lines
-        if ctl[S.GAP_SIZE] < lines:
-            table = _enlarged(s.lines, 2 * s.lines.shape[0] + lines)
-            gap = int(ctl[S.GAP])
-            after = int(ctl[S.LINES]) - gap
-            table[table.shape[0] - after :, :2] = s.lines[
-                gap + int(ctl[S.GAP_SIZE]) : gap + int(ctl[S.GAP_SIZE]) + after, :2
-            ]
-            ctl[S.GAP_SIZE] += table.shape[0] - s.lines.shape[0]
-            s = s._replace(lines=table)
-        entries = S.SPARE_LOG + 2 * (int(ctl[S.LINES]) + more_lines)
-        if s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < entries:
-            log = _enlarged(s.log, 2 * s.log.shape[0] + entries)
-            redo = int(ctl[S.REDO_END])
-            log[log.shape[0] - redo :] = s.log[s.log.shape[0] - redo :]
-            s = s._replace(log=log)
-        if s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size and s.clusters.shape[0] < 1 << 20:
-            s = self._more_clusters(s)
-        self.state = s
-
-    def _more_clusters(self, s: State) -> State:
-        old = s.clusters
-        larger = s._replace(clusters=np.zeros((2 * old.shape[0], 6), dtype=np.int32))
-        count = int(s.ctl[S.CLUSTERS])
-        larger.ctl[S.CLUSTERS] = 0
-        for glyph, mark in old[:count, :2].tolist():
-            kernels.combine(larger, glyph, mark)
-        return larger
-
-
-def _enlarged(array: NDArray, size: int) -> NDArray:
-    larger = np.zeros((size, *array.shape[1:]), dtype=array.dtype)
-    larger[: array.shape[0]] = array
-    return larger
+        self.state = growth.grown(self.state, characters, lines)

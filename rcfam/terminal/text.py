@@ -53,19 +53,26 @@ def changed(s: Any) -> None:
 
 @inner
 def _move_gap(s: Any, line: Any) -> None:
-    ctl = s.ctl
-    lines = s.lines
-    gap = ctl[S.GAP]
-    size = ctl[S.GAP_SIZE]
-    if line < gap:
-        for k in range(gap - 1, line - 1, -1):
-            lines[k + size, 0] = lines[k, 0]
-            lines[k + size, 1] = lines[k, 1]
-    else:
-        for k in range(gap, line):
-            lines[k, 0] = lines[k + size, 0]
-            lines[k, 1] = lines[k + size, 1]
-    ctl[S.GAP] = line
+    """Bring the gap before `line`, by runs that are no longer than it: a run and its copy never overlap."""
+    gap = s.ctl[S.GAP]
+    size = s.ctl[S.GAP_SIZE]
+    most = max(size, 1)
+    while line < gap:
+        count = min(gap - line, most)
+        gap -= count
+        _copy_lines(s.lines[gap : gap + count], s.lines[gap + size : gap + size + count])
+    while gap < line:
+        count = min(line - gap, most)
+        _copy_lines(s.lines[gap + size : gap + size + count], s.lines[gap : gap + count])
+        gap += count
+    s.ctl[S.GAP] = line
+
+
+@inner
+def _copy_lines(source: Any, target: Any) -> None:
+    for k in range(len(source)):
+        target[k, 0] = source[k, 0]
+        target[k, 1] = source[k, 1]
 
 
 @inner
