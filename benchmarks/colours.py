@@ -22,8 +22,8 @@ from rcfam.history import Repository
 from rcfam.terminal import Terminal
 from rcfam.terminal import attributes as A
 from rcfam.terminal.keys import from_text
-from rcfam.terminal.syntax_languages import LANGUAGES
-from rcfam.terminal.syntax_tables import language_of
+from rcfam.terminal.syntax.languages import LANGUAGES
+from rcfam.terminal.syntax.tables import language_of
 
 ROWS, COLUMNS = 256, 256
 TARGET = 0.95

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rcfam.terminal import keys, patterns
+from rcfam.terminal import keys
+from rcfam.terminal.editor import patterns
 from tests.beside_vim import our_screen
 from tests.terminal_screens import editing, spelled, typed
 from tests.vim_in_tmux import Pane

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rcfam.terminal import Terminal
+from rcfam.terminal.editor.registers import Register
 from rcfam.terminal.fork import complaint, editing, fork, own_bytes, text_of
 from rcfam.terminal.keys import ESCAPE, from_text
-from rcfam.terminal.registers import Register
 from tests.terminal_state import check, odd_file, random_keys
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import Terminal, words
+from rcfam.terminal import Terminal
 from rcfam.terminal.keys import from_text
+from rcfam.terminal.shell import words
 from tests.terminal_screens import cursor, rows, spelled
 
 PROMPT = "user@host:~/repo$"

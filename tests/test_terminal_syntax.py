@@ -14,10 +14,10 @@ import rcfam.terminal
 from rcfam.terminal import Terminal, keys
 from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
-from rcfam.terminal import syntax_rules as T
-from rcfam.terminal.syntax_languages import LANGUAGES
-from rcfam.terminal.syntax_rules import Language
-from rcfam.terminal.syntax_tables import language_of, tables, word_hash
+from rcfam.terminal.syntax import rules as T
+from rcfam.terminal.syntax.languages import LANGUAGES
+from rcfam.terminal.syntax.rules import Language
+from rcfam.terminal.syntax.tables import language_of, tables, word_hash
 from tests.oracles import editor_screen, syntax
 from tests.terminal_screens import rows, spelled
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rcfam.terminal.vcs import line_counts
+from rcfam.terminal.shell.vcs import line_counts
 from tests.oracles.git import Git
 
 _TEXT = st.lists(st.sampled_from([b"a\n", b"b\n", b"\n", b"a b\n", b"c\r\n"]), max_size=12).map(b"".join)

@@ -6,9 +6,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.terminal import attributes, buffer
+from rcfam.terminal import attributes
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import attributes as attributes_of
+from rcfam.terminal.editor import buffer
 from rcfam.terminal.state import State
 from rcfam.terminal.terminal import Terminal
 

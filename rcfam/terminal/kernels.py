@@ -9,24 +9,29 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import bare_kernel, inner
-from rcfam.terminal import (
-    draw,
+from rcfam.terminal import glyphs
+from rcfam.terminal import state as S
+from rcfam.terminal.editor import (
+    edits,
+    indents,
     insert,
     messages,
     motions,
     normal,
     objects,
     operators,
-    readline,
+    pending,
+    places,
+    prompt,
     scrolling,
     search,
     text,
-    tty,
     undo,
     view,
+    visual,
 )
-from rcfam.terminal import state as S
 from rcfam.terminal.keys import PAGE_DOWN
+from rcfam.terminal.shell import readline, tty
 
 
 @bare_kernel
@@ -50,32 +55,6 @@ def headroom(s: Any) -> Any:
 
 
 @inner
-def draw_command_line(s: Any) -> None:
-    """Show the command line being typed, and the cursor on it."""
-    ctl = s.ctl
-    row = s.cells.shape[0] - 2
-    columns = s.cells.shape[1]
-    messages.clear(s)
-    s.cells[row, 0] = ctl[S.INPUT_KIND]
-    end = S.INPUT + ctl[S.INPUT_LENGTH]
-    at = S.INPUT + ctl[S.INPUT_CURSOR]
-    first = end
-    room = columns - 2
-    while first > S.INPUT and room >= 2:
-        first -= 1
-        w = np.int64(s.widths[s.pool[first]])
-        room -= 2 if w == 3 or w == 9 else w
-    if room < 0:
-        first += 1
-    cursor = messages.text(s, 1, s.pool, first, at, 0)
-    messages.text(s, cursor, s.pool, max(at, first), end, 0)
-    ctl[S.SAID] = 1
-    s.cursor[0] = row
-    s.cursor[1] = min(cursor, columns - 1)
-    s.cursor[2] = 1
-
-
-@inner
 def press(s: Any, key: Any) -> Any:
     """Consume one key and bring the cells and the cursor up to date; return a trap."""
     key = np.int64(key)
@@ -95,18 +74,18 @@ def press(s: Any, key: Any) -> Any:
     trap = S.TRAP_NONE
     mode = ctl[S.MODE]
     if mode == S.INSERT or mode == S.REPLACE:
-        normal.record(s, key)
+        pending.record(s, key)
         ended = insert.press_insert(s, key)
         if not ended and key != 127 and key != 8 and key != 23 and key != 21:
             view.wrap_at_end(s)
         if ended:
             if ctl[S.INSERT_COUNT] > 1:
                 return S.TRAP_REPEAT
-            normal.end_insert(s)
+            pending.end_insert(s)
     elif mode == S.COMMAND:
         if ctl[S.OPERATOR]:
-            normal.record(s, key)
-        trap = normal.press_command(s, key)
+            pending.record(s, key)
+        trap = prompt.press(s, key)
         if ctl[S.MODE] == S.COMMAND:
             readline.edit(s, key)
     else:
@@ -119,7 +98,7 @@ def press(s: Any, key: Any) -> Any:
         command = ctl[S.ACTION_KEY]
         lead = ctl[S.ACTION_LEAD]
         counted = ctl[S.COUNT] > 0 or ctl[S.COUNT2] > 0
-        count = normal.count_of(s)
+        count = pending.count_of(s)
         ctl[S.ACTION] = S.ACT_NONE
         if action == S.ACT_MOTION:
             if lead:
@@ -128,50 +107,50 @@ def press(s: Any, key: Any) -> Any:
                 normal.aim(s, motions.motion(s, command, count, counted))
         elif action == S.ACT_SEARCH:
             found = search.from_input(s, ctl[S.INPUT_KIND] == 63, count)
-            normal.aim(s, motions.EXCLUSIVE if found else motions.FAILED)
+            normal.aim(s, S.EXCLUSIVE if found else S.FAILED)
         elif action == S.ACT_OBJECT:
             normal.aim_object(s, objects.select(s, lead == 97, command, count))
         elif action == S.ACT_EDIT:
-            operators.edit(s, command, count)
-            normal.finish(s, True)
+            edits.edit(s, command, count)
+            pending.finish(s, True)
         elif action == S.ACT_REPLACE:
             if mode == S.VISUAL:
-                normal.visual_span(s)
-                normal.keep_selection(s, ctl[S.VISUAL_KIND] == 86)
-                operators.replace_selection(s, command)
-                normal.leave_visual(s)
-                normal.finish(s, True)
+                visual.span(s)
+                visual.keep(s, ctl[S.VISUAL_KIND] == 86)
+                edits.replace_selection(s, command)
+                visual.leave(s)
+                pending.finish(s, True)
             else:
-                operators.replace(s, command, count)
-                normal.finish(s, True)
+                edits.replace(s, command, count)
+                pending.finish(s, True)
         elif action == S.ACT_INSERT:
             insert.start(s, command)
-            normal.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+            pending.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
         elif action == S.ACT_UNDO:
             undo.undo(s, command == 18, count)
-            normal.reset(s)
+            pending.reset(s)
         elif action == S.ACT_SCROLL:
             scrolling.command(s, command, count if counted else 0)
-            normal.reset(s)
+            pending.reset(s)
             ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
         elif action == S.ACT_INDENT:
-            operators.indent(s, command == 20)
+            indents.indent(s, command == 20)
         elif action == S.ACT_Z:
             scrolling.z_command(s, command, count if counted else 0)
-            normal.reset(s)
+            pending.reset(s)
         if action == S.ACT_OPERATE or ctl[S.ACTION] == S.ACT_OPERATE:
             ctl[S.ACTION] = S.ACT_NONE
             operator = ctl[S.OPERATOR]
             if operators.operate(s):
-                normal.begin_insert(s, S.INSERT, 1)
+                pending.begin_insert(s, S.INSERT, 1)
             else:
-                normal.finish(s, operator != 121)
+                pending.finish(s, operator != 121)
     if trap != S.TRAP_NONE:
         return trap
     if ctl[S.MODE] == S.COMMAND:
         if ctl[S.WHOLE]:  # a selection that was shown is no more
             view.refresh(s)
-        draw_command_line(s)
+        prompt.draw(s)
     else:
         if ctl[S.MESSAGE] != messages.NOTHING:
             messages.draw(s)
@@ -234,7 +213,7 @@ def draw_input(s: Any) -> None:
 @bare_kernel
 def combine(s: Any, glyph: Any, mark: Any) -> Any:
     """The number of a grapheme cluster, made where it is new."""
-    return draw.combine(s, glyph, mark)
+    return glyphs.combine(s, glyph, mark)
 
 
 @bare_kernel
@@ -261,7 +240,7 @@ def replace_lines(s: Any, first: Any, count: Any, spans_N2: Any, yank: bool, don
 @bare_kernel
 def select_again(s: Any) -> None:
     """Select as much as the change that `.` repeats took."""
-    normal.select_again(s)
+    visual.select_again(s)
 
 
 @bare_kernel
@@ -277,4 +256,4 @@ def seek(s: Any, size: Any) -> None:
 @bare_kernel
 def first_non_blank(s: Any, line: Any) -> Any:
     """The column where a jump to `line` puts the cursor."""
-    return motions.first_non_blank(s, line)
+    return places.first_non_blank(s, line)

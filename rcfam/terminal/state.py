@@ -73,6 +73,14 @@ ROW_AT: Final = -3
 STICK: Final = 1 << 40  # the wanted column after `$`
 HERE: Final = -1  # the wanted column is where the cursor stands at the end of the key
 
+# Kinds of motion: how an operator takes the characters between the cursor and the target
+NO_MOTION: Final = -1  # the key is no motion
+FAILED: Final = 0
+EXCLUSIVE: Final = 1
+INCLUSIVE: Final = 2
+LINEWISE: Final = 3
+TO_END: Final = 4  # from the cursor to the end of a line, which stays (D, C)
+
 # Commands that normal mode leaves in ctl[ACTION]
 ACT_NONE: Final = 0
 ACT_MOTION: Final = 1
@@ -196,7 +204,7 @@ INPUT_BEFORE: Final = 84  # the mode that the command line was opened from
 ACTION: Final = 85  # the command that is whole: one of ACT_...
 ACTION_KEY: Final = 86
 ACTION_LEAD: Final = 87  # the first of its two keys, or 0
-SPAN_KIND: Final = 88  # how the operator takes FROM..TO: a kind of motions.py
+SPAN_KIND: Final = 88  # how the operator takes FROM..TO: a kind of motion
 SHIFT_TIMES: Final = 89
 VISUAL_DONE: Final = 90  # the operator came from visual mode
 MESSAGE_COUNT: Final = 91

@@ -1,61 +1,25 @@
 """`Terminal`: the compiled state, its windows, and the services that the kernels ask for through traps."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.terminal import attributes, buffer, commandline, coreutils, growth, kernels, registers, syntax_tables
+from rcfam.terminal import attributes, growth, kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
-from rcfam.terminal.coreutils import CommandError, Output
+from rcfam.terminal.editor import buffer, commandline, registers, repeat
 from rcfam.terminal.files import Files
-from rcfam.terminal.git import EditMessage, finish
-from rcfam.terminal.registers import Register
-from rcfam.terminal.shell import HOST, Edit, Shell
-from rcfam.terminal.state import State
-from rcfam.terminal.vcs import Vcs
+from rcfam.terminal.shell import coreutils
+from rcfam.terminal.shell.git import EditMessage, finish
+from rcfam.terminal.shell.place import CommandError, Output
+from rcfam.terminal.shell.shell import HOST, Edit, Shell
+from rcfam.terminal.shell.vcs import Vcs
+from rcfam.terminal.syntax import tables
+from rcfam.terminal.windows import Buffer, Window
 
 MIN_ROWS, MIN_COLUMNS = 6, 40
 MAX_ROWS, MAX_COLUMNS = 512, 1024
 MAX_WINDOWS = 10
-_MOST_REPEATS = 10_000
-
-
-@dataclass
-class Buffer:
-    """The file in a window's editor."""
-
-    path: str
-    shown: str
-    new: bool
-    size: int
-    """bytes as it was read"""
-    binary: bool = True
-    """`nobinary` always writes the final newline"""
-    message: bool = False
-    """a commit message: written to no file, committed when the editor leaves"""
-    written: bytes | None = None
-    """what a commit message was last saved as"""
-    amend: bool = False
-    """the commit replaces the last one"""
-
-
-@dataclass
-class Window:
-    """One window of the multiplexer: a shell, perhaps with an editor on top."""
-
-    state: State
-    shell: Shell
-    buffer: Buffer | None = None
-    registers: dict[str, Register] = field(default_factory=dict)
-    """the editor's named registers"""
-    behind: NDArray[np.uint32] | None = None
-    """the shell's screen while the editor is open"""
-    behind_cursor: tuple[int, int] = (0, 0)
-    coloured: bool = True
-    """`:syntax off` is for as long as the editor runs"""
 
 
 class Terminal:
@@ -327,7 +291,7 @@ class Terminal:
         start, count = (int(value) for value in state.lines[0 if state.ctl[S.GAP] else state.ctl[S.GAP_SIZE], :2])
         first = buffer.to_bytes(state.pool[start : start + min(count, 256)]).decode("utf-8", "replace")
         name = opened.shown.rpartition("/")[2]
-        state.ctl[S.SYNTAX] = syntax_tables.language_of(name, first) if window.coloured else 0
+        state.ctl[S.SYNTAX] = tables.language_of(name, first) if window.coloured else 0
         state.ctl[S.SYNC_LINE] = -1
         state.ctl[S.CHANGED] = state.ctl[S.WHOLE] = 1
 
@@ -392,9 +356,9 @@ class Terminal:
         elif trap == S.TRAP_QUIT:
             commandline.leave(self, window, bool(self.state.ctl[S.KEY]))
         elif trap == S.TRAP_REPLAY:
-            self._replay()
+            repeat.last_change(self)
         elif trap == S.TRAP_REPEAT:
-            self._repeat_insert()
+            repeat.insertion(self)
         elif trap == S.TRAP_REGISTER:
             registers.keep(window.registers, self.state)
         elif trap == S.TRAP_PUT:
@@ -404,50 +368,6 @@ class Terminal:
                 kernels.refresh(self.state)
         else:
             raise AssertionError(f"no service for trap {trap}")
-
-    def _replay(self) -> None:
-        """`.`: press the keys of the last change again, with another count where one was typed.
-
-        Where the command comes to nothing this time, what was inserted after it is not pressed.
-        """
-        ctl = self.state.ctl
-        if ctl[S.REPLAYING]:
-            return
-        last = S.KEYS + S.REGION
-        keys = self.state.pool[last : last + int(ctl[S.DOT_LENGTH])].copy()
-        inserted = int(ctl[S.DOT_INSERT])
-        if ctl[S.REPLAY_COUNT]:
-            digits = np.frombuffer(str(int(ctl[S.REPLAY_COUNT])).encode("utf-32-le"), dtype=np.uint32)
-            first = 0
-            while first < keys.size and ord("0") <= keys[first] <= ord("9"):
-                first += 1
-            keys = np.concatenate([digits, keys[first:]])
-            inserted += (digits.size - first) * (inserted > 0)
-        if ctl[S.DOT_SELECTED]:
-            kernels.select_again(self.state)
-        ctl[S.REPLAYING] = 1
-        if inserted:
-            self.press(keys[:inserted])
-            keys = keys[inserted:] if self.state.ctl[S.MODE] in (S.INSERT, S.REPLACE) else keys[:0]
-        self.press(keys)
-        self.state.ctl[S.REPLAYING] = 0
-
-    def _repeat_insert(self) -> None:
-        """Esc after `3i`: what was typed goes in twice more."""
-        ctl = self.state.ctl
-        first, last = int(ctl[S.INSERT_FROM]), int(ctl[S.DOT_RECORDING])
-        count = int(ctl[S.INSERT_COUNT])
-        ctl[S.INSERT_COUNT] = 1
-        escape = np.array([27], dtype=np.uint32)
-        if last <= S.REGION:
-            command = self.state.pool[S.KEYS + first - 1] if first else 0
-            typed = self.state.pool[S.KEYS + first : S.KEYS + last - 1].copy()
-            opened = np.array([13], dtype=np.uint32) if command in (ord("o"), ord("O")) else typed[:0]
-            for _ in range(min(count, _MOST_REPEATS) - 1):
-                self.press(np.concatenate([opened, typed]))
-            recorded = last - int(ctl[S.DOT_RECORDING])
-            self.state.ctl[S.DOT_RECORDING] += min(recorded, 0)
-        self.press(escape)
 
     def reserve(self, characters: int, lines: int) -> None:
         """Make room for one more key, and so many characters and lines besides."""

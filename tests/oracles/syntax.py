@@ -4,13 +4,13 @@ import re
 
 from rcfam.terminal import attributes as A
 from rcfam.terminal import state as S
-from rcfam.terminal import syntax_rules as T
 from rcfam.terminal import widths
 from rcfam.terminal.cells import GLYPH_MASK
 from rcfam.terminal.state import State
-from rcfam.terminal.syntax import SYNC_LINES
-from rcfam.terminal.syntax_languages import LANGUAGES
-from rcfam.terminal.syntax_rules import Language, Region
+from rcfam.terminal.syntax import rules as T
+from rcfam.terminal.syntax.languages import LANGUAGES
+from rcfam.terminal.syntax.lexer import SYNC_LINES
+from rcfam.terminal.syntax.rules import Language, Region
 from tests.oracles.editor_screen import lines_of, shapes
 
 # What is open at a line's end: () nothing, (region, depth), (region, strip, name) of a here-document, or

@@ -1,0 +1,243 @@
+"""Command lines that change text: `:d :j :m :t :> :<` and `:s`. Each is one undo unit, made of whole lines in Python.
+
+What is said and where the cursor goes is as in vim's ex_docmd.c and ex_cmds.c.
+"""
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rcfam.terminal import kernels
+from rcfam.terminal import state as S
+from rcfam.terminal.editor import buffer, patterns
+
+if TYPE_CHECKING:
+    from rcfam.terminal.terminal import Terminal
+_REPORT = 2  # vim's 'report'
+NAMES = {
+    "d": "delete", "de": "delete", "del": "delete", "dele": "delete", "delet": "delete", "delete": "delete",
+    "j": "join", "jo": "join", "joi": "join", "join": "join", "m": "move", "mo": "move", "mov": "move", "move": "move",
+    "t": "copy", "co": "copy", "cop": "copy", "copy": "copy",
+}  # fmt: skip
+Spans = NDArray[np.int64]
+
+
+class Outcome(NamedTuple):
+    """What a command came to: the line (from 0) for the cursor, None to leave it, and what the last line says."""
+
+    line: int | None = None
+    says: str = ""
+
+
+def _error(text: str) -> Outcome:
+    return Outcome(None, text)
+
+
+def run(
+    terminal: "Terminal", name: str, bang: bool, argument: str, lines: tuple[int, int], given: int, target: int | None
+) -> Outcome:
+    """One command on the lines first..last (from 0), of which `given` were typed.
+
+    `target` is the argument of `:m` and `:t` as an address, if it is one: the line after which they put lines, from 1.
+    """
+    state = terminal.state
+    first, last = lines
+    if name in ("move", "copy"):
+        if target is None:
+            return _error("E16: Invalid range")
+        return (_copy if name == "copy" else _move)(terminal, first, last, target)
+    if argument.isdecimal():  # a count: so many lines from the last one on
+        first, last = last, last + int(argument) - 1
+        given = 2
+    elif argument:
+        return _error(f"E488: Trailing characters: {argument}")
+    final = int(state.ctl[S.LINES]) - 1
+    last = min(last, final)
+    if name == "delete":
+        return _delete(terminal, first, last)
+    if name == "join":
+        return _join(terminal, first, min(last + (given < 2), final), bang)
+    return _shift(terminal, first, last, name)
+
+
+def spans(terminal: "Terminal", first: int, count: int) -> Spans:
+    """Where lines stand in the pool: a copy of `count` rows (start, length)."""
+    state = terminal.state
+    slots = np.arange(first, first + count)
+    slots[slots >= state.ctl[S.GAP]] += int(state.ctl[S.GAP_SIZE])
+    return state.lines[slots]
+
+
+def _replace(terminal: "Terminal", first: int, count: int, new: Spans, yank: bool = False, done: bool = True) -> None:
+    terminal.reserve(0, len(new) + count)
+    kernels.replace_lines(terminal.state, first, count, new, yank, done)
+    terminal.state.ctl[S.REGISTER] = terminal.state.ctl[S.YANKED] = 0
+
+
+def _typed(terminal: "Terminal", lines: list[NDArray[np.uint32]]) -> Spans:
+    """Put lines at the pool's end; where they stand."""
+    terminal.reserve(sum(line.size for line in lines), 0)
+    state = terminal.state
+    place = int(state.ctl[S.POOL_END])
+    found = np.empty((len(lines), 2), dtype=np.int64)
+    for number, line in enumerate(lines):
+        state.pool[place : place + line.size] = line
+        found[number] = place, line.size
+        place += line.size
+    state.ctl[S.POOL_END] = state.ctl[S.MARK] = place
+    return found
+
+
+def _go(terminal: "Terminal", line: int, column: int | None = None) -> None:
+    """Where undo leads: vim goes there before the change. The first non-blank where no column is given."""
+    ctl = terminal.state.ctl
+    ctl[S.LINE] = line
+    ctl[S.COLUMN] = kernels.first_non_blank(terminal.state, line) if column is None else column
+
+
+def _line(terminal: "Terminal", number: int) -> NDArray[np.uint32]:
+    start, size = spans(terminal, number, 1)[0].tolist()
+    return terminal.state.pool[start : start + size].copy()
+
+
+def _delete(terminal: "Terminal", first: int, last: int) -> Outcome:
+    ctl = terminal.state.ctl
+    if ctl[S.EMPTY]:
+        return Outcome()
+    count = last - first + 1
+    _go(terminal, first)
+    _replace(terminal, first, count, np.empty((0, 2), dtype=np.int64), yank=True)
+    if ctl[S.EMPTY]:
+        return Outcome(first, "--No lines in buffer--")
+    return Outcome(first, f"{count} fewer lines" if count > _REPORT else "")
+
+
+def _join(terminal: "Terminal", first: int, last: int, plain: bool) -> Outcome:
+    if first == last:
+        return Outcome(first)
+    _go(terminal, first)
+    joined = _line(terminal, first)
+    for number in range(first + 1, last + 1):
+        line = _line(terminal, number)
+        if not plain:
+            text = np.flatnonzero((line != 32) & (line != 9))
+            line = line[text[0] if text.size else line.size :]
+            if line.size and joined.size and joined[-1] not in (32, 9) and line[0] != ord(")"):
+                joined = np.append(joined, np.uint32(32))
+        joined = np.concatenate([joined, line])
+    _replace(terminal, first, last - first + 1, _typed(terminal, [joined]))
+    return Outcome(first)
+
+
+def _copy(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
+    """`target` counts from 1: the line after which they go, 0 for the top."""
+    count = last - first + 1
+    _replace(terminal, target, 0, spans(terminal, first, count))
+    return Outcome(target + count - 1, f"{count} more lines" if count > _REPORT else "")
+
+
+def _move(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
+    count = last - first + 1
+    if first < target <= last:
+        return _error("E134: Cannot move a range of lines into itself")
+    if first <= target <= last + 1:
+        end = last
+    else:
+        end = target - 1 if target > last else target + count - 1
+        _replace(terminal, target, 0, spans(terminal, first, count), done=False)
+        _replace(terminal, first if target > last else first + count, count, np.empty((0, 2), dtype=np.int64))
+    return Outcome(end, f"{count} lines moved" if count > _REPORT else "")
+
+
+def _shift(terminal: "Terminal", first: int, last: int, name: str) -> Outcome:
+    """`:>`, `:>>`, `:<`: as often as the sign stands there."""
+    ctl = terminal.state.ctl
+    tabstop, by = int(ctl[S.TABSTOP]), int(ctl[S.SHIFTWIDTH]) * len(name)
+    new = []
+    for number in range(first, last + 1):
+        line = _line(terminal, number)
+        width = blanks = 0
+        while blanks < line.size and line[blanks] in (32, 9):
+            width += 1 if line[blanks] == 32 else tabstop - width % tabstop
+            blanks += 1
+        width = max(0, width + (by if name[0] == ">" else -by)) if line.size else 0
+        tabs = 0 if ctl[S.EXPANDTAB] else width // tabstop
+        indent = np.array([9] * tabs + [32] * (width - tabs * tabstop), dtype=np.uint32)
+        new.append(np.concatenate([indent, line[blanks:]]))
+    _go(terminal, first)
+    if not ctl[S.EMPTY]:
+        _replace(terminal, first, last - first + 1, _typed(terminal, new))
+    count = last - first + 1
+    times = f"{len(name)} time" + ("s" if len(name) > 1 else "")
+    return Outcome(last, f"{count} lines {name[0]}ed {times}" if count > _REPORT else "")
+
+
+def substitute(terminal: "Terminal", first: int, last: int, argument: str) -> Outcome:
+    """`:s/pattern/text/flags`: the first match of each line, with the flag g every one; `i`, `I`, `e`, `&` as well."""
+    state = terminal.state
+    parts = patterns.split(argument)
+    if parts is None:
+        return _error("E486: Pattern not found: " + argument)
+    pattern, text, flags = parts
+    if pattern:
+        codes = buffer.characters(pattern.encode("utf-8", "surrogateescape"))[: S.REGION]
+        state.pool[S.INPUT : S.INPUT + codes.size] = codes
+        kernels.seek(state, codes.size)
+    else:
+        codes = state.pool[S.SEARCHED : S.SEARCHED + int(state.ctl[S.SEARCHED_LENGTH])]
+        pattern = buffer.to_bytes(codes).decode("utf-8", "surrogateescape")
+        if not pattern:
+            return _error("E35: No previous regular expression")
+    if extra := flags.strip("gieI&"):
+        return _error(f"E488: Trailing characters: {extra}")
+    try:
+        wanted = re.compile(patterns.translate(pattern), re.IGNORECASE if "i" in flags else 0)
+        put = patterns.replacement(text)
+        done = _substituted(terminal, first, last, wanted, put, "g" in flags)
+    except (re.error, patterns.UnsupportedError, IndexError):
+        return _error(f"E486: Pattern not found: {pattern}")
+    if not done.matches:
+        return Outcome() if "e" in flags else _error(f"E486: Pattern not found: {pattern}")
+    _go(terminal, done.start, 0)
+    _replace(terminal, first, last - first + 1, done.new)
+    said = f"{done.matches} substitutions on {done.lines} line{'s' if done.lines > 1 else ''}"
+    return Outcome(done.end, said if done.matches > _REPORT else "")
+
+
+class _Substituted(NamedTuple):
+    new: Spans
+    lines: int  # that changed
+    matches: int
+    start: int  # the first of them
+    end: int  # the last line that came of it
+
+
+def _substituted(
+    terminal: "Terminal", first: int, last: int, wanted: re.Pattern[str], put: patterns.Replacement, all_of_it: bool
+) -> _Substituted:
+    """What the lines become. Lines that do not match stay where they are in the pool."""
+    old = spans(terminal, first, last - first + 1)
+    lines: list[NDArray[np.uint32]] = []
+    becomes: list[tuple[int, int]] = []  # (index into `old`, how many lines it becomes)
+    matches = 0
+    for number, (start, size) in enumerate(old.tolist()):
+        line = buffer.to_bytes(terminal.state.pool[start : start + size]).decode("utf-8", "surrogateescape")
+        changed, found = patterns.substitute(wanted, put, line, all_of_it)
+        if found:
+            matches += found
+            pieces = changed.split(patterns.BREAK)
+            becomes.append((number, len(pieces)))
+            lines += [buffer.characters(piece.encode("utf-8", "surrogateescape")) for piece in pieces]
+    typed = _typed(terminal, lines)
+    parts: list[Spans] = []
+    place = done = 0
+    end = first
+    for number, count in becomes:
+        parts += [old[place:number], typed[done : done + count]]
+        place, done = number + 1, done + count
+        end = first + sum(map(len, parts)) - 1
+    return _Substituted(
+        np.concatenate([*parts, old[place:]]), len(becomes), matches, first + (becomes[0][0] if becomes else 0), end
+    )

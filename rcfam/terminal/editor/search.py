@@ -1,0 +1,250 @@
+"""Search: a pattern compiled to a few operations, matched line by line. Only what KEYS.md lists of vim's patterns."""
+
+from typing import Any
+
+from rcfam.jit import inner
+from rcfam.terminal import state as S
+from rcfam.terminal.editor import messages, text
+
+# In the compiled pattern a literal is its character; operations are above every character.
+_ANY = 0x110000
+_START = 0x110001
+_END = 0x110002
+_WORD_START = 0x110003
+_WORD_END = 0x110004
+
+
+@inner
+def _is_special(c: Any) -> bool:
+    """. * [ ^ $ ~ \\ / and ] ? : literal after a backslash."""
+    return c == 46 or c == 42 or c == 91 or c == 93 or c == 94 or c == 36 or c == 126 or c == 92 or c == 47 or c == 63
+
+
+@inner
+def compile_input(s: Any, first: Any, last: Any, delimiter: Any) -> Any:
+    """Compile input[first:last] as the pattern; false where it holds what is not supported."""
+    count = 0
+    i = first
+    ok = True
+    while i < last:
+        c = s.pool[S.INPUT + i]
+        i += 1
+        if c == 92 and i < last:
+            d = s.pool[S.INPUT + i]
+            i += 1
+            if _is_special(d):
+                c = d
+            elif d == 60:
+                c = _WORD_START
+            elif d == 62:
+                c = _WORD_END
+            elif d == 116:
+                c = 9
+            else:
+                ok = False
+        elif c == 94 and i == first + 1:
+            c = _START
+        elif c == 36 and i == last:
+            c = _END
+        elif c == 46:
+            c = _ANY
+        elif (c == 42 and i > first + 1) or c == 91 or c == 126:
+            ok = False
+        s.pool[S.PATTERN + count] = c
+        count += 1
+    s.ctl[S.PATTERN_LENGTH] = count if ok else -1
+    return ok
+
+
+@inner
+def _is_word(s: Any, line: Any, column: Any) -> bool:
+    if column < 0 or column >= text.length(s, line):
+        return False
+    c = text.character(s, line, column)
+    return c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0
+
+
+@inner
+def _goes_on(s: Any, i: Any) -> bool:
+    """Whether a combining mark follows operation `i` of the pattern."""
+    if i + 1 >= s.ctl[S.PATTERN_LENGTH]:
+        return False
+    p = s.pool[S.PATTERN + i + 1]
+    return p < _ANY and s.widths[p] == 0
+
+
+@inner
+def match_at(s: Any, line: Any, column: Any) -> Any:
+    """Characters that the pattern matches at (line, column), -1 where it does not."""
+    total = text.length(s, line)
+    start = s.lines[text.slot(s.ctl, line), 0]
+    at = column
+    for i in range(s.ctl[S.PATTERN_LENGTH]):
+        p = s.pool[S.PATTERN + i]
+        if p < _ANY:
+            if at >= total or s.pool[start + at] != p:
+                return -1
+            at += 1
+            if at < total and s.widths[s.pool[start + at]] == 0 and not _goes_on(s, i):
+                return -1  # a character with marks is another one
+        elif p == _ANY:
+            if at >= total:
+                return -1
+            at += 1
+        elif p == _START:
+            if at != 0:
+                return -1
+        elif p == _END:
+            if at != total:
+                return -1
+        elif p == _WORD_START:
+            if _is_word(s, line, at - 1) or not _is_word(s, line, at):
+                return -1
+        elif not _is_word(s, line, at - 1) or _is_word(s, line, at):
+            return -1
+    return at - column
+
+
+@inner
+def _in_line(s: Any, line: Any, first: Any, last: Any, back: bool) -> Any:
+    """The first (or last) column in first:last where the pattern matches, -1 for none."""
+    if back:
+        for column in range(last - 1, first - 1, -1):
+            if match_at(s, line, column) >= 0:
+                return column
+    else:
+        for column in range(first, last):
+            if match_at(s, line, column) >= 0:
+                return column
+    return -1
+
+
+@inner
+def step(s: Any, back: bool) -> Any:
+    """Move the target to the next match; 0 none, 1 found, 2 found after going round the end."""
+    ctl = s.ctl
+    total = ctl[S.LINES]
+    line = ctl[S.TO_LINE]
+    size = text.length(s, line)
+    if back:
+        found = _in_line(s, line, 0, min(ctl[S.TO_COLUMN], size + 1), True)
+    else:
+        found = _in_line(s, line, ctl[S.TO_COLUMN] + 1, max(size, 1), False)
+    wrapped = 1
+    for _ in range(total):
+        if found >= 0:
+            break
+        line += -1 if back else 1
+        if line < 0 or line >= total:
+            line = total - 1 if back else 0
+            wrapped = 2
+        found = _in_line(s, line, 0, max(text.length(s, line), 1), back)
+    if found < 0:
+        return 0
+    ctl[S.TO_LINE] = line
+    ctl[S.TO_COLUMN] = found
+    return wrapped
+
+
+@inner
+def again(s: Any, reverse: bool, count: Any) -> bool:
+    """n or N: the last pattern again."""
+    ctl = s.ctl
+    back = (ctl[S.PATTERN_BACKWARD] != 0) != reverse
+    if ctl[S.PATTERN_LENGTH] == 0:
+        messages.say(s, messages.NO_PATTERN)
+        return False
+    wrapped = 1
+    for _ in range(min(count, 10_000)):
+        result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else 0
+        if result == 0:
+            messages.say(s, messages.NOT_FOUND)
+            return False
+        wrapped = max(wrapped, result)
+    if wrapped == 2:
+        messages.say(s, messages.HIT_TOP if back else messages.HIT_BOTTOM)
+    else:
+        ctl[S.MESSAGE_COUNT] = 1 if back else 0
+        messages.say(s, messages.PATTERN)
+    return True
+
+
+@inner
+def from_input(s: Any, back: bool, count: Any) -> Any:
+    """/ or ?: compile the input line (an empty one means the last pattern) and search."""
+    ctl = s.ctl
+    size = ctl[S.INPUT_LENGTH]
+    if size > 0:
+        for i in range(size):
+            s.pool[S.SEARCHED + i] = s.pool[S.INPUT + i]
+        ctl[S.SEARCHED_LENGTH] = size
+        compile_input(s, 0, size, 63 if back else 47)
+    ctl[S.PATTERN_BACKWARD] = 1 if back else 0
+    ctl[S.TO_LINE] = ctl[S.LINE]
+    ctl[S.TO_COLUMN] = ctl[S.COLUMN]
+    ctl[S.TO_WANT] = S.HERE
+    return again(s, False, count)
+
+
+@inner
+def _kind(s: Any, line: Any, column: Any) -> Any:
+    """0 for a blank or the line's end, 1 for a character of a word, 2 for another."""
+    c = text.character(s, line, column)
+    if c == 32 or c == 9 or c == 10:
+        return 0
+    return 1 if _is_word(s, line, column) else 2
+
+
+@inner
+def word_under_cursor(s: Any, back: bool, count: Any) -> bool:
+    """* and #: search for the word at or after the cursor, for other characters where the line has no word there."""
+    ctl = s.ctl
+    line = ctl[S.TO_LINE]
+    total = text.length(s, line)
+    first = ctl[S.TO_COLUMN]
+    kind = 1
+    while first < total and _kind(s, line, first) != 1:
+        first += 1
+    if first >= total:
+        kind = 2
+        first = ctl[S.TO_COLUMN]
+        while first < total and _kind(s, line, first) != 2:
+            first += 1
+    if first >= total:
+        messages.say(s, messages.NO_STRING)
+        return False
+    while first > 0 and _kind(s, line, first - 1) == kind:
+        first -= 1
+    last = first
+    while _kind(s, line, last) == kind:
+        last += 1
+    size = min(last - first, S.REGION // 2 - 8)
+    count_in = 0
+    shown = 0
+    if kind == 1:
+        s.pool[S.PATTERN] = _WORD_START
+        s.pool[S.SEARCHED] = 92
+        s.pool[S.SEARCHED + 1] = 60
+        count_in = 1
+        shown = 2
+    for i in range(size):
+        c = text.character(s, line, first + i)
+        s.pool[S.PATTERN + count_in + i] = c
+        # What would be special is shown with a backslash; / or ? only where it would end the pattern.
+        if kind == 2 and _is_special(c) and c != 93 and c != (47 if back else 63):
+            s.pool[S.SEARCHED + shown] = 92
+            shown += 1
+        s.pool[S.SEARCHED + shown] = c
+        shown += 1
+    count_in += size
+    if kind == 1:
+        s.pool[S.PATTERN + count_in] = _WORD_END
+        s.pool[S.SEARCHED + shown] = 92
+        s.pool[S.SEARCHED + shown + 1] = 62
+        count_in += 1
+        shown += 2
+    ctl[S.PATTERN_LENGTH] = count_in
+    ctl[S.SEARCHED_LENGTH] = shown
+    ctl[S.PATTERN_BACKWARD] = 1 if back else 0
+    ctl[S.TO_COLUMN] = first
+    return again(s, False, count)

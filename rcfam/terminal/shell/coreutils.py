@@ -1,0 +1,316 @@
+"""The shell's commands over the virtual files: cd cat mkdir rmdir rm mv cp chmod ln touch echo pwd."""
+
+from collections.abc import Callable
+from typing import Final
+
+from rcfam.terminal import attributes as A
+from rcfam.terminal.files import LINK, FilesError
+from rcfam.terminal.shell import words
+from rcfam.terminal.shell.ls import ls
+from rcfam.terminal.shell.place import CANNOT_MAKE, CommandError, Output, Place, each, need, options
+
+
+def _cd(place: Place, arguments: list[str]) -> Output:
+    _flags, rest = options("cd", arguments, "")
+    if len(rest) > 1:
+        raise CommandError("-bash: cd: too many arguments")
+    if not rest:
+        place.here = ""
+        return []
+    try:
+        path = place.path(rest[0])
+        place.files.listing(path)
+    except FilesError as error:
+        raise CommandError(f"-bash: cd: {words.shown(rest[0])}: {error.reason}") from None
+    place.here = path
+    return []
+
+
+def _pwd(place: Place, arguments: list[str]) -> Output:
+    return [(f"/home/user/{place.name}{'/' + place.here if place.here else ''}\n", A.PLAIN)]
+
+
+def _echo(place: Place, arguments: list[str]) -> Output:
+    newline = "\n"
+    if arguments[:1] == ["-n"]:
+        newline, arguments = "", arguments[1:]
+    return [(" ".join(words.shown(argument) for argument in arguments) + newline, A.PLAIN)]
+
+
+def _cat(place: Place, arguments: list[str]) -> Output:
+    output: Output = []
+    errors = []
+    for word in options("cat", arguments, "")[1]:
+        try:
+            data = place.files.read(place.path(word))
+        except FilesError as error:
+            errors.append(f"cat: {words.quoted(word, False)}: {error.reason}")
+            continue
+        output.append((data.decode("utf-8", "surrogateescape"), A.PLAIN))
+    if errors:
+        raise CommandError("".join(text for text, _ in output) + "\n".join(errors))
+    return output
+
+
+def _mkdir(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("mkdir", arguments, "p")
+    need("mkdir", rest)
+
+    def act(word: str) -> None:
+        if "p" in flags:
+            _make_parents(place, word)
+        else:
+            place.files.make_directory(place.path(word))
+
+    return each(rest, act, CANNOT_MAKE)
+
+
+def _cannot_make(word: str, reason: str) -> str:
+    return CANNOT_MAKE.format(words.shown(word), reason)
+
+
+def _make_parents(place: Place, word: str) -> None:
+    done = ""
+    for part in word.rstrip("/").split("/"):
+        done = f"{done}/{part}" if done else part
+        if done:
+            path = place.path(done)
+            if path in place.files:
+                reason = "Not a directory" if done != word.rstrip("/") else "File exists"
+                raise CommandError(_cannot_make(done, reason))
+            place.files.make_directories(path)
+
+
+def _rmdir(place: Place, arguments: list[str]) -> Output:
+    rest = options("rmdir", arguments, "")[1]
+    need("rmdir", rest)
+    return each(rest, lambda word: place.files.remove_directory(place.path(word)), "rmdir: failed to remove {}: {}")
+
+
+def _touch(place: Place, arguments: list[str]) -> Output:
+    rest = options("touch", arguments, "")[1]
+    need("touch", rest)
+
+    def act(word: str) -> None:
+        path = place.path(word)
+        if not place.files.exists(path):
+            _check_folder(place, path)
+            place.files.write(path, b"")
+
+    return each(rest, act, "touch: cannot touch {}: {}")
+
+
+def _check_folder(place: Place, path: str) -> None:
+    folder = path.rpartition("/")[0]
+    if not place.files.is_directory(folder):
+        raise FilesError(path, "No such file or directory")
+
+
+def _rm(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("rm", arguments, "rRf")
+    if not rest and "f" in flags:
+        return []
+    need("rm", rest)
+
+    def act(word: str) -> None:
+        path = place.path(word, follow=False)
+        if place.files.is_directory(path):
+            if not flags & {"r", "R"}:
+                raise FilesError(path, "Is a directory")
+            if not path:
+                raise FilesError(path, "Device or resource busy")
+            place.files.remove_tree(path)
+        elif path in place.files:
+            place.files.remove(path)
+        elif "f" not in flags:
+            raise FilesError(path, "No such file or directory")
+
+    return each(rest, act, "rm: cannot remove {}: {}")
+
+
+def _into(place: Place, target: str, source: str) -> str:
+    """Where `source` lands when it is moved or copied to `target`, a directory or a new name."""
+    path = place.path(target, follow=True)
+    if place.files.is_directory(path):
+        name = source.rstrip("/").rpartition("/")[2]
+        return f"{path}/{name}" if path else name
+    if target.endswith("/"):
+        raise FilesError(path, "Not a directory")
+    return path
+
+
+def _mv(place: Place, arguments: list[str]) -> Output:
+    _flags, rest = options("mv", arguments, "fnv")
+    need("mv", rest, 2)
+    *sources, target = rest
+    _check_target(place, "mv", sources, target)
+
+    def act(word: str) -> None:
+        old = _source(place, "mv", word, False)
+        shown = _landing(place, target, word)
+        try:
+            new = _into(place, target, word)
+            if new in place.files and place.files[new].mode == LINK:
+                place.files.remove(new)
+            if new == old:
+                raise CommandError(f"mv: {words.quoted(word)} and {words.quoted(shown)} are the same file")
+            if new.startswith(f"{old}/"):
+                raise CommandError(
+                    f"mv: cannot move {words.quoted(word)} to a subdirectory of itself, {words.quoted(shown)}"
+                )
+            place.files.rename(old, new)
+        except FilesError as error:
+            raise CommandError(
+                f"mv: cannot move {words.quoted(word)} to {words.quoted(shown)}: {error.reason}"
+            ) from None
+
+    return each(sources, act, "mv: cannot move {}: {}")
+
+
+def _there(place: Place, word: str) -> bool:
+    try:
+        return place.files.exists(place.path(word, follow=False))
+    except FilesError:
+        return False
+
+
+def _source(place: Place, name: str, word: str, follow: bool) -> str:
+    """The path of something to move or copy."""
+    try:
+        path = place.path(word, follow=follow)
+        if not place.files.exists(path):
+            raise FilesError(path, "No such file or directory")
+    except FilesError as error:
+        raise CommandError(f"{name}: cannot stat {words.quoted(word)}: {error.reason}") from None
+    return path
+
+
+def _landing(place: Place, target: str, source: str) -> str:
+    """The name that messages give the place where `source` lands."""
+    try:
+        inside = place.files.is_directory(place.path(target))
+    except FilesError:
+        inside = False
+    return f"{target.rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}" if inside else target
+
+
+def _check_target(place: Place, name: str, sources: list[str], target: str) -> None:
+    if len(sources) > 1:
+        try:
+            place.files.listing(place.path(target))
+        except FilesError:
+            raise CommandError(f"{name}: target {words.quoted(target)}: No such file or directory") from None
+
+
+def _cp(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("cp", arguments, "rRfPad")
+    need("cp", rest, 2)
+    *sources, target = rest
+    _check_target(place, "cp", sources, target)
+    keep_links = bool(flags & {"P", "a", "d", "r", "R"})
+
+    def act(word: str) -> None:
+        old = _source(place, "cp", word, not keep_links)
+        if place.files.is_directory(old) and not flags & {"r", "R", "a"}:
+            raise CommandError(f"cp: -r not specified; omitting directory {words.quoted(word)}")
+        shown = _landing(place, target, word)
+        try:
+            new = _into(place, target, word)
+            if new.startswith(f"{old}/"):
+                both = f"{words.quoted(word)}, into itself, {words.quoted(shown)}"
+                raise CommandError(f"cp: cannot copy a directory, {both}")
+            if new == old:
+                raise CommandError(f"cp: {words.quoted(word)} and {words.quoted(shown)} are the same file")
+            _copy(place, old, new)
+        except FilesError as error:
+            raise CommandError(f"cp: cannot create regular file {words.quoted(shown)}: {error.reason}") from None
+
+    return each(sources, act, "cp: cannot copy {}: {}")
+
+
+def _copy(place: Place, old: str, new: str) -> None:
+    if place.files.is_directory(old):
+        place.files.make_directories(new)
+        for name in place.files.listing(old):
+            _copy(place, f"{old}/{name}", f"{new}/{name}")
+        return
+    _check_folder(place, new)
+    mode, data = place.files[old]
+    place.files.write(new, data, mode if new not in place.files or mode == LINK else None)
+
+
+def _chmod(place: Place, arguments: list[str]) -> Output:
+    if len(arguments) < 2:
+        after = f" after ‘{words.shown(arguments[0])}’" if arguments else ""  # noqa: RUF001 - as chmod quotes
+        raise CommandError(f"chmod: missing operand{after}\nTry 'chmod --help' for more information.")
+    mode, *rest = arguments
+    rest = rest[1:] if rest[0] == "--" else rest
+    if mode in ("+x", "a+x", "u+x") or (mode.isdecimal() and mode[-3:] in ("755", "775", "777", "700")):
+        executable = True
+    elif mode in ("-x", "a-x", "u-x") or (mode.isdecimal() and mode[-3:] in ("644", "664", "666", "600")):
+        executable = False
+    else:
+        shown = f"‘{words.shown(mode)}’"  # noqa: RUF001 - as chmod quotes
+        raise CommandError(f"chmod: invalid mode: {shown}\nTry 'chmod --help' for more information.")
+
+    def act(word: str) -> None:
+        path = place.path(word)
+        if not place.files.is_directory(path):
+            place.files.chmod(path, executable)
+
+    return each(rest, act, "chmod: cannot access {}: {}")
+
+
+def _ln(place: Place, arguments: list[str]) -> Output:
+    flags, rest = options("ln", arguments, "sfnT")
+    need("ln", rest)
+    if "s" not in flags and not _there(place, rest[0]):
+        raise CommandError(f"ln: failed to access {words.quoted(rest[0])}: No such file or directory")
+    if "s" not in flags:
+        raise CommandError("ln: hard links are not supported here")
+    target, name = rest[0], rest[1] if len(rest) > 1 else rest[0].rpartition("/")[2]
+    shown = words.shown(target)
+    try:
+        path = place.path(name, follow=False)
+        if place.files.is_directory(path):
+            base = target.rstrip("/").rpartition("/")[2]
+            path = f"{path}/{base}" if path else base
+        if path in place.files and "f" in flags:
+            place.files.remove(path)
+        _check_folder(place, path)
+        place.files.symlink(shown.encode("utf-8", "surrogateescape"), path)
+    except FilesError as error:
+        raise CommandError(f"ln: failed to create symbolic link {words.quoted(name)}: {error.reason}") from None
+    return []
+
+
+CLEAR: Final = ("", -1)
+"""printed last by `clear`"""
+
+
+def _clear(place: Place, arguments: list[str]) -> Output:
+    return [CLEAR]
+
+
+def _true(place: Place, arguments: list[str]) -> Output:
+    return []
+
+
+COMMANDS: Final[dict[str, Callable[[Place, list[str]], Output]]] = {
+    "cd": _cd,
+    "pwd": _pwd,
+    "echo": _echo,
+    "ls": ls,
+    "cat": _cat,
+    "mkdir": _mkdir,
+    "rmdir": _rmdir,
+    "touch": _touch,
+    "rm": _rm,
+    "mv": _mv,
+    "cp": _cp,
+    "chmod": _chmod,
+    "ln": _ln,
+    "clear": _clear,
+    "true": _true,
+    ":": _true,
+}

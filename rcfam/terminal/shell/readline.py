@@ -1,0 +1,213 @@
+"""The shell's input line: bash's emacs keys, drawn from where the prompt ends."""
+
+from typing import Any
+
+import numpy as np
+
+from rcfam.jit import inner
+from rcfam.terminal import glyphs
+from rcfam.terminal import state as S
+from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
+
+
+@inner
+def _cells_before(s: Any, count: Any) -> Any:
+    """Virtual columns from the prompt's row start to input character `count`."""
+    v = s.ctl[S.PROMPT_COLUMN]
+    for i in range(count):
+        v = _advance(s, v, s.pool[S.INPUT + i])
+    return v
+
+
+@inner
+def _advance(s: Any, v: Any, character: Any) -> Any:
+    w = s.widths[character]
+    columns = s.cells.shape[1]
+    if w == 1:
+        return v + 1
+    if w == 0:
+        return v
+    if w == 2:
+        return v + (3 if v % columns == columns - 1 else 2)
+    if w == 9:
+        return v + 8 - v % 8
+    return v + 2
+
+
+@inner
+def draw_input(s: Any) -> Any:
+    """Draw the input line; returns TRAP_SCROLL where it needs more rows than stand below the prompt."""
+    ctl = s.ctl
+    columns = s.cells.shape[1]
+    rows = s.cells.shape[0] - 1
+    end = _cells_before(s, ctl[S.INPUT_LENGTH])
+    if ctl[S.PROMPT_ROW] + end // columns >= rows:
+        return S.TRAP_SCROLL
+    v = ctl[S.PROMPT_COLUMN]
+    for i in range(ctl[S.INPUT_LENGTH]):
+        c = np.int64(s.pool[S.INPUT + i])
+        w = np.int64(s.widths[c])
+        next_v = _advance(s, v, c)
+        if w == 0:
+            row = ctl[S.PROMPT_ROW] + (v - 1) // columns
+            if v > 0 and row >= 0:
+                glyphs.add_mark(s, row, (v - 1) % columns + 1, c)
+        for j in range(v, next_v):
+            row = ctl[S.PROMPT_ROW] + j // columns
+            if row < 0:
+                continue
+            glyph: Any = c
+            if w == 2:
+                glyph = c if j == next_v - 2 else (0 if j == next_v - 1 else 32)
+            elif w == 9:
+                glyph = 32
+            elif w != 1:
+                glyph = 94 if j == v else (c ^ 64 if w == 3 else 63)
+            s.cells[row, j % columns] = np.uint32(glyph)
+        v = next_v
+    first = max(ctl[S.PROMPT_ROW], 0)
+    for row in range(first, ctl[S.PROMPT_ROW] + v // columns + 1):
+        s.dirty[row] = 1
+    for row in range(max(ctl[S.PROMPT_ROW] + v // columns, 0), rows):
+        # Everything below the prompt belongs to the input line.
+        x = v % columns if row == ctl[S.PROMPT_ROW] + v // columns else 0
+        if row > ctl[S.PROMPT_ROW] + v // columns and row > ctl[S.INPUT_ROW]:
+            break
+        glyphs.fill(s, row, x, np.uint32(32))
+    ctl[S.INPUT_ROW] = ctl[S.PROMPT_ROW] + v // columns
+    v = _cells_before(s, ctl[S.INPUT_CURSOR])
+    s.cursor[0] = max(ctl[S.PROMPT_ROW] + v // columns, 0)
+    s.cursor[1] = v % columns
+    s.cursor[2] = 1
+    return S.TRAP_NONE
+
+
+@inner
+def erase(s: Any, first: Any, last: Any) -> None:
+    """Remove input[first:last]; the cursor stays at `first`."""
+    ctl = s.ctl
+    for i in range(last, ctl[S.INPUT_LENGTH]):
+        s.pool[S.INPUT + first + i - last] = s.pool[S.INPUT + i]
+    ctl[S.INPUT_LENGTH] -= last - first
+    ctl[S.INPUT_CURSOR] = first
+
+
+@inner
+def _kill(s: Any, first: Any, last: Any) -> None:
+    """Remove input[first:last] and keep it for Ctrl-Y in `killed`."""
+    if last <= first:
+        return
+    for i in range(first, last):
+        s.pool[S.KILLED + i - first] = s.pool[S.INPUT + i]
+    s.ctl[S.KILLED_LENGTH] = last - first
+    erase(s, first, last)
+
+
+@inner
+def insert(s: Any, character: Any) -> None:
+    """Insert a character at the cursor; a full line beeps."""
+    ctl = s.ctl
+    if ctl[S.INPUT_LENGTH] >= S.REGION:
+        return
+    at = ctl[S.INPUT_CURSOR]
+    for i in range(ctl[S.INPUT_LENGTH], at, -1):
+        s.pool[S.INPUT + i] = s.pool[S.INPUT + i - 1]
+    s.pool[S.INPUT + at] = character
+    ctl[S.INPUT_LENGTH] += 1
+    ctl[S.INPUT_CURSOR] = at + 1
+
+
+@inner
+def before(s: Any, at: Any) -> Any:
+    at -= 1
+    while at > 0 and s.widths[s.pool[S.INPUT + at]] == 0:
+        at -= 1
+    return max(at, 0)
+
+
+@inner
+def after(s: Any, at: Any) -> Any:
+    total = s.ctl[S.INPUT_LENGTH]
+    at += 1
+    while at < total and s.widths[s.pool[S.INPUT + at]] == 0:
+        at += 1
+    return min(at, total)
+
+
+@inner
+def word_before(s: Any, at: Any) -> Any:
+    while at > 0 and s.pool[S.INPUT + at - 1] == 32:
+        at -= 1
+    while at > 0 and s.pool[S.INPUT + at - 1] != 32:
+        at -= 1
+    return at
+
+
+@inner
+def edit(s: Any, key: Any) -> bool:
+    """The keys that edit the input line; false where `key` is none of them."""
+    ctl = s.ctl
+    at = ctl[S.INPUT_CURSOR]
+    total = ctl[S.INPUT_LENGTH]
+    if ctl[S.LITERAL]:
+        ctl[S.LITERAL] = 0
+        if key < NAMED:
+            insert(s, key)
+    elif key < NAMED and key >= 32 and key != 127:
+        insert(s, key)
+    elif key == 127 or key == 8:
+        if at > 0:
+            erase(s, before(s, at), at)
+    elif key == DELETE or (key == 4 and total > 0):
+        if at < total:
+            erase(s, at, after(s, at))
+    elif key == LEFT or key == 2:
+        ctl[S.INPUT_CURSOR] = before(s, at)
+    elif key == RIGHT or key == 6:
+        ctl[S.INPUT_CURSOR] = after(s, at)
+    elif key == HOME or key == 1:
+        ctl[S.INPUT_CURSOR] = 0
+    elif key == END or key == 5:
+        ctl[S.INPUT_CURSOR] = total
+    elif key == 11:
+        _kill(s, at, total)
+    elif key == 21:
+        _kill(s, 0, at)
+    elif key == 23:
+        _kill(s, word_before(s, at), at)
+    elif key == 25:
+        for i in range(ctl[S.KILLED_LENGTH]):
+            insert(s, s.pool[S.KILLED + i])
+    elif key == 20:
+        if at > 0 and total > 1:
+            at = min(at, total - 1)
+            c = s.pool[S.INPUT + at]
+            s.pool[S.INPUT + at] = s.pool[S.INPUT + at - 1]
+            s.pool[S.INPUT + at - 1] = c
+            ctl[S.INPUT_CURSOR] = at + 1
+    elif key == 22:
+        ctl[S.LITERAL] = 1
+    else:
+        return False
+    return True
+
+
+@inner
+def press_shell(s: Any, key: Any) -> Any:
+    """One key at the shell's prompt."""
+    ctl = s.ctl
+    if not ctl[S.LITERAL]:
+        if key == 13 or key == 10:
+            return S.TRAP_LINE
+        if key == 3:
+            return S.TRAP_INTERRUPT
+        if key == 4 and ctl[S.INPUT_LENGTH] == 0:
+            return S.TRAP_LOGOUT
+        if key == 12:
+            return S.TRAP_CLEAR
+        if key in (UP, DOWN) or key == 16 or key == 14:
+            ctl[S.KEY] = -1 if key == UP or key == 16 else 1
+            return S.TRAP_HISTORY
+    if edit(s, key):
+        return draw_input(s)
+    return S.TRAP_NONE

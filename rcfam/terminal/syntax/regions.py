@@ -1,0 +1,236 @@
+"""Comments, strings and whatever else runs from one mark to another.
+
+Legend: g a language's row of `grammars`, r where a region of it stands; line the characters of a line, tint their
+attributes as they stand in a cell; i, j, k places in the line.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+
+from rcfam.jit import inner
+from rcfam.terminal import attributes as A
+from rcfam.terminal.cells import GLYPH_BITS
+from rcfam.terminal.syntax import rules as T
+from rcfam.terminal.syntax.words import (
+    find,
+    is_blank,
+    kind_of,
+    mark_at,
+    paint,
+    sigil_end,
+    skip_blanks,
+    value_of,
+    word_end,
+)
+
+_LABEL: Final = (1 << 32) - 1
+_SUMMARY: Final = 50  # characters of a commit's subject
+
+
+@inner
+def _may_start(line: Any, g: Any, r: Any, i: Any, first: bool, prior: Any) -> bool:
+    """May the region at `r` start at `i`, where its mark stands? `prior` is the last character before, blanks apart."""
+    flags = g[r + T.FLAGS]
+    n = g[r + T.START]
+    if flags & T.LINE_START and i > 0:
+        return False
+    if flags & T.FIRST and not first:
+        return False
+    if i > 0:
+        c = line[i - 1]
+        if flags & T.AFTER_BLANK and not (is_blank(c) or c == 59 or c == 124 or c == 38 or c == 40):
+            return False
+        if flags & T.NOT_IN_WORD and kind_of(g, c) & T.PART:
+            return False
+    if flags & T.AFTER_OPERATOR and prior != 0 and (kind_of(g, prior) & T.PART or prior in (41, 93, 125, 34, 39)):
+        return False
+    if flags & T.CHARACTER:
+        return i + 2 < len(line) and (line[i + 1] == 92 or line[i + 2] == line[i])
+    if flags & T.CLOSED:
+        k = i + n
+        if k >= len(line) or is_blank(line[k]) or mark_at(line, g, r + T.END, k):
+            return False
+        escape = g[r + T.ESCAPE]
+        while k < len(line):
+            if escape and line[k] == escape:
+                k += 1
+            elif mark_at(line, g, r + T.END, k):
+                return True
+            k += 1
+        return False
+    return True
+
+
+@inner
+def _is_hexadecimal(c: Any) -> bool:
+    return 48 <= c <= 57 or 97 <= c <= 102 or 65 <= c <= 70
+
+
+@inner
+def _escape_end(line: Any, i: Any, whole: bool) -> Any:
+    """The end of the escape at `i`; `whole`: with its digits."""
+    j = min(i + 2, len(line))
+    if whole and i + 1 < len(line):
+        c = line[i + 1]
+        most = 0
+        if c == 120 or c == 117:
+            most = i + (4 if c == 120 else 6)
+            while j < min(most, len(line)) and _is_hexadecimal(line[j]):
+                j += 1
+        elif 48 <= c <= 55:
+            while j < min(i + 4, len(line)) and 48 <= line[j] <= 55:
+                j += 1
+    return j
+
+
+@inner
+def _careful(words: Any, g: Any, r: Any, line: Any, tint: Any, i: Any, bare: bool) -> Any:
+    """Colour what stands out inside the region at `r`, from `i` on; return its end, `i` where nothing does.
+
+    `bare`: in a tag, its name is still to come.
+    """
+    flags = g[r + T.FLAGS]
+    c = line[i]
+    if c >= 128:
+        return i
+    if flags & T.NOTES:
+        if 65 <= c <= 90 and (i == 0 or not kind_of(g, line[i - 1]) & T.PART):
+            j = word_end(line, g, i)
+            if value_of(words, g, line, i, j, 0) & T.NOTE:
+                paint(tint, i, j, A.TODO)
+                return j
+        return i
+    if flags & T.SIGILS and g[c] & T.KIND == T.SIGIL:
+        j = sigil_end(line, g, i)
+        paint(tint, i, j, g[T.COLOURS + c])
+        return j
+    if flags & T.BRACES and c == 35 and i + 1 < len(line) and line[i + 1] == 123:
+        j = find(line, i, 125)
+        if j < len(line):
+            paint(tint, i, j + 1, A.PREPROC)
+            paint(tint, i + 2, j, 0)
+            return j + 1
+        return i
+    if flags & T.FORMATS and c == 37:
+        j = i + 1
+        while j < len(line) and (48 <= line[j] <= 57 or line[j] in (32, 35, 42, 43, 45, 46)):
+            j += 1
+        while j < len(line) and line[j] in (104, 106, 108, 76, 113, 116, 122):
+            j += 1
+        if j < len(line) and (97 <= line[j] <= 122 or 65 <= line[j] <= 90 or line[j] == 37):
+            paint(tint, i, j + 1, A.PREPROC)
+            return j + 1
+        return i
+    if flags & T.TAG:
+        if c == 34 or c == 39:
+            j = min(find(line, i + 1, c) + 1, len(line))
+            paint(tint, i, j, A.CONSTANT)
+            return j
+        if g[c] & T.PART:
+            j = word_end(line, g, i)
+            paint(tint, i, j, g[r + T.ESCAPE_COLOUR] if bare else A.TYPE)
+            return j
+    return i
+
+
+@inner
+def inside(words: Any, g: Any, r: Any, line: Any, tint: Any, i: Any, depth: Any, bare: bool) -> tuple[int, int]:
+    """Colour the open region at `r` from `i` on: (its end, how deep it still is); -1 is where its end mark stood."""
+    colour = g[r + T.COLOUR]
+    flags = g[r + T.FLAGS]
+    escape = g[r + T.ESCAPE]
+    last = g[r + T.END + 1] if g[r + T.END] else 10
+    careful = flags & T.CAREFUL
+    while i < len(line):
+        c = np.int64(line[i])
+        if c == last and mark_at(line, g, r + T.END, i):
+            n = g[r + T.END]
+            if flags & T.DOUBLED and mark_at(line, g, r + T.END, i + n):
+                paint(tint, i, i + 2 * n, A.PREPROC)
+                i += 2 * n
+                continue
+            paint(tint, i, i + n, g[r + T.MARK_COLOUR])
+            i += n
+            depth -= 1
+            if depth < 0:
+                break
+            continue
+        if c == escape and escape:
+            j = _escape_end(line, i, g[r + T.ESCAPE_COLOUR] != colour)
+            paint(tint, i, j, g[r + T.ESCAPE_COLOUR])
+            i = j
+            continue
+        if careful:
+            if flags & T.NESTED and mark_at(line, g, r + T.START, i):
+                n = g[r + T.START]
+                paint(tint, i, i + n, colour)
+                i += n
+                depth = min(depth + 1, 255)
+                continue
+            j = _careful(words, g, r, line, tint, i, bare)
+            if j > i:
+                bare = False
+                i = j
+                continue
+            if flags & T.SUMMARY and i >= _SUMMARY:
+                return len(line), depth
+        tint[i] = np.uint32(colour << GLYPH_BITS)
+        i += 1
+    return i, depth
+
+
+@inner
+def _label(line: Any, i: Any, j: Any) -> Any:
+    """The hash of a here-document's name."""
+    h = np.int64(j - i)
+    for k in range(i, j):
+        h = (h * 31 + np.int64(line[k])) & _LABEL
+    return h
+
+
+@inner
+def here(g: Any, r: Any, line: Any, tint: Any, i: Any) -> tuple[Any, Any]:
+    """Read the name of a here-document's last line behind its start mark at `i`: (its end, the state of the next line);
+    the state is 0 where there is no name.
+    """
+    j = i + np.int64(g[r + T.START])
+    strip = np.int64(0)
+    if j < len(line) and (line[j] == 45 or line[j] == 126):
+        strip = np.int64(1)
+        j += 1
+    tight = g[r + T.FLAGS] & T.HERE_QUOTED
+    if not tight:
+        j = skip_blanks(line, j)
+    quote = np.int64(0)
+    if j < len(line) and (line[j] == 34 or line[j] == 39 or line[j] == 92):
+        quote = np.int64(line[j])
+        j += 1
+    k = word_end(line, g, j)
+    if k == j or 48 <= line[j] <= 57 or (tight and not quote and not 65 <= line[j] <= 90):
+        return i, np.int64(0)
+    label = _label(line, j, k)
+    if k < len(line) and line[k] == quote:
+        k += 1
+    paint(tint, i, k, g[r + T.MARK_COLOUR])
+    return k, np.int64((r - T.REGIONS) // T.REGION + 1) | strip << 8 | label << 16
+
+
+@inner
+def ends_here(g: Any, r: Any, line: Any, before: Any) -> bool:
+    """Is the line the last one of the here-document of the state `before`?"""
+    i = skip_blanks(line, 0) if before >> 8 & 255 else 0
+    j = word_end(line, g, i)
+    return j > i and _label(line, i, j) == before >> 16 & _LABEL and (j == len(line) or line[j] == 59)
+
+
+@inner
+def region_at(line: Any, g: Any, i: Any, first: bool, prior: Any) -> Any:
+    """The number of the region that starts at `i`, -1 for none."""
+    number = np.int64(g[T.CHAINS + line[i]])
+    while number > 0:
+        r = T.REGIONS + (number - 1) * T.REGION
+        if mark_at(line, g, r + T.START, i) and _may_start(line, g, r, i, first, prior):
+            break
+        number = np.int64(g[r + T.NEXT])
+    return number - 1
