@@ -30,7 +30,7 @@ def load(state: State, data: bytes) -> State:
     fit.
     """
     codes = np.frombuffer(data, dtype=np.uint8) if data.isascii() else characters(data)
-    newlines = data.count(b"\n")
+    newlines = int(np.count_nonzero(codes == 10))
     eol = not data or data.endswith(b"\n")
     count = max(1, newlines + (0 if eol else 1))
     pool = state.pool
@@ -119,15 +119,24 @@ def gather(s: Any, first: Any, last: Any, out: Any) -> Any:
         return size
     place = 0
     seen = np.uint32(0)
-    for line in range(first, last):
+    line = first
+    while line < last:
         k = text.slot(s.ctl, line)
-        count = s.lines[k, 1]
-        source = s.pool[s.lines[k, 0] : s.lines[k, 0] + count]
-        target = out[place : place + count]
-        for i in range(count):
+        start = s.lines[k, 0]
+        end = start + s.lines[k, 1]
+        line += 1
+        while line < last:  # lines that stand in the pool as they were read are copied with the newlines between them
+            k = text.slot(s.ctl, line)
+            if s.lines[k, 0] != end + 1 or s.pool[end] != 10:
+                break
+            end += 1 + s.lines[k, 1]
+            line += 1
+        source = s.pool[start:end]
+        target = out[place : place + end - start]
+        for i in range(len(source)):
             seen |= source[i]
             target[i] = source[i]
-        place += count
+        place += end - start
         out[place] = 10
         place += 1
     return -size if out.itemsize == 1 and seen >= 0x80 else size
