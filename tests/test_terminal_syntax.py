@@ -195,6 +195,16 @@ def test_words_of_all_languages_have_places_of_their_own() -> None:
     assert np.count_nonzero(tables()[1]) == len(listed)
 
 
+def test_a_short_word_that_is_not_listed_has_the_place_of_none() -> None:
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    known = set((tables()[1] >> T.VALUE_BITS).tolist())
+    for number, language in enumerate(LANGUAGES, 1):
+        fold = language.switches.get(T.FOLD)
+        listed = {word.lower() if fold else word for text in language.words.values() for word in text.split()}
+        short = [a + b + c for a in letters for b in letters for c in ["", *letters]]
+        assert not {word for word in short if word_hash(number, word) in known} - listed
+
+
 GROUPS = {
     "Comment": A.COMMENT, "Constant": A.CONSTANT, "Identifier": A.IDENTIFIER, "Statement": A.STATEMENT,
     "PreProc": A.PREPROC, "Special": A.PREPROC, "Title": A.PREPROC, "Type": A.TYPE, "Todo": A.TODO,

@@ -96,7 +96,7 @@ FIRST_WORD: Final = 1 << 16  # only as a line's first word
 VALUE_BITS: Final = 20
 VALUE_MASK: Final = (1 << VALUE_BITS) - 1
 
-HASH_FACTOR: Final = 4194301  # a prime above every character, so that two characters never clash
+HASH_FACTOR: Final = 2592277  # a prime above every character, near no power of two, so that short words never clash
 HASH_MASK: Final = (1 << 40) - 1
 
 
