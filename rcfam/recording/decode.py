@@ -27,7 +27,8 @@ from rcfam.recording.coder import (
     exchange_key,
 )
 from rcfam.recording.predict import guess, learn
-from rcfam.recording.script import exchange_script, run_script
+from rcfam.recording.run import run_script
+from rcfam.recording.script import exchange_script
 
 
 @inner

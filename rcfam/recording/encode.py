@@ -45,7 +45,8 @@ from rcfam.recording.coder import (
 )
 from rcfam.recording.layout import MAX_STREAM_BYTES, STREAMS
 from rcfam.recording.predict import guess, learn
-from rcfam.recording.script import exchange_script, run_script
+from rcfam.recording.run import run_script
+from rcfam.recording.script import exchange_script
 from rcfam.recording.search import build
 from rcfam.reference import by_reference
 

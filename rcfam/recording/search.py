@@ -27,6 +27,9 @@ from rcfam.recording.coder import (
     VISIBLE,
     whole,
 )
+from rcfam.recording.operations import is_word
+from rcfam.recording.ruler import parse_number
+from rcfam.recording.run import run_cursor, run_operation
 from rcfam.recording.script import (
     AT_ARGUMENT,
     AT_CONSTANT,
@@ -57,10 +60,6 @@ from rcfam.recording.script import (
     RULER,
     SCROLL,
     SHIFT,
-    is_word,
-    parse_number,
-    run_cursor,
-    run_operation,
 )
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 
