@@ -85,7 +85,7 @@ class Parts:
             packed = [pack(stream) for stream in piece.streams]
             sizes = [(len(a), len(b)) for a, b in zip(piece.streams, packed, strict=True)]
             sizes = [piece.sizes.get(k, pair) for k, pair in enumerate(sizes)]
-            body = b"\x01" + varint(piece.frames) + (piece.crc & 0xFFFFFFFF).to_bytes(4, "little")
+            body = b"\x02" + varint(piece.frames) + (piece.crc & 0xFFFFFFFF).to_bytes(4, "little")
             body += b"".join(varint(a) + varint(b) for a, b in sizes) + b"".join(packed)
             chunk = block(b"TSRC", body)
             listed.append((len(chunk), piece.frames))
@@ -239,9 +239,9 @@ class Scribe:
     def operation(self) -> bytes:
         """One operation."""
         rng = self.rng
-        kind, modes = rng.randrange(1, 8), (rng.choice((0, 1, 2, 2)), rng.choice((0, 1, 2, 2, 2, 3)))
+        kind, modes = rng.randrange(1, 9), (rng.choice((0, 1, 2, 2)), rng.choice((0, 1, 2, 2, 2, 3)))
         out = varint(kind | modes[0] << 4 | modes[1] << 6)
-        if kind == 7:
+        if kind >= 7:
             return out
         for mode, limit in zip(modes, (self.rows, self.columns), strict=True):
             out += varint(2 * max(0, self.near(limit - 1))) if mode == 2 else self.signed(1)
@@ -256,6 +256,18 @@ class Scribe:
             return out + varint(rng.choice((0, 1, 2, 3 + self.near(self.columns)))) + varint(attribute)
         count = self.maybe(rng.randrange(1, 4))
         return out + varint(count) + b"".join(varint(self.maybe(rng.randrange(9))) for _ in range(min(count, 4)))
+
+    def text(self) -> bytes:
+        """Symbols of a TEXT, most of them possible."""
+        rng, out = self.rng, b""
+        for _ in range(rng.randrange(12)):
+            symbol = rng.choice((1, 1, 2, 2, 3, 4, 5, 8, 9, 10, *range(95, 105)))
+            out += varint(self.maybe(symbol))
+            if symbol == 2:
+                out += varint(self.maybe(rng.randrange(2))) + varint(self.near(max(1, self.columns // 2)))
+            elif symbol in (3, 4, 5):
+                out += varint(self.maybe(rng.choice((1, 2, 3))))
+        return out + varint(self.maybe(0))
 
 
 def scripts(rng: random.Random, parts: Parts) -> None:
@@ -278,6 +290,8 @@ def scripts(rng: random.Random, parts: Parts) -> None:
         for which, low, high in ((4, 0, scribe.columns), (5, 0, 9), (6, 0, 4), (7, 48, 110)):
             noise = b"".join(varint(scribe.maybe(rng.randrange(low, high + 1))) for _ in range(rng.randrange(90)))
             piece.streams[which] = old[which] + noise
+        if rng.random() < 0.5:
+            piece.streams[7] = old[7] + b"".join(scribe.text() for _ in range(9))
     else:
         piece.streams[3] = made + piece.streams[3]
     return None

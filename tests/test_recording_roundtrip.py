@@ -60,6 +60,18 @@ def test_wild_screens_round_trip(
         same(reader, frames)
 
 
+def test_many_colours_and_glyphs_that_are_no_characters_round_trip(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    cells = rng.integers(0, 40, (20, 5, 16)) | rng.integers(0, 60, (20, 5, 16)) << 21
+    cells[1::2] = np.where(rng.random((10, 5, 16)) < 0.9, cells[::2], cells[1::2] & ~0x1FFFFF | cells[::2] & 0x1FFFFF)
+    frames = (cells.astype(np.uint32), np.zeros((20, 3), np.int32), np.zeros(20, np.uint32))
+    path, table = tmp_path / "a.tsr", np.arange(180, dtype=np.uint32).reshape(60, 3)
+    with path.open("wb") as file, Writer(file, 5, 16, table, {}) as writer:
+        writer.append(*frames)
+    with Reader(path) as reader:
+        same(reader, frames)
+
+
 @pytest.mark.parametrize("chunk_frames", [1, 16, 100, 4096])
 def test_typing_round_trips_in_any_chunks(tmp_path: Path, chunk_frames: int) -> None:
     frames = typed(TEXT[:700], 12, 40, np.random.default_rng(1))

@@ -37,7 +37,7 @@ MAX_RECORDS: Final = 1 << 16  # of one chunk: each script is one, and each of it
 MIN_CHUNK_BYTES: Final = 36
 MAX_BLOCK_BYTES: Final = 1 << 29
 MAX_CLUSTERS: Final = GLYPH_MASK + 1 - CLUSTER_BASE
-MODE_SCRIPTS: Final = 1
+CODING: Final = 2  # of the frames of a chunk: scripts; 1 where no script has a TEXT
 
 # The byte streams of a chunk, in the order they stand in it.
 STREAMS: Final = ("keys", "runs", "choices", "scripts", "cursors", "numbers", "attributes", "glyphs")
@@ -322,16 +322,16 @@ def pack_chunk(frames: int, last_crc: int, streams: list[bytes], side: Side, pac
     raw = [*streams, pack_side(side)]
     packed = [packer.pack(stream) for stream in raw]
     sizes = b"".join(varint(len(a)) + varint(len(b)) for a, b in zip(raw, packed, strict=True))
-    head = bytes([MODE_SCRIPTS]) + varint(frames) + last_crc.to_bytes(4, "little")
+    head = bytes([CODING]) + varint(frames) + last_crc.to_bytes(4, "little")
     return block(CHUNK, head + sizes + b"".join(packed))
 
 
 def parse_chunk(data: bytes, offset: int, grid: tuple[int, int]) -> Chunk:
     """Check one chunk block and cut it into its streams; nothing is unpacked but the side table."""
     cursor = Cursor(unblock(CHUNK, data, offset), offset + PREFIX_BYTES)
-    mode = cursor.take(1)[0]
-    if mode != MODE_SCRIPTS:
-        raise cursor.fail(f"frame coding {mode}; this reader knows {MODE_SCRIPTS}")
+    coding = cursor.take(1)[0]
+    if not 1 <= coding <= CODING:
+        raise cursor.fail(f"frame coding {coding}; this reader knows 1 to {CODING}")
     frames = cursor.number(most_frames(*grid), "number of frames")
     last_crc = int.from_bytes(cursor.take(4), "little")
     raw_sizes, packed_sizes = [], []

@@ -25,9 +25,10 @@ from rcfam.recording.coder import (
     whole,
 )
 from rcfam.recording.operations import column_of, row_of, run_fill, run_put, run_scroll, run_shift
+from rcfam.recording.rest import read_rest
 from rcfam.recording.ruler import run_ruler
-from rcfam.recording.script import AT_CONSTANT, BY_ARGUMENT, BY_CONSTANT, FILL, PUT, RECOLOUR, REST, SCROLL, SHIFT
-from rcfam.recording.text import run_rest
+from rcfam.recording.script import AT_CONSTANT, BY_ARGUMENT, BY_CONSTANT, FILL, PUT, RECOLOUR, REST, SCROLL, SHIFT, TEXT
+from rcfam.recording.text import run_text
 
 
 @inner
@@ -61,8 +62,10 @@ def run_operation(coder: Any, target: Any, rows: Any, i: int) -> None:
     """Do operation `i` on the frame; n[STATUS] tells how it went."""
     n, ops = coder.n, coder.ops
     kind = ops[i, 0]
-    if kind == REST:
-        run_rest(coder, target, rows)
+    if kind == TEXT:
+        run_text(coder, target, rows)
+    elif kind == REST:
+        read_rest(coder)
     else:
         row = row_of(coder, i)
         if not 0 <= row < n[ROWS]:

@@ -32,8 +32,9 @@ SCROLL: Final = 3  # rows from the place to a rows above the bottom, down by b (
 FILL: Final = 4  # spaces: a length source, b attribute source
 RECOLOUR: Final = 5  # a length source, b attribute source
 RULER: Final = 6  # a numbers with one cell between; b, c, d their sources
-REST: Final = 7  # literal cells anywhere
-KINDS: Final = 8
+REST: Final = 7  # literal cells anywhere, in recordings from before TEXT
+TEXT: Final = 8  # all that is still different, as text
+KINDS: Final = 9
 
 # Row and column modes of an operation
 FROM_OLD: Final = 0
@@ -66,7 +67,6 @@ NUMBER_ARGUMENT: Final = 4
 NUMBER_CONSTANT: Final = 5  # 5 + folded: plus a constant
 MAX_NUMBER: Final = 999_999_999
 MAX_CONSTANT: Final = 1 << 22
-SPAN_GAP: Final = 2  # equal cells that do not end a literal span
 
 
 @inner
@@ -118,7 +118,7 @@ def exchange_operation(coder: Any, i: int) -> None:
     operands = 2
     if kind == RULER:
         operands = 1
-    if kind == REST:
+    if kind in (REST, TEXT):
         operands = 0
     else:
         for field in (2, 4):

@@ -56,10 +56,10 @@ from rcfam.recording.script import (
     NUMBER_SAME,
     PUT,
     RECOLOUR,
-    REST,
     RULER,
     SCROLL,
     SHIFT,
+    TEXT,
 )
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 
@@ -88,7 +88,7 @@ def build(coder: Any, hashes: Any, target: Any, rows: Any, cursor: Any) -> int:
             row += 1
         elif row == n[ROWS]:
             found = left > 0
-            ops[i, 0] = REST
+            ops[i, 0] = TEXT
             row += 1
         elif (rows[row] or coder.touched[row]) and first_difference(coder, target, row, 0) < n[COLUMNS]:
             found = ops[at, 6] < MOST_FOUND and propose_in_row(coder, target, i, row, step)

@@ -20,7 +20,7 @@ import zstandard
 from tests.oracles import termstream
 
 FOLDER = Path(__file__).parent.parent / "golden" / "recordings"
-PUT, SHIFT, SCROLL, FILL, RECOLOUR, RULER, REST = range(1, 8)
+PUT, SHIFT, SCROLL, FILL, RECOLOUR, RULER, REST, TEXT = range(1, 9)
 UP = 0x110000
 
 
@@ -43,7 +43,7 @@ def numbers(*values: int) -> bytes:
 def operation(kind: int, row: tuple[int, int], column: tuple[int, int], *operands: int) -> bytes:
     """An operation: row and column are (mode, constant)."""
     out = number(kind | row[0] << 4 | column[0] << 6)
-    if kind == REST:
+    if kind in (REST, TEXT):
         return out
     out += signed(row[1]) + signed(column[1])
     for place, value in enumerate(operands):
@@ -52,17 +52,19 @@ def operation(kind: int, row: tuple[int, int], column: tuple[int, int], *operand
 
 
 class Script(NamedTuple):
-    """A script as it stands in its stream, and whether it has an operation other than RULER."""
+    """A script as it stands in its stream, and whether it has an operation other than RULER, and a TEXT."""
 
     code: bytes
     edits: bool
+    text: bool
 
 
 def script(row: tuple[int, int], column: tuple[int, int], visible: int, *operations: bytes) -> Script:
     """A script: row and column of the cursor are (mode, constant)."""
     out = number(row[0] | column[0] << 2 | visible << 4) + number(len(operations))
     out += b"".join(signed(value) for mode, value in (row, column) if mode < 2) + b"".join(operations)
-    return Script(out, any(operation[0] & 15 != RULER for operation in operations))
+    kinds = {operation[0] & 15 for operation in operations}
+    return Script(out, bool(kinds - {RULER}), TEXT in kinds)
 
 
 @dataclass
@@ -151,7 +153,9 @@ def chunk(steps: Sequence[Step], last: Sequence[int], side: bytes, pack: bool) -
     parts = [packed(stream, pack) for stream in [*streams, side]]
     crc = zlib.crc32(b"".join(cell.to_bytes(4, "little") for cell in last)) if steps else 0
     sizes = b"".join(numbers(len(a), len(b)) for a, b in zip([*streams, side], parts, strict=True))
-    return block(b"TSRC", b"\x01" + number(len(steps)) + crc.to_bytes(4, "little") + sizes + b"".join(parts))
+    coding = 2 if any(step.script.text for step in steps) else 1
+    head = number(coding) + number(len(steps)) + crc.to_bytes(4, "little")
+    return block(b"TSRC", head + sizes + b"".join(parts))
 
 
 def recording(
@@ -270,13 +274,33 @@ def tables() -> bytes:
     return recording(1, 3, ATTRIBUTES, {"name": "ta\u00dfbles", "licence": ""}, chunks)
 
 
+def text() -> bytes:
+    """Each symbol of TEXT; a chunk of coding 1 before the one of coding 2."""
+    end, line, leap, keep, glyph, colour = range(6)
+    shown = script((BY, 0), (BY, 0), 0, operation(TEXT, (0, 0), (0, 0)))
+    said = (
+        [
+            numbers(8 + 1) + b"if" + numbers(8, 0x20, 0x4E2D, glyph, 0, line),  # a wide character and its second half
+            numbers(line, 8 + 2) + b"abcdefgh" + numbers(line),
+            numbers(glyph, ord("x"), 0x110000, leap, 0, 2) + b"!" + numbers(colour, 25, line, end),
+        ],
+        [numbers(leap, 0, 1, colour, 1, keep, 2, leap, 2, 3, 8, keep, 5, leap, 1, 7, glyph, 5, line, end)],
+        [numbers(leap, 3, 2), b"~", numbers(end)],
+        [numbers(end)],
+    )
+    steps = [Step(STAY, ord("a"))] + [Step(shown, 13, glyphs=b"".join(parts)) for parts in said]
+    attributes = [*ATTRIBUTES, *([number, 0, 0] for number in range(3, 26))]
+    typed = [Step(STAY, ord("q")), Step(typing(), 13)]
+    return recording(4, 8, attributes, {}, [(typed, {}), (steps, {"clusters": ["e\u0301"]})], pack=False)
+
+
 def cut() -> bytes:
     """A file that ends inside its second chunk."""
     whole = guesses()
     return whole[: whole.index(b"TSRC", whole.index(b"TSRC") + 1) + 30]
 
 
-VECTORS = {"operations": operations, "guesses": guesses, "tables": tables, "cut": cut}
+VECTORS = {"operations": operations, "guesses": guesses, "tables": tables, "text": text, "cut": cut}
 
 
 def expected(data: bytes) -> dict:

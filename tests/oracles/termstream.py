@@ -137,7 +137,7 @@ class Chunk:
 
     def __init__(self, recording: Recording, body: bytes) -> None:
         head = Stream(body)
-        assert head.byte() == 1
+        assert head.byte() in (1, 2)
         self.count = head.number()
         self.crc: int | None = int.from_bytes(head.take(4), "little")
         sizes = [(head.number(), head.number()) for _ in range(9)]
@@ -222,7 +222,7 @@ class Chunk:
         head = self.scripts.number()
         kind = head & 15
         operation = {"kind": kind, "modes": (head >> 4 & 3, head >> 6)}
-        if kind == 7:
+        if kind in (7, 8):
             return operation
         operation["place"] = (self.scripts.signed(), self.scripts.signed())
         if kind == 6:
@@ -246,7 +246,7 @@ class Chunk:
         self.new = (new[0], new[1])
         if script["visible"]:
             self.visible = script["visible"] - 1
-        names = ["put", "shift", "scroll", "fill", "fill", "ruler", "rest"]
+        names = ["put", "shift", "scroll", "fill", "fill", "ruler", "rest", "text"]
         for operation in script["operations"]:
             getattr(self, names[operation["kind"] - 1])(operation)
 
@@ -354,3 +354,28 @@ class Chunk:
                     glyph = self.cells[p] & 0x1FFFFF if size % 2 else self.glyphs.number()
                     self.cells[p] = attribute << 21 | glyph
                     column += 1
+
+    def text(self, operation: dict) -> None:
+        row = column = attribute = 0
+        while True:
+            symbol = self.glyphs.number()
+            if symbol == 0:
+                return
+            if symbol == 1:
+                for p in range(row * self.columns + column, (row + 1) * self.columns):
+                    self.cells[p] = attribute << 21 | BLANK
+                row, column = row + 1, 0
+            elif symbol == 2:
+                down, right = self.glyphs.number(), self.glyphs.number()
+                row, column = (row + down, right) if down else (row, column + right)
+            elif symbol == 3:
+                for _ in range(self.glyphs.number()):
+                    p = row * self.columns + column
+                    self.cells[p] = attribute << 21 | self.cells[p] & 0x1FFFFF
+                    column += 1
+            elif symbol == 4 or symbol >= 32:
+                glyph = self.glyphs.number() if symbol == 4 else symbol
+                self.cells[row * self.columns + column] = attribute << 21 | glyph
+                column += 1
+            else:
+                attribute = self.glyphs.number() if symbol == 5 else symbol - 8
