@@ -29,6 +29,8 @@ def read(path: Path) -> dict[str, Any]:
     """The whole parameter file as a mapping of sections."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path}: {error.strerror}; `rcfam preset default` writes a params.yaml") from error
     except OSError as error:
         raise ParamsError(f"{path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -89,3 +89,10 @@ def test_ctrl_c_is_one_line() -> None:
     )
     done = subprocess.run([sys.executable, "-c", interrupted, "wait"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "rcfam: stopped")
+
+
+def test_what_a_file_holds_reaches_the_terminal_as_no_control_character(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_bytes(b"\x1b]0;x\x07,\x1b[2J\n1,2\n")
+    done = rcfam("fit", "runs.csv", folder=tmp_path)
+    assert done.returncode == 1 and "columns found" in done.stderr
+    assert done.stderr.strip().isprintable()

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rcfam.cli import app
+from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
 from rcfam.recording import Writer
 from tests.oracles import planted, reported
@@ -41,6 +42,15 @@ def test_fit_then_report_gives_a_page_and_figures(data: Path) -> None:
         assert (data / "report" / "figures" / f"{name}.svg").stat().st_size > 1_000
         assert (data / "report" / "figures" / f"{name}.png").stat().st_size > 1_000
     assert "{plot_divs}" in (data / "report" / "plots.html").read_text()
+
+
+def test_hashes_are_of_the_lengths_of_the_study_and_not_of_the_page_itself(tmp_path: Path) -> None:
+    lock = tmp_path / "dvc.lock"
+    stages = ("fit", "report", "train@2", "train@256")
+    told = "".join(f"  {name}:\n    outs:\n    - {{path: {name}, md5: '0'}}\n" for name in stages)
+    lock.write_text(f"stages:\n{told}")
+    assert list(provenance(lock, [2, 4])["hash of"]) == ["fit", "train@2"]
+    assert list(provenance(lock)["hash of"]) == ["fit", "train@2", "train@256"]
 
 
 def test_a_table_without_seeds_and_wall_times_is_reported(data: Path) -> None:
@@ -85,7 +95,9 @@ def test_studies_that_stand_are_shown_and_the_paper_is_answered(data: Path) -> N
 
 def test_without_a_law_it_is_said(data: Path) -> None:
     result = CliRunner().invoke(app, ["report"])
-    assert isinstance(result.exception, RcfamError) and "run `rcfam fit` first" in str(result.exception)
+    assert isinstance(result.exception, RcfamError) and "run `rcfam fit TABLE -o data/law` first" in str(
+        result.exception
+    )
     assert not (data / "report").exists()
 
 

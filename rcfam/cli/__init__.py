@@ -55,11 +55,12 @@ app.command("params")(params.check)
 
 
 def main() -> None:
-    """Run the command line: bad input is one line on stderr and exit code 1, Ctrl-C exit code 130."""
+    """Run the command line: bad input is one printable line on stderr and exit code 1, Ctrl-C exit code 130."""
     try:
         app()
     except RcfamError as error:
-        print(f"rcfam: {error}", file=sys.stderr)
+        text = "".join(each if each.isprintable() else "\ufffd" for each in str(error))
+        print(f"rcfam: {text}", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:  # typer makes a silent exit of an interrupt
         if isinstance(end, SystemExit) and end.code != 130:

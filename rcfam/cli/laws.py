@@ -235,9 +235,9 @@ def report(
     options = section(params_file, "report", room.ReportParams)
     source = params_file or DEFAULT
     text = source.read_text(encoding="utf-8") if source.exists() else ""
-    material = _material(
-        _Folders(runs, law, evaluation, dataset, recordings, rollout, studies), provenance(lock), text, source
-    )
+    study = (params.read(source).get("study") if source.exists() else None) or {}
+    origin = provenance(lock, study.get("lengths"))
+    material = _material(_Folders(runs, law, evaluation, dataset, recordings, rollout, studies), origin, text, source)
     specs = room.charts(material)
     with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
         for name, spec in specs.items():
@@ -288,7 +288,10 @@ def _material(
         law = json.loads(law_path.read_text(encoding="utf-8"))
         conclusions = (folders.law / "tables" / "conclusions.txt").read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise RcfamError(f"{law_path}: no law to report, run `rcfam fit` first: {_line(error)}") from error
+        why = error.strerror if isinstance(error, OSError) else _line(error)
+        raise RcfamError(
+            f"{law_path}: no law to report, run `rcfam fit TABLE -o {folders.law}` first: {why}"
+        ) from error
     if not isinstance(law, dict):
         raise RcfamError(f"{law_path}: expected names and values, found {type(law).__name__}")
     tables = {name: _read_file(folders.law / "tables" / f"{name}.csv") for name in LAW_TABLES}

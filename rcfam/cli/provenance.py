@@ -1,13 +1,17 @@
 """What a result came from: revision, machine, versions of packages, hashes of data."""
 
+from collections.abc import Collection
 from datetime import UTC
 from pathlib import Path
 
 from rcfam import params
 
 
-def provenance(lock: Path) -> dict[str, dict[str, str]]:
-    """Group -> name -> value: when and from which revision, machine, versions, hashes of the lock file's outputs."""
+def provenance(lock: Path, lengths: Collection[int] | None = None) -> dict[str, dict[str, str]]:
+    """Group -> name -> value: when and from which revision, machine, versions, hashes of the lock file's outputs.
+
+    The lock file remembers what an earlier study trained too: with `lengths` only these are told.
+    """
     import os
     import platform
     from datetime import datetime
@@ -28,7 +32,7 @@ def provenance(lock: Path) -> dict[str, dict[str, str]]:
         except metadata.PackageNotFoundError:
             versions[name] = "not installed"
     groups = {"this page": made, "machine": machine, "version of": versions}
-    hashes = _hashes(lock)
+    hashes = _hashes(lock, lengths)
     return {**groups, "hash of": hashes} if hashes else groups
 
 
@@ -40,11 +44,14 @@ def _processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def _hashes(lock: Path) -> dict[str, str]:
+def _hashes(lock: Path, lengths: Collection[int] | None) -> dict[str, str]:
     if not lock.exists():
         return {}
     stages = params.read(lock).get("stages", {})
-    outs = (entry for stage in stages.values() for entry in stage.get("outs", []))
+    told = {name for name in stages if name != "report"}  # the page cannot hold its own hash
+    if lengths is not None:
+        told -= {name for name in told if name.startswith("train@")} - {f"train@{length}" for length in lengths}
+    outs = (entry for name in stages if name in told for entry in stages[name].get("outs", []))
     return {str(entry["path"]): str(entry.get("md5", entry.get("hash", ""))) for entry in outs}
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rcfam.rendering import Rendered, RenderParams
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _MANIFEST = "manifest.json"
 
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
@@ -35,7 +37,6 @@ def clone(
     ] = None,
 ) -> None:
     """Mirror every repository of the list as OUT/NAME.git and write OUT/manifest.json with the commits to render."""
-    from rcfam.history import clone as mirror
     from rcfam.rendering import CloneParams
 
     chosen = section(params_file, "clone", CloneParams)
@@ -43,16 +44,38 @@ def clone(
     unknown = sorted(set(chosen.revisions) - set(listed))
     if unknown and repositories is None:
         raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
-    with _folder(out, update=True) as folder:
-        entries = []
-        for name, source in listed.items():
-            with _bar(name, "object") as show:
-                repository = mirror(source, folder / f"{name}.git", show)
-            revision = chosen.revisions.get(name)
-            commit = repository.resolve(revision or "HEAD")
-            entries.append({"name": name, "source": source, "revision": revision, "commit": commit})
-            print(f"{name}: {commit[:12]} of {source}")
-        _write_json(folder / _MANIFEST, {"version": 1, "repositories": entries})
+    entries, failures = [], []
+    for name, source in listed.items():
+        try:
+            commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name))
+        except RcfamError as error:
+            failures.append(f"{name}: {error}")
+            continue
+        entries.append({"name": name, "source": source, "revision": chosen.revisions.get(name), "commit": commit})
+        print(f"{name}: {commit[:12]} of {source}")
+    if failures:  # what is mirrored stays: the next time it is only updated
+        raise RcfamError("; ".join(failures))
+    _write_json(out / _MANIFEST, {"version": 1, "repositories": entries})
+
+
+def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
+    """Make or update one mirror; the commit that is to be rendered.
+
+    Where the source cannot be reached, a pinned commit that an earlier mirror holds is enough.
+    """
+    from rcfam.history import HistoryError, Repository, mirrors
+    from rcfam.history import clone as mirror
+
+    try:
+        with _bar(name, "object") as show:
+            repository = mirror(source, folder, show)
+    except HistoryError as error:
+        if revision is None or not _COMMIT.fullmatch(revision) or not mirrors(folder, source):
+            raise
+        commit = Repository(folder).resolve(revision)
+        print(f"{name}: {error}; the mirror holds the pinned commit", file=sys.stderr)
+        return commit
+    return repository.resolve(revision or "HEAD")
 
 
 def render(
@@ -290,11 +313,8 @@ def _interruptible() -> "Iterator[Callable[[], bool]]":
 
 
 @contextmanager
-def _folder(path: Path, update: bool = False) -> Iterator[Path]:
-    """A folder that appears whole or not at all; with `update` one that exists is worked on where it is."""
-    if update and path.is_dir():
-        yield path
-        return
+def _folder(path: Path) -> Iterator[Path]:
+    """A folder that appears whole or not at all."""
     part = path.with_name(f".{path.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)

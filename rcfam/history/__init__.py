@@ -4,7 +4,7 @@ Nothing in a repository is executed or followed: no hooks, filters, links or sub
 """
 
 from rcfam.history.changes import Change, Commit, Kind, Reason
-from rcfam.history.clone import clone, is_remote
+from rcfam.history.clone import clone, is_remote, mirrors
 from rcfam.history.errors import HistoryError
 from rcfam.history.hunks import Hunk, hunks, patch
 from rcfam.history.ledger import Ledger
@@ -26,6 +26,7 @@ __all__ = [
     "clone",
     "hunks",
     "is_remote",
+    "mirrors",
     "patch",
     "tree_id",
 ]

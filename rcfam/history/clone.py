@@ -64,16 +64,28 @@ def is_remote(source: str) -> bool:
     return "://" in local or (":" in local and not Path(local).exists())
 
 
-def _address(source: str) -> str:
-    """What libgit2 shall fetch: an address as it is, a path as file://, so that objects come packed and by reference.
+def mirrors(folder: Path, source: str) -> bool:
+    """Whether `folder` is a mirror of `source`, be that there or not."""
+    return folder.exists() and _origin(Repository(folder)) == _uri(source)
 
-    A local source is checked first.
-    """
+
+def _uri(source: str) -> str:
+    """What libgit2 shall fetch: an address as it is, a path as file://, so that objects come packed, by reference."""
     if is_remote(source):
         return source
-    path = Path(source.removeprefix("file://")).expanduser()
-    Repository(path)
-    return path.resolve().as_uri()
+    return Path(source.removeprefix("file://")).expanduser().resolve().as_uri()
+
+
+def _address(source: str) -> str:
+    """The address of a source; a local one is checked first."""
+    if not is_remote(source):
+        Repository(Path(source.removeprefix("file://")).expanduser())
+    return _uri(source)
+
+
+def _origin(mirror: Repository) -> str | None:
+    remotes = mirror.raw.remotes
+    return remotes["origin"].url if "origin" in list(remotes.names()) else None
 
 
 def _mirror(repository: pygit2.Repository, name: str, address: str) -> pygit2.Remote:
@@ -84,8 +96,9 @@ def _mirror(repository: pygit2.Repository, name: str, address: str) -> pygit2.Re
 def _update(address: str, folder: Path, progress: Callable[[int, int], None] | None) -> Repository:
     mirror = Repository(folder)
     raw = mirror.raw
-    if "origin" not in list(raw.remotes.names()) or raw.remotes["origin"].url != address:
-        raise HistoryError(f"{folder} exists and is not a mirror of {address}")
+    if (origin := _origin(mirror)) != address:
+        other = f" but of {origin}" if origin else ""
+        raise HistoryError(f"{folder} is not a mirror of {address}{other}; remove it to make one")
     callbacks = _Callbacks(progress)
     try:
         remote = raw.remotes["origin"]
