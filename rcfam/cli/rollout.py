@@ -106,6 +106,8 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
             if what not in bars:
                 bars[what] = stack.enter_context(tqdm(desc=what, total=total, unit=units[what], mininterval=0.5))
             bars[what].update(done - bars[what].n)
+            if done == total:
+                bars[what].close()
 
         yield report
 
