@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,11 +96,16 @@ def test_what_is_not_there_is_one_line_and_leaves_nothing(small: World, tmp_path
     file = tmp_path / "params.yaml"
     file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(SETTINGS)))}))
     (tmp_path / "mirrors").mkdir()
+    shutil.copytree(folders.dataset, tmp_path / "dataset")
+    (tmp_path / "dataset" / "commits.parquet").write_bytes(b"PAR1 and nonsense")
+    for name in ("recordings", "tokens"):
+        (tmp_path / name).symlink_to(folders.dataset.parent / name)
     for options, said in (
+        (("--dataset", tmp_path / "dataset", "--mirrors", folders.mirrors), "commits.parquet"),
         (("--mirrors", folders.mirrors, "--device", "nonsense"), "--device nonsense"),
         (("--mirrors", tmp_path / "mirrors"), "small.git"),
     ):
-        line = ("--dataset", folders.dataset, "--params", file, *options)
+        line = ("--dataset", folders.dataset, "--params", file, *options)  # of two the last one counts
         refused(run("rollout", tmp_path / "run", "-o", tmp_path / "out", *line), said)
         assert not list(tmp_path.glob("out/*"))
 

@@ -99,6 +99,16 @@ def test_programs_are_as_the_paper_wants_them() -> None:
     assert not np.array_equal(again.tokens_NT, other.tokens_NT)
 
 
+def test_labels_begin_anywhere_and_answers_know_their_depth() -> None:
+    """A model trained to depth 2 sees every name that programs of depth 4 use."""
+    params = FrjtParams(depth=2)
+    group, _ = frjt.group(params, 2, 400, (0,))
+    first = np.bincount(group.tokens_NT[:, 0])
+    assert len(first) == params.labels - 1 and first.min() > 80
+    assert np.unique(group.tokens_NT[:, [0, 5]]).tolist() == list(range(params.labels))
+    assert group.hidden_NP.tolist() == [[2]] * 400
+
+
 @pytest.mark.parametrize(
     "wrong", [{"depth": 0}, {"depth": 200}, {"depth": 100}, {"values": 1}, {"registers": 9}, {"exit": -1.0}]
 )

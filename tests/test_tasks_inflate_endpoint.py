@@ -58,6 +58,14 @@ def test_answers_come_in_order_and_are_kept(tmp_path: Path) -> None:
         assert len(server.requests) == 11
 
 
+def test_what_one_address_answered_is_not_taken_for_anothers(tmp_path: Path) -> None:
+    with serving(scripted(completion("a"))) as server, serving(scripted(completion("b"))) as other:
+        for asked, said in ((server, "a"), (other, "b"), (server, "a")):
+            found = one(asked, tmp_path)
+            assert isinstance(found, Answer) and found.text == said
+        assert len(server.requests) == len(other.requests) == 1
+
+
 def test_equal_questions_are_asked_once(tmp_path: Path) -> None:
     with serving(scripted(completion("a"))) as server:
         found = ask(endpoint(server), [question("q")] * 3, tmp_path)

@@ -138,6 +138,20 @@ def test_lines_that_repeat_mislead_a_short_context() -> None:
     assert shown[3] and not shown[0]
 
 
+@pytest.mark.parametrize(
+    ("context", "states"),
+    [
+        *((1, "dada Xada a"), (3, "abaaaa YYaaaa aaa")),  # of two diffs that could go on the later one does
+        *((1, "bbba bb"), (3, "aaaa aaaaZ")),  # its context comes again further down, nearer to its line number
+        *((1, "bbaa a"), (3, "bbaaaa baaa")),  # so does the context behind it
+        *((1, "abfb Yb YXfb"), (3, "aaaabbbb aaaZXbbb aaaZbbb")),  # it goes on in the latest diff that has that context
+    ],
+)
+def test_places_that_look_alike_are_told_apart(context: int, states: str) -> None:
+    case = case_of(*(text(*state) for state in states.split()))
+    assert latest_shown(case, context) == case.truth
+
+
 def test_a_state_that_two_steps_make_together_is_lost() -> None:
     """The second diff shows the region as it was between them; what the first one did below is not in it."""
     before = [f"line {i}" for i in range(12)]

@@ -75,6 +75,16 @@ def test_a_maze_reaches_every_cell_by_one_way(size: int) -> None:
     assert len(reached) == size * size
 
 
+def test_moves_are_withheld_anywhere_and_seeds_decide() -> None:
+    """Every move is as likely to be withheld; maze and walks have seeds of their own."""
+    params = MazeParams(depth=4)
+    group = maze.group(params, 4, 2_000, (0,))
+    assert abs((group.tokens_NT[:, 1::2] == WITHHELD).mean(axis=0) - params.rate).max() < 0.05
+    assert np.array_equal(maze.group(params, 4, 2_000, (0,)).tokens_NT, group.tokens_NT)
+    assert not np.array_equal(maze.group(params, 4, 2_000, (1,)).tokens_NT, group.tokens_NT)
+    assert maze.picture(maze.draw(8, 0)) == maze.picture(maze.draw(8, 0)) != maze.picture(maze.draw(8, 1))
+
+
 @pytest.mark.parametrize("wrong", [{"depth": 0}, {"rate": 0.0}, {"size": 1}, {"beyond": 0.5}])
 def test_bad_parameters(wrong: dict[str, float]) -> None:
     """One sentence that names the value."""

@@ -13,7 +13,7 @@ import torch
 from rcfam.atomic import writing
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.index import Dataset, renumbering
-from rcfam.dataset.split import TRAIN
+from rcfam.dataset.split import TRAIN, DatasetError
 from rcfam.dataset.tokens import Tokens
 from rcfam.evaluation.rollout import policies, telling
 from rcfam.evaluation.rollout.parts import Parts
@@ -97,7 +97,8 @@ def rollouts(
     """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
     `parts`, and what `parts` holds already is not done again.
 
-    Empty tables where no held-out commit is long enough. Raises RolloutError where the model's output is not finite.
+    Empty tables where no held-out commit is long enough. Raises RolloutError where the model's output is not finite,
+    and whatever stands in the way of reading dataset, recordings and mirrors.
     """
     tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
     with ExitStack() as stack:
@@ -109,7 +110,7 @@ def rollouts(
                 opened[name] = reader, token_files.load(folders.tokens / f"{name}{token_files.SUFFIX}")
             return opened[name]
 
-        commits = pl.read_parquet(folders.dataset / "commits.parquet")
+        commits = _commits(folders.dataset / "commits.parquet")
         places = choose(commits, recording, params.commits, params.before, params.context, params.seed)
         begun = list(_starts(places, recording, folders.mirrors, progress))
         parts.take_up()
@@ -135,6 +136,13 @@ def rollouts(
                 progress("rollout", done, total)
     table = pl.concat(tables)
     return Rollouts(table.drop("distances"), telling.curves(table, params.steps))
+
+
+def _commits(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DatasetError(f"{path}: cannot be read: {' '.join(str(error).split())[:160]}") from error
 
 
 def _written(

@@ -188,7 +188,7 @@ def _trained(
     for group, chosen_B in _batches(data.train, params, step, steps):
         step += 1
         for part in optimiser.param_groups:
-            part["lr"] = params.rate * min(step / max(params.warmup, 1), 1.0) * max(1 - (step - 1) / steps, 0.02)
+            part["lr"] = rate_at(params, step, steps)
         shown = _cut(group, (step - 1) / steps, params.growth)
         tokens_BT, where_P, answers_BPK = _tensors(shown, chosen_B, cell.device)
         out_BPK = model(tokens_BT, where_P)
@@ -209,6 +209,11 @@ def _trained(
             yield Evaluation(step, steps, wall_s, cpu_s, mean_loss, mean_right, held_out)
             losses, rights = [], []
             began, cpu_began = time.perf_counter(), time.process_time()
+
+
+def rate_at(params: TrackingParams, step: int, steps: int) -> float:
+    """The learning rate of a step, from 1 to `steps`: it rises to the whole rate, while that falls to a fiftieth."""
+    return params.rate * min(step / max(params.warmup, 1), 1.0) * max(1 - (step - 1) / steps, 1 / 50)
 
 
 def _batches(
