@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from rcfam.cli import app
 from rcfam.errors import RcfamError
+from rcfam.recording import Reader
 from tests.oracles.git import Git
 
 
@@ -58,3 +59,13 @@ def test_a_name_that_moves_to_another_source_says_what_to_do(here: Path) -> None
     assert isinstance(moved.exception, RcfamError)
     one, two = ((here / name).as_uri() for name in ("one", "two"))
     assert f"is not a mirror of {two} but of {one}; remove it" in str(moved.exception)
+
+
+def test_a_recording_is_named_after_the_folder_or_as_was_asked(here: Path) -> None:
+    for arguments, name in ([], "one"), (["--name", "mine"], "mine"):
+        done = CliRunner().invoke(app, ["render", "one", "-o", "out.tsr", *arguments])
+        assert done.exit_code == 0, done.output
+        with Reader("out.tsr") as reader:
+            assert reader.provenance["name"] == name
+    refused = CliRunner().invoke(app, ["render", "one", "-o", "out.tsr", "--name", "../x"])
+    assert isinstance(refused.exception, RcfamError) and "--name ../x" in str(refused.exception)

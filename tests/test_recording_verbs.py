@@ -101,12 +101,18 @@ def test_export_takes_a_range_or_a_commit(recording: Path, tmp_path: Path) -> No
     for arguments, message in (
         (["--commit", 3], "has 2"),
         (["--commit", 1, "--stop", 12], "0..9"),
-        (["--start", 19], "0..18"),
+        (["--start", 18], "frame 18: .* has the frames 0..17"),
+        (["--start", 9, "--stop", 19], "frames 9..19: .* has 0..18"),
         (["--speed", 0], "speed 0"),
     ):
         with pytest.raises(RcfamError, match=message):
             run("export", recording, "-o", tmp_path / "b.cast", *arguments)
         assert not (tmp_path / "b.cast").exists()
+
+
+def test_a_folder_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(RcfamError, match=r"cannot read .*: Is a directory"):
+        run("info", tmp_path)
 
 
 def test_repack(recording: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """`rcfam export`, `rcfam import`, `rcfam repack`: recordings become other files, and other files recordings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -38,6 +38,8 @@ def export(
 
     No control character of a frame gets into what is written.
     """
+    from tqdm import tqdm
+
     from rcfam.atomic import writing
     from rcfam.recording import Reader
     from rcfam.recording.show import asciicast, text_rows
@@ -46,17 +48,23 @@ def export(
         raise RcfamError(f"speed {speed}: more than 0 keystrokes a second")
     with Reader(recording) as reader, writing(out) as path:
         begin, end = _range(reader, start, stop, commit)
-        if to in ("png", "gif"):
-            _paint(reader, path, to == "gif", range(begin, end, every), speed / every, font, size)
-            return
-        with path.open("w", encoding="utf-8") as file:
-            if to == "txt":
-                for frame, (cells, _, key) in _frames(reader, range(begin, end, every)):
-                    file.write("\n".join(text_rows(cells, reader.clusters)))
-                    file.write(f"\n-- {describe(reader, frame, key)}\n")
+        end = min(begin + 1, end) if to == "png" else end
+        wanted = range(begin, end) if to in ("cast", "cast2") else range(begin, end, every)
+        with tqdm(total=len(wanted), desc=to, unit=" frames", unit_scale=True, leave=False, delay=1) as bar:
+            if to in ("png", "gif"):
+                _paint(reader, path, to == "gif", wanted, speed / every, font, size, bar.update)
+            elif to == "txt":
+                with path.open("w", encoding="utf-8") as file:
+                    for frame, (cells, _, key) in _frames(reader, wanted):
+                        file.write("\n".join(text_rows(cells, reader.clusters)))
+                        file.write(f"\n-- {describe(reader, frame, key)}\n")
+                        bar.update()
             else:
-                for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, begin, end):
-                    file.write(line + "\n")
+                with path.open("w", encoding="utf-8") as file:
+                    for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, begin, end):
+                        file.write(line + "\n")
+                        bar.update('"i",' in line[:24])  # a keystroke, one a frame
+    print(f"{out}: {len(wanted):,} frames, {out.stat().st_size:,} bytes")
 
 
 def _range(reader: "Reader", start: int | None, stop: int | None, commit: int | None) -> tuple[int, int]:
@@ -69,7 +77,9 @@ def _range(reader: "Reader", start: int | None, stop: int | None, commit: int | 
             raise RcfamError(f"commit {commit}: {reader.path} has {commits}")
         low, high = ([*begins, reader.frames])[commit - 1 : commit + 1]
     begin, end = low if start is None else start, high if stop is None else stop
-    if not low <= begin <= end <= high:
+    if not low <= begin < high and reader.frames:
+        raise RcfamError(f"frame {begin}: {reader.path} has the frames {low}..{high - 1} there")
+    if not begin <= end <= high:
         raise RcfamError(f"frames {begin}..{end}: {reader.path} has {low}..{high} there")
     return begin, end
 
@@ -87,12 +97,25 @@ def _frames(
 
 
 def _paint(
-    reader: "Reader", path: Path, moving: bool, wanted: range, speed: float, font: Path | None, size: int
+    reader: "Reader",
+    path: Path,
+    moving: bool,
+    wanted: range,
+    speed: float,
+    font: Path | None,
+    size: int,
+    progress: Callable[[], object],
 ) -> None:
     from rcfam.recording.picture import Painter
 
     painter = Painter(reader.attributes, reader.clusters, font, size)
-    pictures = (painter.paint(cells, cursor) for _, (cells, cursor, _) in _frames(reader, wanted))
+
+    def painted() -> "Iterator[NDArray[np.uint8]]":
+        for _, (cells, cursor, _) in _frames(reader, wanted):
+            yield painter.paint(cells, cursor)
+            progress()
+
+    pictures = painted()
     with path.open("wb") as file:
         if moving:
             painter.gif(pictures, 1 / speed, file)

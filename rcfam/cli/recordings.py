@@ -53,7 +53,7 @@ def info(
 def play(
     recording: Recording,
     start: Annotated[int, typer.Option(help="The first frame to show.")] = 0,
-    speed: Annotated[int, typer.Option(help="Keystrokes a second.")] = 20,
+    speed: Annotated[int, typer.Option(min=1, help="Keystrokes a second.")] = 20,
     dump: Annotated[int | None, typer.Option(help="Print this frame as plain text, and end.")] = None,
 ) -> None:
     """Play a recording in this terminal."""
@@ -116,8 +116,10 @@ def _play(reader: "Reader", frame: int, speed: int) -> None:
     from rcfam.recording.show import ansi_frame
 
     commits = sorted({mark.frame for mark in reader.marks if mark.kind == COMMIT})
-    if shutil.get_terminal_size().lines <= reader.rows or shutil.get_terminal_size().columns < reader.columns:
-        raise RcfamError(f"the recording needs a terminal of {reader.rows + 1} x {reader.columns} cells")
+    here = shutil.get_terminal_size()
+    if here.lines <= reader.rows or here.columns < reader.columns:
+        wanted, has = f"{reader.rows + 1} x {reader.columns}", f"{here.lines} x {here.columns}"
+        raise RcfamError(f"the recording needs a terminal of {wanted} cells, this one has {has}")
     paused, buffer, low = False, reader.read(0, 0), 0
     last = reader.frames - 1
     with _screen():

@@ -83,6 +83,9 @@ def render(
     out: OutOption,
     params_file: ParamsOption = None,
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of a single repository.")] = "HEAD",
+    name: Annotated[
+        str | None, typer.Option(help="Of a single repository, which splits go by; else its folder's name.")
+    ] = None,
     rows: Annotated[int | None, typer.Option(help="Rows of the terminal.")] = None,
     columns: Annotated[int | None, typer.Option(help="Columns of the terminal.")] = None,
     style: Annotated[str | None, typer.Option(help="vim or arrows.")] = None,
@@ -106,6 +109,8 @@ def render(
     from rcfam.history import is_remote
     from rcfam.rendering import RenderParams
 
+    if name is not None and not _NAME.fullmatch(name):
+        raise RcfamError(f"--name {name}: a letter, digit or '_', then also '.' and '-'")
     chosen = section(params_file, "render", RenderParams)
     given = {
         "rows": rows,
@@ -130,7 +135,7 @@ def render(
     if (folder / _MANIFEST).exists() and not is_repository:
         _render_all(folder, out, chosen)
     else:
-        _render_one(folder, revision, out, chosen)
+        _render_one(folder, revision, name or _plain_name(folder.resolve().name), out, chosen)
 
 
 def verify(
@@ -197,11 +202,10 @@ def _read_list(path: Path) -> dict[str, str]:
     return found
 
 
-def _render_one(source: Path, revision: str, out: Path, chosen: "RenderParams") -> None:
+def _render_one(source: Path, revision: str, name: str, out: Path, chosen: "RenderParams") -> None:
     from rcfam.history import Repository
 
     repository = Repository(source)
-    name = _plain_name(source.resolve().name)
     with _interruptible() as stop, writing(out) as part:
         rendered, seconds = _record(repository, repository.resolve(revision), name, chosen, part, stop)
     _report(name, rendered, seconds, out.stat().st_size)

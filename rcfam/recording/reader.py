@@ -85,6 +85,9 @@ class Reader:
         except RecordingError as error:
             self.close()
             raise RecordingError(f"{path}: {error}") from error
+        except OSError as error:  # a directory
+            self.close()
+            raise RecordingError(f"cannot read {path}: {error.strerror}") from error
         except BaseException:
             self.close()
             raise
