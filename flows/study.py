@@ -8,6 +8,7 @@ reported, and the others go on. In the end `rcfam study NAME --collect` says wha
 """
 
 import argparse
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,9 @@ from rcfam.errors import RcfamError
 from rcfam.studies import Planned, Study, load, names, plan
 from rcfam.studies.folders import dataset_of, finished, mark_of, place, prepare, run_folder, write_params
 from rcfam.studies.planning import owner, settings
+
+
+_TASKS = logging.getLogger("prefect.task_runs")
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,9 @@ def study(
                 table=[asdict(row) for row in rows], key="runs", description=f"Runs of study {name}, {size}"
             )
             failures += _collect(chosen, work, children)
+        except KeyboardInterrupt:
+            _TASKS.setLevel(logging.CRITICAL)  # else Prefect tells of every run that will not be started, an error each
+            raise
         finally:
             children.stop()
     table = [asdict(row) for row in rows]
@@ -223,6 +230,8 @@ def carry_out(chosen: Sequence[str], options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from the checkpoints", file=sys.stderr)
         return 130
+    finally:
+        _TASKS.setLevel(logging.NOTSET)
     return 1 if failed else 0
 
 
