@@ -122,6 +122,7 @@ class _PartCompiler(Compiler):
         _PartCompiler._compiled += 1
         if not gc.isenabled() and _PartCompiler._compiled % _FUNCTIONS_BETWEEN_COLLECTIONS == 0:
             gc.collect()
+            gc.freeze()
         return super().define_pipelines()
 
 
@@ -133,10 +134,18 @@ class _WholeCompiler(_PartCompiler):
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return super().compile_extra(function)
+            return _roomy(super().compile_extra, function)
         finally:
+            gc.unfreeze()
             if collecting:
                 gc.enable()
+
+
+def _roomy(call: Callable[..., Any], *arguments: Any) -> Any:
+    return call(*arguments)
+
+
+_roomy.__code__ = _roomy.__code__.replace(co_stacksize=700_000)
 
 
 def _refuse(*arguments: Any, **named: Any) -> Any:
