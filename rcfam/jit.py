@@ -20,8 +20,10 @@ from typing import Any
 
 import numba
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler
+from numba.core.compiler import Compiler, Flags
+from numba.core.typed_passes import InlineOverloads, NopythonRewrites
 from numba.core.types import unliteral
+from numba.core.untyped_passes import InlineClosureLikes
 
 _FUNCTIONS_BETWEEN_COLLECTIONS = 64
 _ROOT = Path(__file__).parent
@@ -111,9 +113,25 @@ class _Whole(JITCodeLibrary):
         super().finalize()
 
 
+_UNNEEDED = (NopythonRewrites, InlineClosureLikes, InlineOverloads)
+
+
+class _Flags(Flags):
+    """Compared by what was set: Numba's own are asked for all their defaults some hundred thousand times."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Flags) and self._values == other._values
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values))
+
+
 class _PartCompiler(Compiler):
     _library: type[JITCodeLibrary] = _Part
     _compiled = 0
+
+    def __init__(self, typing: Any, target: Any, library: Any, arguments: Any, result: Any, flags: Any, *rest: Any) -> None:
+        super().__init__(typing, target, library, arguments, result, _Flags(flags), *rest)
 
     def define_pipelines(self) -> Any:
         """Numba's own, into a library of our kind."""
@@ -123,7 +141,10 @@ class _PartCompiler(Compiler):
         if not gc.isenabled() and _PartCompiler._compiled % _FUNCTIONS_BETWEEN_COLLECTIONS == 0:
             gc.collect()
             gc.freeze()
-        return super().define_pipelines()
+        pipelines = super().define_pipelines()
+        for pipeline in pipelines:
+            pipeline.passes = [step for step in pipeline.passes if step[0] not in _UNNEEDED]
+        return pipelines
 
 
 class _WholeCompiler(_PartCompiler):
