@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 LAW = Path("data/law/law.json")
+NOTHING = "-"  # what too few runs left unsaid
 
 
 def read_markdown(project: Path) -> str | None:
@@ -21,12 +22,13 @@ def read_markdown(project: Path) -> str | None:
 def markdown(document: Any) -> str:
     """A law document as Markdown: the law in a sentence where it has one, and every number, however deep it stands.
 
-    `alpha`, `alpha_low` and `alpha_high` become one row; so does every other number with its bounds.
+    `alpha`, `alpha_low` and `alpha_high` become one row; so does every other number with its bounds. What is null is
+    left out.
     """
     values = dict(_flat(document, ()))
     rows = ""
     for name in values:
-        if _bounded(name) == name or _bounded(name) not in values:
+        if values[name] != NOTHING and (_bounded(name) == name or _bounded(name) not in values):
             rows += f"| {_cell(name)} | {_cell(_with_bounds(name, values))} |\n"
     table = f"| | |\n|---|---|\n{rows}" if rows else "Nothing was fitted.\n"
     return f"# Law\n\n{_sentence(values)}{table}"
@@ -47,7 +49,7 @@ def _bounded(name: str) -> str:
 
 def _with_bounds(name: str, values: dict[str, str]) -> str:
     low, high = values.get(f"{name}_low"), values.get(f"{name}_high")
-    return values[name] if low is None or high is None else f"{values[name]} ({low} to {high})"
+    return values[name] if low in (None, NOTHING) or high in (None, NOTHING) else f"{values[name]} ({low} to {high})"
 
 
 def _flat(value: Any, path: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -64,7 +66,7 @@ def _flat(value: Any, path: tuple[str, ...]) -> list[tuple[str, str]]:
 def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
-    return "-" if value is None else str(value)
+    return NOTHING if value is None else str(value)
 
 
 def _cell(text: str) -> str:

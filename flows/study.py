@@ -38,7 +38,6 @@ from rcfam.studies import Planned, Study, load, names, plan
 from rcfam.studies.folders import dataset_of, finished, mark_of, place, prepare, run_folder, write_params
 from rcfam.studies.planning import owner, settings
 
-
 _TASKS = logging.getLogger("prefect.task_runs")
 
 

@@ -137,13 +137,15 @@ def test_a_moving_bar_is_told_now_and_then() -> None:
             {"over_points_low": 0.2, "over_points_high": 0.4},
             ["| over_points_low | 0.2 |", "| over_points_high | 0.4 |"],
         ),
-        ({"laws": [{"name": "a|b"}, {"name": None}]}, ["| laws · 1 · name | a\\|b |", "| laws · 2 · name | - |"]),
+        ({"laws": [{"name": "a|b"}, {"name": None}]}, ["| laws · 1 · name | a\\|b |"]),
+        ({"floor": 0.3, "floor_low": None, "floor_high": None}, ["| floor | 0.3 |"]),
         ({}, ["Nothing was fitted."]),
     ],
 )
 def test_any_law_document_becomes_a_table(document: object, rows: list[str]) -> None:
     text = markdown(document)
     assert all(row in text for row in rows)
+    assert "| - |" not in text and "None" not in text
 
 
 def test_a_missing_law_is_none_and_a_damaged_one_is_said(tmp_path: Path) -> None:
