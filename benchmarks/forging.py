@@ -258,15 +258,21 @@ class Scribe:
         return out + varint(count) + b"".join(varint(self.maybe(rng.randrange(9))) for _ in range(min(count, 4)))
 
     def text(self) -> bytes:
-        """Symbols of a TEXT, most of them possible."""
+        """Symbols of a TEXT, most of them possible: rows, each with a colour, a piece of some kind, and its end."""
         rng, out = self.rng, b""
-        for _ in range(rng.randrange(12)):
-            symbol = rng.choice((1, 1, 2, 2, 3, 4, 5, 8, 9, 10, *range(95, 105)))
-            out += varint(self.maybe(symbol))
-            if symbol == 2:
-                out += varint(self.maybe(rng.randrange(2))) + varint(self.near(max(1, self.columns // 2)))
-            elif symbol in (3, 4, 5):
-                out += varint(self.maybe(rng.choice((1, 2, 3))))
+        for _ in range(rng.randrange(self.rows + 1)):
+            kind, attribute = rng.randrange(5), rng.choice((0, 1, 2, 3, 3, 3, 3, 4))
+            piece = rng.randrange(self.columns + 1)
+            out += varint(8 + attribute) if kind else varint(5) + varint(self.maybe(attribute))
+            if kind == 1:
+                out += varint(3) + varint(self.maybe(piece))
+            elif kind == 2:
+                out += varint(4) + varint(self.maybe(rng.choice((0, 31, 0x110000, 0x110000, 0x110001))))
+            elif kind == 3:
+                out += varint(2) + varint(self.maybe(0)) + varint(self.maybe(piece))
+            else:
+                out += varint(self.maybe(rng.randrange(32, 127))) * piece
+            out += varint(self.maybe(1))
         return out + varint(self.maybe(0))
 
 
@@ -294,6 +300,20 @@ def scripts(rng: random.Random, parts: Parts) -> None:
             piece.streams[7] = old[7] + b"".join(scribe.text() for _ in range(9))
     else:
         piece.streams[3] = made + piece.streams[3]
+    return None
+
+
+def texts(rng: random.Random, parts: Parts) -> None:
+    """Frames that are each a TEXT."""
+    if not parts.pieces:
+        return side(rng, parts)
+    piece = rng.choice(parts.pieces)
+    scribe = Scribe(rng, int.from_bytes(parts.header[2:4], "little"), int.from_bytes(parts.header[4:6], "little"))
+    piece.frames = frames = rng.randrange(1, 6)
+    new = bytes((0, 1, 0, 0, 8)) * frames  # the cursor stays
+    choices = bytes((1, *(rng.choice((1, 2)) for _ in range(frames))))
+    glyphs = b"".join(scribe.text() for _ in range(frames))
+    piece.streams[:STREAMS] = [b"a" * frames, bytes(frames + 1), choices, new, b"", b"", b"", glyphs]
     return None
 
 
@@ -403,6 +423,7 @@ DAMAGE: tuple[Callable[[random.Random, bytearray], None], ...] = (flip, cut, ove
 FORGERY: tuple[Callable[[random.Random, Parts], bytes | None], ...] = (
     streams,
     scripts,
+    texts,
     lengths,
     headers,
     side,
