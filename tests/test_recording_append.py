@@ -55,6 +55,20 @@ def test_appending_in_turns_equals_one_recording(tmp_path: Path, frames: Frames)
     assert termstream.decode(path.read_bytes()).frames == expected.reshape(len(expected), -1).tolist()
 
 
+def test_a_file_from_before_text_is_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsr"
+    path.write_bytes((Path(__file__).parent / "golden" / "recordings" / "typed.tsr").read_bytes())
+    with Reader(path) as reader:
+        old = reader.read(0, reader.frames)
+    with appending(path) as writer:
+        writer.append(*old)
+    with Reader(path) as reader:
+        codings = [path.read_bytes()[chunk.offset + 12] for chunk in reader.chunks]
+        assert set(codings[:-1]) == {1} and codings[-1] == 2
+        for part, before in zip(reader.read(0, reader.frames), old, strict=True):
+            np.testing.assert_array_equal(part, np.concatenate([before, before]))
+
+
 def test_nothing_appended_changes_nothing(tmp_path: Path, frames: Frames) -> None:
     path = write(tmp_path / "a.tsr", frames)
     before = path.read_bytes()
