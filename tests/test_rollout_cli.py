@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from rcfam import params
+from rcfam.atomic import alone
 from rcfam.errors import RcfamError
 from rcfam.model import ModelParams, build
 from rcfam.recording import Reader
@@ -108,6 +109,9 @@ def test_what_is_not_there_is_one_line_and_leaves_nothing(small: World, tmp_path
         line = ("--dataset", folders.dataset, "--params", file, *options)  # of two the last one counts
         refused(run("rollout", tmp_path / "run", "-o", tmp_path / "out", *line), said)
         assert not list(tmp_path.glob("out/*"))
+    line = ("--dataset", folders.dataset, "--mirrors", folders.mirrors, "--params", file)
+    with alone(tmp_path / "out"):
+        refused(run("rollout", tmp_path / "run", "-o", tmp_path / "out", *line), "another process is at work")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

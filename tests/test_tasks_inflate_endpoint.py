@@ -217,6 +217,11 @@ def test_a_server_that_is_not_there_is_given_up(tmp_path: Path) -> None:
         with pytest.raises(InflateError, match=rf"502.*given up after {LOST_IN_A_ROW} questions in a row"):
             ask(endpoint(server, concurrency=1), [question(str(i)) for i in range(50)], tmp_path)
         assert len(server.requests) == 1 + 3 * LOST_IN_A_ROW and len(list(tmp_path.rglob("*.json"))) == 1
+    patient = tmp_path / "patient"  # an answer now and then: somebody is there
+    replies = [failure(502, "gone"), failure(502, "gone"), failure(502, "gone"), completion("a")]
+    with serving(lambda request, number: replies[number % 4]) as server:
+        found = ask(endpoint(server, concurrency=1), [question(str(i)) for i in range(4 * LOST_IN_A_ROW)], patient)
+        assert sum(isinstance(answer, Answer) for answer in found) == 2 * LOST_IN_A_ROW
     refused = tmp_path / "refused"  # that is about the question, not about the server
     with serving(scripted(failure(400, "too long"))) as server:
         found = ask(endpoint(server), [question(str(i)) for i in range(20)], refused)
@@ -247,6 +252,12 @@ def test_the_server_names_a_time_to_wait_for(tmp_path: Path) -> None:
     with serving(scripted(failure(429, "slow down", **wait), completion("good"))) as server:
         one(server, tmp_path)
         assert datetime.now(UTC) >= until.replace(microsecond=0)
+
+
+def test_no_server_is_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rcfam.tasks.inflate.endpoint.LONGEST_WAIT_S", 0.1)
+    with serving(scripted(failure(429, "slow down", **{"Retry-After": "86400"}), completion("good"))) as server:
+        assert isinstance(one(server, tmp_path), Answer)
 
 
 @pytest.mark.parametrize("header", ["soon", "-5", "nan", "inf", "Wed, 21 Oct 2015 07:28:00 GMT"])

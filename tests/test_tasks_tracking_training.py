@@ -296,6 +296,9 @@ def test_tables_of_planted_cells() -> None:
     assert (same["transformer", "parameters"]["layers"], same["transformer", "parameters"]["share"]) == (2, 1.1)
     assert (same["transformer", "time"]["layers"], same["transformer", "time"]["validation"]) == (1, 0.6)
     assert same["lstm", "time"]["validation"] == 0.99
+    slow = cells[1].result | {"history": [past | {"cpu_s": 9.0} for past in cells[1].result["history"]]}
+    late = tables.matched([cells[0], tables.Finished(slow, cells[1].accuracy)])
+    assert late.filter(model="transformer", budget="time")["validation"].to_list() == [None]
     assert tables.matched(cells[1:]).height == 0  # nobody to be matched with
 
 

@@ -303,11 +303,12 @@ def _report(out: Path) -> None:
     print(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
 
 
+def _text(value: float | None) -> str:
+    return "    -" if value is None else f"{value:.3f}"
+
+
 def _print_results(table: "pl.DataFrame", critical: "pl.DataFrame") -> None:
     from rcfam.tasks.tracking.tables import CRITICAL
-
-    def text(value: float | None) -> str:
-        return "    -" if value is None else f"{value:.3f}"
 
     print(
         f"\n{'task':<16} {'model':<12} layers depth seed  train  valid   test  paper  parameters  MFLOP  seconds  "
@@ -318,7 +319,7 @@ def _print_results(table: "pl.DataFrame", critical: "pl.DataFrame") -> None:
         kept = f"{row['critical']}" if row["bounded"] else f">= {row['critical']}"
         print(
             f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5} {row['seed']:>4}  "
-            f"{text(row['train'])}  {text(row['validation'])}  {text(row['test'])}  {text(row['published'])}  "
+            f"{_text(row['train'])}  {_text(row['validation'])}  {_text(row['test'])}  {_text(row['published'])}  "
             f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}  {kept:>9}"
         )
 
@@ -332,7 +333,7 @@ def _print_matched(table: "pl.DataFrame") -> None:
         task, depth, _, seed, model = key
         found = {row["budget"]: row for row in rows.iter_rows(named=True)}
         said = ", ".join(
-            f"{row['validation']:.3f} (layers {row['layers']}"
+            f"{_text(row['validation'])} (layers {row['layers']}"
             + (")" if budget == "time" else f", x {row['share']:.2f})")
             for budget, row in found.items()
         )

@@ -151,7 +151,7 @@ def matched(cells: list[Finished]) -> pl.DataFrame:
 
     Of parameters and FLOPs: the number of layers that comes closest, and its share of the LSTM's. Of time: the best
     validation accuracy that any number of layers had reached when the LSTM was at its best; by the wall on a GPU, on a
-    CPU in CPU time, which is wall time where nothing else runs.
+    CPU in CPU time, which is wall time where nothing else runs; null where nobody had been looked at by then.
     """
     rows: list[dict[str, Any]] = []
     groups: dict[tuple[Any, ...], list[Finished]] = {}
@@ -169,9 +169,9 @@ def matched(cells: list[Finished]) -> pl.DataFrame:
                 near = min(own, key=lambda c: abs(_over(c, reference, budget) - 1))
                 rows.append(_matched_row(where, budget, near, near.result["accuracy"]["validation"], reference))
             given = _time_of_best(reference)
-            reached = [(max((s for t, s in _curve(cell) if t <= given), default=0.0), n) for n, cell in enumerate(own)]
-            score, number = max(reached)
-            rows.append(_matched_row(where, "time", own[number], score, reference))
+            reached = [(score, cell) for cell in own for spent, score in _curve(cell) if spent <= given]
+            score, best = max(reached, key=lambda pair: pair[0], default=(None, own[0]))
+            rows.append(_matched_row(where, "time", best, score, reference))
     return pl.DataFrame(rows, MATCHED)
 
 
@@ -189,7 +189,7 @@ def _time_of_best(cell: Finished) -> float:
 
 
 def _matched_row(
-    where: dict[str, Any], budget: str, cell: Finished, accuracy: float, reference: Finished
+    where: dict[str, Any], budget: str, cell: Finished, accuracy: float | None, reference: Finished
 ) -> dict[str, Any]:
     share = 1.0 if budget == "time" else _over(cell, reference, budget)
     return {**where, "budget": budget, "layers": _key(cell)["layers"], "share": share, "validation": accuracy}
