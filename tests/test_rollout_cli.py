@@ -65,6 +65,8 @@ def test_a_run_types_and_all_of_it_is_written(small: World, tmp_path: Path) -> N
         for row in table.iter_rows(named=True):
             with Reader(out / "recordings" / row["file"]) as reader:
                 assert reader.provenance["policy"] == row["policy"]
+                shown = run("play", out / "recordings" / row["file"], "--dump", reader.frames - 1)
+                assert f", {row['policy']}, cursor" in shown.output
         assert json.loads((out / "metrics.json").read_text())["typist"]["completed"] == 1
         assert pl.read_parquet(out / "summary.parquet")["rollouts"].sum() == table.height
         outputs.append((table, pl.read_parquet(out / "curves.parquet")))

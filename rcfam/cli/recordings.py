@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Recording = Annotated[Path, typer.Argument(help="A recording, NAME.tsr.")]
 COMMIT = "commit"
+_HEADINGS = (COMMIT, "rollout")  # marks that say what is being typed, or by whom
 _SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _HELP = "space pause  arrows step  n/p commit  +/- speed  g/G ends  q quit"
 
@@ -81,7 +82,7 @@ def describe(reader: "Reader", frame: int, key: int) -> str:
     from rcfam.terminal.keys import name
 
     end = bisect_right(reader.marks, frame, key=lambda mark: mark.frame)
-    text = next((mark.text for mark in reversed(reader.marks[:end]) if mark.kind == COMMIT), "")
+    text = next((mark.text for mark in reversed(reader.marks[:end]) if mark.kind in _HEADINGS), "")
     subject = safe(text.splitlines()[0])[:60] if text else ""
     return f"frame {frame:,} of {reader.frames:,}, next key {safe(name(key))}" + (f", {subject}" if subject else "")
 
@@ -115,7 +116,7 @@ def _key(wait: float) -> str:
 def _play(reader: "Reader", frame: int, speed: int) -> None:
     from rcfam.recording.show import ansi_frame
 
-    commits = sorted({mark.frame for mark in reader.marks if mark.kind == COMMIT})
+    commits = sorted({mark.frame for mark in reader.marks if mark.kind in _HEADINGS})
     here = shutil.get_terminal_size()
     if here.lines <= reader.rows or here.columns < reader.columns:
         wanted, has = f"{reader.rows + 1} x {reader.columns}", f"{here.lines} x {here.columns}"
