@@ -204,8 +204,11 @@ def carry_out(chosen: Sequence[str], options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, terminated)
     failed = []
     try:
-        for name in chosen:  # a typing error is told before a run is recorded
+        for name in chosen:  # a typing error, or no data, is told before a run is recorded
+            runs_of = owner(load(name))
             plan(load(name), options.size, params.read(options.params))
+            if runs_of.data == "recordings":
+                mark_of(options.dataset)
         with connected():
             bury(server.home())
             for name in chosen:

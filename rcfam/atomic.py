@@ -17,6 +17,8 @@ def writing(path: Path) -> Iterator[Path]:
     The parent folder is made when it is missing. Raises RcfamError where it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.is_dir():
+        raise RcfamError(f"cannot write {path}: it is a folder")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()

@@ -35,6 +35,11 @@ def test_a_place_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> No
         pass
 
 
+def test_a_folder_in_the_place_of_the_file_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(RcfamError, match="it is a folder"), atomic.writing(tmp_path):
+        pytest.fail("nothing is worked for")
+
+
 def test_a_folder_that_cannot_be_made_or_written_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "blocked").write_text("a file where a folder is needed")
     for folder in (tmp_path / "blocked", tmp_path / "blocked" / "below", Path("/proc")):

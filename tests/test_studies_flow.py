@@ -127,3 +127,13 @@ def test_places(monkeypatch: pytest.MonkeyPatch) -> None:
     two = places.Places(2, "cuda")
     assert [two.take(), two.take()] == [{"CUDA_VISIBLE_DEVICES": "2"}, {"CUDA_VISIBLE_DEVICES": "5"}]
     assert places.default_jobs("cpu", 10_000) == 1
+
+
+def test_a_missing_dataset_is_one_line_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flows.study, "connected", lambda: pytest.fail("a server was started"))
+    nowhere = tmp_path / "nowhere"
+    assert flows.study.main(["backbone", "--size", "tiny", "--dataset", str(nowhere), "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {nowhere}: no dataset") and said.count("\n") == 1
