@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -12,12 +13,12 @@ import torch
 from rcfam import params
 from rcfam.dataset import tokens as token_files
 from rcfam.evaluation.measuring import frames_of
-from rcfam.evaluation.rollout import Rollouts, rollouts, telling
+from rcfam.evaluation.rollout import Rollouts, rollouts, running, telling
 from rcfam.evaluation.rollout.parts import Parts
-from rcfam.evaluation.rollout.places import choose
+from rcfam.evaluation.rollout.places import GOALS, Place, choose
 from rcfam.evaluation.rollout.playing import Seat, play
-from rcfam.evaluation.rollout.policies import Keys, Model, Repeat, Sampling, Teacher, WrongFirst
-from rcfam.evaluation.rollout.starting import Start, starts
+from rcfam.evaluation.rollout.policies import Keys, Model, Pairs, Repeat, Sampling, Teacher, WrongFirst
+from rcfam.evaluation.rollout.starting import RolloutError, Start, Truth, reached, starts
 from rcfam.evaluation.rollout.telling import metrics, summary
 from rcfam.history import Repository
 from rcfam.model import ModelParams, build
@@ -25,6 +26,7 @@ from rcfam.model.action import ActionModel
 from rcfam.recording import Reader
 from rcfam.terminal import Terminal
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
+from rcfam.terminal.files import EXECUTABLE, FILE, Entry
 from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
 from rcfam.tokenizer import Tokenizer
@@ -60,7 +62,14 @@ def context_of(small: World, begun: list[Start]) -> Any:
     return small.dataset.read([(0, start.place.context) for start in begun], SETTINGS.context)
 
 
-def test_starts_lie_as_far_before_the_end_as_asked(begun: list[Start]) -> None:
+def test_starts_lie_as_far_before_the_end_as_asked(small: World, begun: list[Start]) -> None:
+    """In commits that are held out, with the keys of the recording before and after them."""
+    commits = pl.read_parquet(small.folders.dataset / "commits.parquet")
+    assert {start.place.commit for start in begun} <= set(commits.filter(side="held_out")["commit"])
+    with Reader(small.folders.recordings / "small.tsr") as reader:
+        for start in begun:
+            keys = reader.keys(start.place.frame - 1, start.place.stop).tolist()
+            assert [start.last_key, *start.keys_K.tolist()] == keys
     assert {start.place.goal for start in begun} == {"file", "commit"}
     assert {start.place.before for start in begun} == {4, 12, 40}
     for start in begun:
@@ -71,6 +80,54 @@ def test_starts_lie_as_far_before_the_end_as_asked(begun: list[Start]) -> None:
         assert len(start.keys_K) - place.before < (inside[0] if len(inside) else len(start.keys_K))
         if place.goal == "file":
             assert start.truth.files.keys() == {place.path}
+
+
+class Changed:
+    """A recording whose frames are others."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def frames_at(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        cells, cursors = self._reader.frames_at(indices)
+        return cells + 1, cursors
+
+
+def test_a_recording_that_the_terminal_does_not_show_is_refused(small: World, begun: list[Start]) -> None:
+    folders = small.folders
+    tokens = token_files.load(folders.tokens / "small.tokens.npz")
+    repository = Repository(folders.mirrors / "small.git")
+    with Reader(folders.recordings / "small.tsr") as reader:
+        changed = cast(Reader, Changed(reader))
+        with pytest.raises(RolloutError, match="render the recording anew"):
+            list(starts([begun[0].place], "small", changed, tokens, repository))
+
+
+def test_what_counts_as_done() -> None:
+    """A commit: every file, what was committed, and its message; a file: its own bytes and mode."""
+    old, new, tool = Entry(FILE, b"old"), Entry(FILE, b"new"), Entry(EXECUTABLE, b"new")
+    commit, file = (Place("r", "c", goal, 4, "a", 0, 1, 2, 3, 4) for goal in GOALS[::-1])
+
+    def terminal(files: dict[str, Entry], head: dict[str, Entry], *messages: str) -> Any:
+        vcs = SimpleNamespace(head=head, commits=[SimpleNamespace(message=message) for message in messages])
+        return SimpleNamespace(files=files, vcs=vcs)
+
+    truth = Truth({"a": new}, {"a": new}, "Add")
+    assert reached(terminal({"a": new}, {"a": new}, "Begin", "Add"), commit, truth)
+    for other in (
+        terminal({"a": new}, {"a": new}, "Add", "Begin"),
+        terminal({"a": new}, {"a": new}),
+        terminal({"a": new}, {"a": old}, "Add"),
+        terminal({"a": old}, {"a": new}, "Add"),
+        terminal({"a": new, "b": old}, {"a": new}, "Add"),
+    ):
+        assert not reached(other, commit, truth)
+    assert reached(terminal({"a": new, "b": old}, {}), file, Truth({"a": new}, {}, ""))
+    for entry in (old, tool):
+        assert not reached(terminal({"a": entry}, {}), file, Truth({"a": new}, {}, ""))
 
 
 def test_the_typist_and_one_who_knows_it_by_heart_finish_everything(made: tuple[Path, Rollouts]) -> None:
@@ -169,6 +226,17 @@ def test_several_histories_are_typed_side_by_side(tmp_path: Path) -> None:
         assert done == sorted(done) and done[0][0] == 0 and done[-1][0] == done[-1][1]
 
 
+def test_the_bigram_is_fitted_to_what_is_trained_on(small: World) -> None:
+    tokens = token_files.load(small.folders.tokens / "small.tokens.npz").tokens_N
+    (row,) = small.dataset.index.filter(side="train").iter_rows(named=True)
+    assert 0 < row["tokens"] < len(tokens)
+    wanted = Pairs([tokens[row["first_token"] :][: row["tokens"]]], small.dataset.vocabulary)
+    tokenizer = Tokenizer.load(small.folders.tokens / "vocabulary.json")
+    found = running._pairs(small.dataset, small.folders.tokens, tokenizer)
+    for token in range(tokenizer.size):
+        np.testing.assert_array_equal(found.logits(token), wanted.logits(token)[: tokenizer.size])
+
+
 class Listener(Model):
     """A model that is heard, while the teacher types."""
 
@@ -258,6 +326,17 @@ def test_wasted_and_invalid_keys_are_counted(small: World, begun: list[Start]) -
     assert seat.wasted >= 2  # the Escapes after the first, and the key that no keyboard sends
     assert seat.invalid == 3  # no token, E492, no key
     assert seat.agreed_keys <= 1
+
+
+def test_a_key_is_wasted_where_neither_text_nor_cursor_nor_what_is_waited_for_changes(begun: list[Start]) -> None:
+    seat = Seat(session(begun)[0])
+    seat.type(from_text("\x1bgg0"))
+    before = seat.wasted
+    wasted = []
+    for key in ("x", "0", "d", "\x1b", "\x1b", "l", "h"):  # only text, nothing, only what is waited for, and back, ...
+        seat.type(from_text(key))
+        wasted.append(seat.wasted - before)
+    assert wasted == [0, 1, 1, 1, 2, 2, 2]
 
 
 def test_who_leaves_the_editor_without_the_truth_is_out(small: World, begun: list[Start]) -> None:

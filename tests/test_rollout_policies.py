@@ -1,5 +1,6 @@
 """What a policy draws: greedy and sampled tokens, spelled keys, pairs of tokens."""
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -7,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from rcfam.evaluation.rollout.policies import Pairs, Sampling, Speller
+from rcfam.evaluation.rollout import running
+from rcfam.evaluation.rollout.policies import Model, Pairs, Repeat, Sampling, Speller, Teacher, WrongFirst
 from rcfam.evaluation.rollout.starting import RolloutError
 from rcfam.tokenizer import Tokenizer
+from tests.rollout_world import SETTINGS
 
 
 def begun(sampling: Sampling, numbers: list[int]) -> Sampling:
@@ -69,6 +72,38 @@ def test_a_terminals_draws_are_its_own() -> None:
     alone = begun(Sampling(1, 1, 7), [5])
     for _ in range(20):
         assert together.choose(logits)[1] == alone.choose(logits[1:2])[0]
+    drawn = np.array([together.choose(logits[:1].expand(3, -1)) for _ in range(9)])
+    assert len({tuple(column) for column in drawn.T}) == 3
+
+
+def test_wrong_keys_are_drawn_by_seed_and_start() -> None:
+    right = 97
+    starts = [SimpleNamespace(number=n, keys_K=np.array([right], np.uint32)) for n in range(200)]
+    drawn = {}
+    for seed in (0, 1, 0):
+        policy = WrongFirst(Repeat(), seed)
+        policy.begin(cast(Any, [SimpleNamespace(**vars(start), last_key=1) for start in starts]), cast(Any, None))
+        keys = [int(cast(Any, some)[0]) for some in policy.next(np.zeros(0, np.uint32), np.zeros(0, np.int32))]
+        assert right not in keys and len(set(keys)) > 50
+        assert drawn.setdefault(seed, keys) == keys
+        assert {int(cast(Any, some)[0]) for some in policy.next(np.zeros(0, np.uint32), np.zeros(0, np.int32))} == {1}
+    assert drawn[0] != drawn[1]
+
+
+def test_who_types_is_set_as_asked(tokenizer: Tokenizer) -> None:
+    settings = dataclasses.replace(SETTINGS, temperatures=(0.0, 0.5), top_p=0.75, seed=5)
+    pairs = Pairs([np.array([1, 2])], tokenizer.size)
+    made: dict[str, Any] = running._players(cast(Any, None), tokenizer, pairs, settings, None, "cpu")
+    assert list(made) == [
+        *("typist", "model greedy", "model at 0.5", "model greedy after a wrong key", "typist blind after a wrong key"),
+        *("bigram greedy", "bigram at 0.5", "repeat"),
+    ]
+    for name, temperature in (("model greedy", 0.0), ("model at 0.5", 0.5), ("bigram at 0.5", 0.5)):
+        sampling = made[name]._sampling
+        assert (sampling.temperature, sampling.top_p, sampling._seed) == (temperature, 0.75, 5)
+    wrong = made["model greedy after a wrong key"]
+    assert wrong._seed == 5 and isinstance(wrong._policy, Model) and wrong._policy._sampling.temperature == 0
+    assert isinstance(made["typist blind after a wrong key"]._policy, Teacher)
 
 
 @pytest.fixture(scope="module")
