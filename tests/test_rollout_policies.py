@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from rcfam.evaluation.rollout import running
-from rcfam.evaluation.rollout.policies import Model, Pairs, Repeat, Sampling, Speller, Teacher, WrongFirst
+from rcfam.evaluation.rollout.policies import Bigram, Model, Pairs, Repeat, Sampling, Speller, Teacher, WrongFirst
 from rcfam.evaluation.rollout.starting import RolloutError
 from rcfam.tokenizer import Tokenizer
+from rcfam.tokenizer.trie import SPELLING
 from tests.rollout_world import SETTINGS
 
 
@@ -135,3 +136,14 @@ def test_pairs_count_what_follows() -> None:
     np.testing.assert_allclose(np.exp(pairs.logits(2)), [0, 2, 0, 0, 0])
     np.testing.assert_allclose(np.exp(pairs.logits(3)), [0, 0, 0, 1, 0])
     np.testing.assert_allclose(np.exp(pairs.logits(4)), [0, 3, 3, 3, 0])  # nothing ever followed: all tokens
+
+
+def test_the_bigram_follows_the_last_token_then_its_own(tokenizer: Tokenizer) -> None:
+    first, second, third = range(SPELLING, SPELLING + 3)
+    pairs = Pairs([np.array([first, second, third, first])], tokenizer.size)
+    policy = Bigram(pairs, tokenizer, Sampling(0, 1, 0))
+    context = SimpleNamespace(targets_TB=np.array([[third, third], [first, second]]))
+    policy.begin(cast(Any, [SimpleNamespace(number=n) for n in range(2)]), cast(Any, context))
+    typed = [[cast(Any, keys).tolist() for keys in policy.next(np.zeros(0), np.zeros(0))] for _ in range(3)]
+    wanted = {token: cast(Any, tokenizer.token(token)).tolist() for token in (first, second, third)}
+    assert typed == [[wanted[a], wanted[b]] for a, b in ((second, third), (third, first), (first, second))]
