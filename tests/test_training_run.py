@@ -15,6 +15,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from rcfam.atomic import alone
+from rcfam.errors import RcfamError
 from rcfam.model.action import build
 from rcfam.training import checkpoint
 from rcfam.training.errors import CheckpointError, TrainingError
@@ -134,6 +136,12 @@ def test_killed_at_random_moments_and_resumed(undisturbed: Path, tmp_path: Path)
         starter.stdin.close()
     assert kills >= 20
     assert not list(tmp_path.glob("*/.*.part"))
+
+
+def test_two_processes_are_not_let_into_one_folder(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(RcfamError, match="another process"):
+        run(job(tmp_path), lambda step: None)
+    run(job(tmp_path), lambda step: None)
 
 
 def test_a_finished_run_is_not_repeated(undisturbed: Path) -> None:

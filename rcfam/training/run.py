@@ -17,6 +17,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,7 @@ import torch
 from torch import Tensor
 
 from rcfam import params as parameters
-from rcfam.atomic import writing
+from rcfam.atomic import alone, writing
 from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.evaluation.scoring import loss_in_pieces
@@ -87,8 +88,14 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     """Train to the end, from the last checkpoint where there is one, and return the run's table.
 
     A finished run is not repeated. Raises CheckpointError where a checkpoint disagrees with the job, TrainingError
-    where the loss is not finite; then `failure.json` holds step, loss, norm and the names of the windows.
+    where the loss is not finite; then `failure.json` holds step, loss, norm and the names of the windows. RcfamError
+    where another process is at work in the folder: each would delete the other's checkpoints.
     """
+    with alone(job.folder) if job.ranks.first else nullcontext():
+        return _run(job, report)
+
+
+def _run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     torch.set_num_threads(job.train.threads)
     source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks, job.train.order)
     identity = identity_of(job, source)
