@@ -21,12 +21,12 @@ from typing import Any
 import numba
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
-from numba.core.typed_passes import InlineOverloads, NopythonRewrites
+from numba.core.typed_passes import AnnotateTypes, InlineOverloads, NopythonRewrites
 from numba.core.types import unliteral
 from numba.core.untyped_passes import InlineClosureLikes
 
 _FUNCTIONS_BETWEEN_COLLECTIONS = 64
-_UNNEEDED = (InlineClosureLikes, InlineOverloads, NopythonRewrites)  # closures, array expressions: kernels have none
+_UNNEEDED = (InlineClosureLikes, InlineOverloads, NopythonRewrites)
 _STACK_SLOTS = 700_000
 _ROOT = Path(__file__).parent
 

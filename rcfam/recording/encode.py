@@ -234,7 +234,7 @@ def encode_change(e: Any, target: Any, rows: Any, cursor: Any) -> int:
     return script
 
 
-@bare_kernel  # cached by itself, so that a change to the terminal compiles only the loop over both again
+@inner
 def encode_frame(e: Any, target: Any, rows: Any, cursor: Any, key: int) -> None:
     """Write the frame `target` (R, C) with its cursor (3,) and the key pressed after it; `rows` (R,) are those that may
     differ from the frame before. n[STATUS] tells of faults."""
