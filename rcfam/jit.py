@@ -21,7 +21,7 @@ from typing import Any
 import numba
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
-from numba.core.typed_passes import AnnotateTypes, InlineOverloads, NopythonRewrites
+from numba.core.typed_passes import InlineOverloads, NopythonRewrites
 from numba.core.types import unliteral
 from numba.core.untyped_passes import InlineClosureLikes
 
