@@ -119,7 +119,7 @@ def wall(material: Material, specs: Specs) -> str:
         html.chart("wall", "smoothed loss over seconds of training by length", specs),
         html.paragraph(
             "Diamonds: where a longer window overtakes a shorter one for good. Seconds are training alone, without "
-            "evaluation and checkpoints, on the machine named below.",
+            "evaluation and checkpoints, as the run table has them.",
             "note",
         ),
         html.table(head, rows, "When the longer window's loss stays at or below the shorter's.", left=(7,)),
