@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
 from numba.core.typed_passes import InlineOverloads, NopythonRewrites
@@ -29,6 +30,9 @@ _FUNCTIONS_BETWEEN_COLLECTIONS = 64
 _UNNEEDED = (InlineClosureLikes, InlineOverloads, NopythonRewrites)
 _STACK_SLOTS = 700_000
 _ROOT = Path(__file__).parent
+
+if numba.config.DISABLE_JIT:  # type: ignore[attr-defined] # settings that Numba makes as it starts
+    np.seterr(over="ignore")  # hashes wrap around, as they do in machine code
 
 
 def _source(module: str) -> Path | None:

@@ -217,3 +217,18 @@ def test_control_c_leaves_a_valid_recording(repository: Repository, tmp_path: Pa
     with Reader(out) as reader:
         assert reader.damage is None
         assert verify(reader, repository).commits == 2
+
+
+def test_without_a_compiler_the_same_recording(tmp_path: Path) -> None:
+    """`NUMBA_DISABLE_JIT=1`, for a debugger's sake: every kernel as plain Python, byte for byte the same."""
+    git = Git(tmp_path / "small")
+    git.commit("start", {"a.py": b"x = 1\ny = 2\n"})
+    git.commit("on", {"a.py": b"x = 1\nz = 3\n"})
+    for name, switch in (("compiled", {}), ("plain", {"NUMBA_DISABLE_JIT": "1", "PYTHONWARNINGS": "error"})):
+        subprocess.run(
+            [sys.executable, "-m", "rcfam", "render", str(git.folder), "-o", str(tmp_path / name)],
+            env={**os.environ, **switch},
+            check=True,
+            capture_output=True,
+        )
+    assert (tmp_path / "plain").read_bytes() == (tmp_path / "compiled").read_bytes()

@@ -129,9 +129,9 @@ def begin_chunk(coder: Coder) -> None:
 
 
 @inner
-def whole(value: int) -> int:
+def whole(value: Any) -> Any:
     """An int64 from an integer of any type up to uint32, so that Numba sees one type."""
-    return 0 + value
+    return np.int64(value)
 
 
 @inner
