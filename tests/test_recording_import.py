@@ -231,9 +231,11 @@ def test_a_log_of_script_itself(tmp_path: Path) -> None:
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
-    for path, message in ((tmp_path / "none", "cannot read"), (tmp_path / "bad.cast", "bad.cast: line 1")):
-        if path.suffix:
-            path.write_bytes(b'{"version": 7}')
+    cast, picture = tmp_path / "bad.cast", tmp_path / "a.png"
+    cast.write_bytes(b'{"version": 7}')
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    wrong = {tmp_path / "none": "cannot read", cast: "bad.cast: line 1", picture: "a.png: neither an asciicast nor"}
+    for path, message in wrong.items():
         result = CliRunner().invoke(app, ["import", str(path), "-o", str(tmp_path / "out.tsr")])
         assert isinstance(result.exception, RcfamError) and message in str(result.exception)
         assert not (tmp_path / "out.tsr").exists()

@@ -25,6 +25,7 @@ from rcfam.terminal.keys import SEQUENCES
 NO_KEY: Final = 0
 _SPAN_FRAMES: Final = 256
 _LOG_BYTES: Final = 4096  # of a log without line ends that become one frame
+_HEAD_BYTES: Final = 32  # a NUL among so many: a picture, an archive, a program, one of our own recordings
 _MARK_KINDS: Final = ("commit", "program", "end")  # what `rcfam export` writes before a mark's text
 
 _KEYS: Final = {text: key for key, text in SEQUENCES.items()} | {
@@ -238,12 +239,17 @@ def recognise(data: bytes) -> bool:
 
 
 def read(path: Path, rows: int, columns: int, timing: Path | None = None) -> Foreign:
-    """The foreign recording at `path`; `rows` and `columns` are those of a log, which does not say them."""
+    """The foreign recording at `path`; `rows` and `columns` are those of a log, which does not say them.
+
+    Raises RcfamError for what cannot be read, is damaged, or is no text at all.
+    """
     try:
         data = path.read_bytes()
         text = timing.read_text(encoding="utf-8", errors="replace") if timing else None
     except OSError as error:
         raise RcfamError(f"cannot read {error.filename}: {error.strerror}") from error
+    if b"\0" in data[:_HEAD_BYTES]:
+        raise RcfamError(f"{path}: neither an asciicast nor the log of a terminal: there are NUL bytes in its head")
     try:
         return read_asciicast(data) if recognise(data) else read_log(data, rows, columns, text)
     except RcfamError as error:
