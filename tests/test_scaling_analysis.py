@@ -1,6 +1,7 @@
 """The whole analysis, its sentences, its tables and its verb."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,13 @@ def test_a_bending_table_is_said_to_bend() -> None:
     assert "The table bends" in words and "0.64, 0.34, 0.30, 0.25, 0.22" in words
     assert "Without L = 2, alpha = 0.288" in words and "leans on the shortest length" in words
     assert "With one seed a length" in words
+
+
+def test_an_exponent_that_stands_still_has_no_time_constant(found: Analysis) -> None:
+    assert found.saturation is not None
+    flat = replace(found, saturation=replace(found.saturation, steps=1e-3, plateau=0.3))
+    words = " ".join(conclusions(flat))
+    assert "it stood at its plateau of 0.300 before the first of these steps" in words and "constant" not in words
 
 
 def test_a_straight_table_is_not_said_to_bend(found: Analysis) -> None:

@@ -3,6 +3,7 @@
 from rcfam.scaling.analysis import Analysis
 from rcfam.scaling.laws import Interval, local_slopes
 
+SETTLED = 4.0  # time constants after which a saturating exponential is within 2 % of its plateau
 STRAIGHT = 3.0  # time constants beyond so many times the training leave a saturating exponential straight
 MATTERS = 0.05  # share by which alpha must move to be worth a warning
 
@@ -122,6 +123,8 @@ def _plateau(found: Analysis) -> str:
         return f"{moved}; no saturating exponential fits it."
     if fit.steps > STRAIGHT * curve.steps_G[-1]:
         return f"{moved}, almost in a straight line: these steps do not tell of a plateau."
+    if fit.steps < curve.steps_G[0] / SETTLED:
+        return f"{moved}; it stood at its plateau of {fit.plateau:.3f} before the first of these steps."
     if fit.seen:
         return f"{moved}; it saturates at {fit.plateau:.3f} with a time constant of {fit.steps:.0f} steps."
     return (
