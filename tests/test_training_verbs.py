@@ -6,17 +6,22 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+import torch
 import yaml
 from typer.testing import CliRunner, Result
 
+from rcfam import params
 from rcfam.cli import app
 from rcfam.cli.live import DvcLive, TensorBoard
-from rcfam.training import checkpoint
+from rcfam.evaluation import EvaluateParams
+from rcfam.training import CheckpointError, checkpoint
+from rcfam.training.scores import score_places
 from tests.test_dataset_stages import record
 
 ROOT = Path(__file__).parent.parent
@@ -270,6 +275,29 @@ def test_evaluate_takes_the_best_weights_on_demand(project: Path) -> None:
     refused = rcfam("evaluate", "data/runs", "data/dataset", "-o", "none", "--best")
     assert "no best model (best.json)" in str(refused.exception)
     assert refused.stderr == ""
+
+
+def test_runs_are_scored_side_by_side_and_leave_nothing_behind(project: Path) -> None:
+    """Progress only rises, an error or a reader that goes away ends all of them, PyTorch's threads are as before."""
+    assert rcfam(*TRAIN).exit_code == 0
+    places = [Path(f"data/runs/length-4/seed-{seed}") for seed in (0, 1)]
+    settings = params.load(Path("params.yaml"), "evaluate", EvaluateParams)
+    before, told = torch.get_num_threads(), list[tuple[int, int]]()
+    threads = threading.active_count()
+    alone = [next(score_places([place], Path("data/dataset"), settings, "held_out")) for place in places]
+    both = score_places(places, Path("data/dataset"), settings, "held_out", progress=lambda *two: told.append(two))
+    assert [one.row for one in both] == [one.row for one in alone]
+    assert told == sorted(told) and told[-1][0] == told[-1][1]
+    assert torch.get_num_threads() == before
+
+    reader = score_places(places, Path("data/dataset"), settings, "held_out")
+    next(reader)
+    reader.close()  # type: ignore[attr-defined] # a generator
+    places.append(Path("data/runs/none"))
+    with pytest.raises(CheckpointError, match="none"):
+        list(score_places(places, Path("data/dataset"), settings, "held_out"))
+    assert torch.get_num_threads() == before
+    assert threading.active_count() == threads
 
 
 def test_evaluate_beyond_what_the_recordings_hold(project: Path) -> None:

@@ -5,11 +5,16 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
+import torch
 from numpy.typing import NDArray
 
 from rcfam.dataset.index import ABOUT, Dataset
@@ -72,17 +77,33 @@ def score_places(
     progress: Callable[[int, int], None] | None = None,
     which: str = FINAL,
 ) -> Iterator[ScoredRun]:
-    """Score the final (or best) model of each folder of a run, one after another, on the same windows of one side."""
+    """Score the final (or best) model of each folder of a run, in their order, on the same windows of one side.
+
+    On CPUs as many at once as PyTorch has threads, each on one of them: models this small only wait where several
+    threads share one. `progress` is told by one thread at a time.
+    """
     dataset = Dataset.open(folder)
     wanted = dataset_hash(folder, dataset)
     keystrokes_V = token_keystrokes(folder)
     held_out = HeldOut(dataset, params.length, params.windows, params.batch, side)
     batches = [held_out.batch(number) for number in range(len(held_out))]
-    total = sum(batch.mask_TB.shape[1] for batch in batches)
-    for number, place in enumerate(places):
-        model, identity = load_model(place, which)
+    total = len(places) * sum(batch.mask_TB.shape[1] for batch in batches)
+    done, telling, stopped = [0] * len(places), Lock(), Event()
+
+    def tell(number: int, windows: int) -> None:
+        if stopped.is_set():
+            raise CancelledError
+        with telling:
+            done[number] = windows
+            if progress is not None:
+                progress(sum(done), total)
+
+    def score(number: int) -> ScoredRun:
+        model, identity = load_model(places[number], which)
         if identity["dataset"] != wanted:
-            raise CheckpointError(f"{place}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
+            raise CheckpointError(
+                f"{places[number]}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}"
+            )
         found = evaluate(
             model.to(device),
             batches,
@@ -90,11 +111,33 @@ def score_places(
             keystrokes_V,
             params.edge,
             device=device,
-            progress=_shifted(progress, number * total, len(places) * total),
+            progress=partial(tell, number),
         )
         named = {key: identity[key] for key in ("study", "length", "seed")}
         named["run"] = f"{identity['study']}/length-{identity['length']}/seed-{identity['seed']}"
-        yield ScoredRun(named | found.scores._asdict(), _curve(named, found))
+        return ScoredRun(named | found.scores._asdict(), _curve(named, found))
+
+    with _lanes(device) as lanes, ThreadPoolExecutor(lanes) as pool:
+        try:
+            for future in [pool.submit(score, number) for number in range(len(places))]:
+                yield future.result()
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _lanes(device: str) -> Iterator[int]:
+    """How many models to score at once, each on one thread of PyTorch's; its setting is as before afterwards."""
+    threads = torch.get_num_threads()
+    if torch.device(device).type != "cpu":
+        yield 1
+        return
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def token_keystrokes(folder: Path) -> NDArray[np.int64]:
@@ -111,10 +154,6 @@ def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
         f"length-{row['length']}": {n: round(row[n], 6) if math.isfinite(row[n]) else None for n in names}
         for row in means.iter_rows(named=True)
     }
-
-
-def _shifted(progress: Callable[[int, int], None] | None, before: int, total: int) -> Callable[[int], None] | None:
-    return None if progress is None else lambda done: progress(before + done, total)
 
 
 def _curve(named: dict[str, Any], found: Evaluation) -> pl.DataFrame:
