@@ -140,6 +140,8 @@ def test_a_plateau_is_measured_or_foretold(material: Material) -> None:
     seen = replace(material, law={**material.law, "plateau": 0.1, "plateau_steps": steps / 10})
     assert any("foretold, not measured; the paper's is 0.308 (19.2 %" in text for text in reading(told).unsettled)
     assert any(text.startswith("Plateau") and "0.100" in text for text in reading(seen).differs + reading(seen).agrees)
+    still = reading(replace(material, law={**material.law, "plateau": 0.1, "plateau_steps": 1e-3}))
+    assert any("stands at 0.100 from the start; the paper's" in text for text in still.differs + still.agrees)
 
 
 def test_a_bend_and_missing_crossovers_differ(material: Material) -> None:

@@ -36,6 +36,7 @@ def test_keys_are_weighed_by_rollouts_length_and_mended_by_those_that_were_hurt(
     assert (two["wasted"], two["share"], two["hurt"], two["mended"]) == (0, None, 0, None)
     told = metrics(made)
     assert (told["one"]["hurt"], told["one"]["mended"], told["two"]["mended"]) == (2, 0.5, None)
+    assert list(metrics(made.with_columns(policy=pl.lit("model at 0.7")))) == ["model-at-0_7"]
 
 
 def test_a_curve_keeps_its_last_value_and_says_what_remains() -> None:

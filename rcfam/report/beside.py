@@ -72,7 +72,11 @@ def _plateau(material: Material) -> tuple[str, str] | None:
     if plateau is None or tau is None or not isinstance(steps, int | float):
         return None
     theirs = f"the paper's is {PLATEAU} ({_drop(PLATEAU)} a doubling)"
-    ours = f"the saturating exponential ends at {float(plateau):.3f}, with a time constant of {float(tau):.0f} steps"
+    ours = f"the saturating exponential stands at {float(plateau):.3f} from the start"
+    if float(tau) >= 1:
+        ours = (
+            f"the saturating exponential ends at {float(plateau):.3f}, with a time constant of {float(tau):.0f} steps"
+        )
     if steps < SEEN * float(tau):
         return "open", f"Plateau: {ours} of {steps:.0f}: foretold, not measured; {theirs}."
     last = material.tables["evolution"].sort("step").row(-1, named=True)

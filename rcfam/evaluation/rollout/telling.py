@@ -136,10 +136,17 @@ def summary(rollouts: pl.DataFrame, by: Sequence[str] = ("policy", "goal", "befo
 
 
 def metrics(rollouts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Policy -> means over all its rollouts, as `dvc metrics` shows them."""
+    """Policy -> means over all its rollouts, as `dvc metrics` shows them.
+
+    A policy is named without the blanks and dots that take a metric's path apart: `model-at-0_7`.
+    """
     names = ("completed", "share", "wasted", "invalid", "agreed_keys", "hurt", "mended", "faults")
     rows = summary(rollouts, ("policy",)).iter_rows(named=True)
-    return {row["policy"]: {n: None if row[n] is None else round(float(row[n]), 6) for n in names} for row in rows}
+    key = str.maketrans(" .", "-_")
+    return {
+        row["policy"].translate(key): {n: None if row[n] is None else round(float(row[n]), 6) for n in names}
+        for row in rows
+    }
 
 
 def record(file: BinaryIO, seat: Seat, reader: Reader, policy: str, first: int) -> int:
