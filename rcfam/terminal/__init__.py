@@ -4,6 +4,7 @@
 `syntax` (the editor's colours) each begin with a list of what stands where. KEYS.md says what every key does.
 """
 
+from rcfam.terminal.limits import Limits
 from rcfam.terminal.terminal import Terminal
 
-__all__ = ["Terminal"]
+__all__ = ["Limits", "Terminal"]

@@ -9,6 +9,7 @@ from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.editor import buffer, commandline, registers, repeat
 from rcfam.terminal.files import Files
+from rcfam.terminal.limits import Limits
 from rcfam.terminal.shell import coreutils
 from rcfam.terminal.shell.git import EditMessage, finish
 from rcfam.terminal.shell.place import CommandError, Output
@@ -27,14 +28,15 @@ class Terminal:
     is touched.
 
     `state` holds the frame (`cells`, `cursor`, `dirty`) and is replaced when its arrays grow. `files` are the virtual
-    files, below a root that the prompt shows as `~/name`. KEYS.md says what every key does. Raises RcfamError where
-    the size is out of bounds.
+    files, below a root that the prompt shows as `~/name`. `limits` are what it may hold. KEYS.md says what every key
+    does. Raises RcfamError where the size is out of bounds.
     """
 
-    def __init__(self, rows: int = 24, columns: int = 80, name: str = "repo") -> None:
+    def __init__(self, rows: int = 24, columns: int = 80, name: str = "repo", limits: Limits | None = None) -> None:
         if not (MIN_ROWS <= rows <= MAX_ROWS and MIN_COLUMNS <= columns <= MAX_COLUMNS):
             bounds = f"{MIN_ROWS} x {MIN_COLUMNS} to {MAX_ROWS} x {MAX_COLUMNS}"
             raise RcfamError(f"a terminal of {rows} x {columns} cells is outside {bounds}")
+        self.limits = limits or Limits()
         self.files = Files()
         self.vcs = Vcs(self.files)
         self.attributes = attributes.table()
