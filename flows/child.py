@@ -80,7 +80,8 @@ def _supervise(grace_s: float, command: Sequence[str]) -> int:
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=in_command)
     except OSError as error:
-        print(f"{command[0]}: {error.strerror}", flush=True)
+        sys.stdout.write(f"{command[0]}: {error.strerror}\n")
+        sys.stdout.flush()
         return 127
     ended: dict[int, int] = {}
     try:

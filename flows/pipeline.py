@@ -33,6 +33,7 @@ from flows import PROJECT, law, server
 from flows.liveness import bury, held
 from flows.stage_run import Children, StageRun
 from flows.stages import Graph, StagesError, heal, read_graph, stale
+from rcfam.printable import printable, say
 
 
 @dataclass
@@ -209,15 +210,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
             rows = state.result(raise_on_failure=False)
     except (StagesError, server.ServerError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted", file=sys.stderr)
         return 130
     if isinstance(rows, list):
         _print(rows, options.project)
     if not state.is_completed():
-        print(f"error: {state.message}", file=sys.stderr)
+        say(f"error: {state.message}", file=sys.stderr)
         return 1
     return 0
 
@@ -237,9 +238,9 @@ def _parser() -> argparse.ArgumentParser:
 def _print(rows: list[dict[str, Any]], project: Path) -> None:
     width = max((len(row["stage"]) for row in rows), default=0)
     for row in rows:
-        print(f"{row['stage']:<{width}}  {row['result']:<9} {row['seconds']:7.1f} s  {row['before']}")
+        say(f"{row['stage']:<{width}}  {row['result']:<9} {row['seconds']:7.1f} s  {row['before']}")
     if markdown := law.read_markdown(project):
-        print(f"\n{markdown}")
+        say(f"\n{markdown}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from prefect.states import Failed
 from tqdm import tqdm
 
 from flows.stage_run import Children, StageRun
+from rcfam.printable import printable
 
 MANY = 512  # threads that wait for children
 
@@ -85,7 +86,7 @@ def run_all(
         return []
     waiting = {_task(name, job, places, retries, children).submit(): name for name, job in jobs.items()}
     failures = []
-    with tqdm(total=len(rows), initial=len(rows) - len(jobs), desc=title, unit="run") as bar:
+    with tqdm(total=len(rows), initial=len(rows) - len(jobs), desc=printable(title), unit="run") as bar:
         for future in as_completed(list(waiting)):
             row = rows[waiting[future]]
             outcome = future.result(raise_on_failure=False)
@@ -95,7 +96,7 @@ def run_all(
             row.seconds, row.failure = round(outcome.seconds, 1), outcome.failure
             if outcome.failure:
                 failures.append(outcome.failure)
-                bar.write(outcome.failure, file=sys.stderr)
+                bar.write(printable(outcome.failure), file=sys.stderr)
             bar.update()
     return failures
 

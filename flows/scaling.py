@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.study import carry_out, parser
+from rcfam.printable import say
 from rcfam.studies import names
 
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = options.names or names()
     code = carry_out(chosen, options)
     for name in chosen:
-        print(line(options.out / options.size / name))
+        say(line(options.out / options.size / name))
     return code
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from flows import child
 from flows.stages import dvc, environment
+from rcfam.printable import printable
 
 PROGRESS_EVERY_S = 10.0  # a progress bar redraws ten times a second: a log wants a line now and then
 _ESCAPES = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_])")
@@ -122,4 +123,4 @@ def _read(stream: IO[bytes]) -> bytes:
 def _visible(line: bytes) -> str:
     """What a terminal would still show of one line: the last non-blank text that began at its left edge."""
     parts = [_ESCAPES.sub(b"", part).decode("utf-8", "replace").rstrip() for part in line.split(b"\r")]
-    return next((part for part in reversed(parts) if part), "")
+    return printable(next((part for part in reversed(parts) if part), ""))

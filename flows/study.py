@@ -34,6 +34,7 @@ from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam import params
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 from rcfam.studies import Planned, Study, load, names, plan
 from rcfam.studies.folders import dataset_of, finished, mark_of, place, prepare, run_folder, write_params
 from rcfam.studies.planning import owner, settings
@@ -185,7 +186,7 @@ def _collect(chosen: Study, work: Work, children: Children) -> list[str]:
     said: list[str] = []
     command = program("rcfam", "study", chosen.name, "--collect", *work.options())
     outcome = children.run(f"collecting '{chosen.name}'", command, PROJECT, said.append)
-    print("\n".join(said))
+    say("\n".join(said))
     return [outcome.failure] if outcome.failure else []
 
 
@@ -225,12 +226,12 @@ def carry_out(chosen: Sequence[str], options: argparse.Namespace) -> int:
                 )
                 if not state.is_completed():
                     failed.append(name)
-                    print(f"error: study '{name}': {state.message}", file=sys.stderr)
+                    say(f"error: study '{name}': {state.message}", file=sys.stderr)
     except (RcfamError, server.ServerError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the checkpoints", file=sys.stderr)
+        say("interrupted; the same command goes on from the checkpoints", file=sys.stderr)
         return 130
     finally:
         _TASKS.setLevel(logging.NOTSET)

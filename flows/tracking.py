@@ -38,6 +38,7 @@ from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam.atomic import check_folder
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 THREADS = 1  # of a cell
 Task = Literal["frjt", "maze", "unwithheld"]
@@ -221,14 +222,14 @@ def _run_one(what: str, command: list[str], children: Children, place: dict[str,
 def _print(rows: list[Row]) -> None:
     width = max(len(row.run) for row in rows)
     for row in rows:
-        print(f"{row.run:<{width}}  {row.result:<15} {row.seconds:7.1f} s  {row.failure}".rstrip())
+        say(f"{row.run:<{width}}  {row.result:<15} {row.seconds:7.1f} s  {row.failure}".rstrip())
 
 
 def _tables(grid: Grid, children: Children) -> list[str]:
     """Make the tables of the folder, print the results and publish them; a line for a failure."""
     said: list[str] = []
     outcome = children.run("tables", program("rcfam", "task", "tables", str(grid.out)), PROJECT, said.append)
-    print("\n".join(said))
+    say("\n".join(said))
     if outcome.failure:
         return [outcome.failure]
     with (grid.out / "results.csv").open(encoding="utf-8", newline="") as file:
@@ -256,13 +257,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             work = (options.jobs, options.retries, options.device, options.out)
             state = tracking(*asked, *work, **settings, return_state=True)
     except (RcfamError, server.ServerError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the checkpoints", file=sys.stderr)
+        say("interrupted; the same command goes on from the checkpoints", file=sys.stderr)
         return 130
     if not state.is_completed():
-        print(f"error: {state.message}", file=sys.stderr)
+        say(f"error: {state.message}", file=sys.stderr)
         return 1
     return 0
 

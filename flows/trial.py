@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from flows import PROJECT
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     from rcfam.model.action import DataShape, ModelParams
@@ -62,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from rcfam.training.loop import DivergedError
 
     def tell(report: Report) -> None:
-        print(json.dumps(dataclasses.asdict(report)), flush=True)
+        sys.stdout.write(json.dumps(dataclasses.asdict(report)) + "\n")  # for a program
+        sys.stdout.flush()
 
     try:
         changes = dict(_setting(each) for each in options.set)
@@ -70,13 +72,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         budget = Budget(options.seconds, options.flops)
         train_for(budget, options.dataset, model, train, options.length, options.seed, options.device, tell)
     except DivergedError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return DIVERGED
     except (MemoryError, torch.OutOfMemoryError):
-        print("error: out of memory", file=sys.stderr)
+        say("error: out of memory", file=sys.stderr)
         return OUT_OF_MEMORY
     except RcfamError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

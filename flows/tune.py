@@ -34,6 +34,7 @@ from flows.search.store import POINT, load_study
 from flows.search.trials import OBJECTIVES, SAMPLERS, Search, judged, run, run_one
 from flows.search.writing import write_back
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:g} trials [{elapsed}<{remaining}]"
 
@@ -54,18 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _search(study, search, options.trials)
         else:
             study = load_study(asked.storage, study_name(asked))
-        print(results.table(study))
+        say(results.table(study))
         folder = options.output or FOLDER / study.study_name
-        print(f"written: {', '.join(str(path) for path in results.save(study, folder))}")
+        say(f"written: {', '.join(str(path) for path in results.save(study, folder))}")
         if options.write_back is not None:
             _write_back(study, options.trial, Path(options.write_back or asked.params))
     except KeyboardInterrupt:
-        print(f"interrupted; the same command goes on from {asked.storage}", file=sys.stderr)
+        say(f"interrupted; the same command goes on from {asked.storage}", file=sys.stderr)
         return 130
     except RcfamError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
-    print(f"in a browser (extra `dashboard`, see README): optuna-dashboard {shlex.quote(asked.storage)}")
+    say(f"in a browser (extra `dashboard`, see README): optuna-dashboard {shlex.quote(asked.storage)}")
     return 0
 
 
@@ -121,9 +122,9 @@ def _search(study: optuna.Study, search: Search, trials: int) -> None:
         def progress(over: float) -> None:
             bar.update(max(0.0, min(trials, over) - bar.n))
 
-        bar.write(results.header(study), file=sys.stderr)
+        bar.write(printable(results.header(study)), file=sys.stderr)
         for trial in run(functools.partial(run_one, study, search, trials, progress)):
-            bar.write(results.line(study, trial), file=sys.stderr)
+            bar.write(printable(results.line(study, trial)), file=sys.stderr)
 
 
 def _write_back(study: optuna.Study, number: int | None, path: Path) -> None:
@@ -141,9 +142,9 @@ def _write_back(study: optuna.Study, number: int | None, path: Path) -> None:
             raise TuneError(f"there is no trial {number}")
         trial = trials[number]
     said = write_back(path, trial.user_attrs[POINT])
-    print(f"{path}, trial {trial.number}: {'; '.join(said) or 'nothing to change'}")
+    say(f"{path}, trial {trial.number}: {'; '.join(said) or 'nothing to change'}")
     if said:
-        print("`dvc repro` runs the stages anew that read them; the length is one of study.lengths, not a parameter")
+        say("`dvc repro` runs the stages anew that read them; the length is one of study.lengths, not a parameter")
 
 
 if __name__ == "__main__":

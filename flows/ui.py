@@ -19,6 +19,7 @@ from types import FrameType
 
 from flows import PROJECT, child, server
 from flows.stages import environment, program
+from rcfam.printable import printable, say
 
 POOL = "rcfam"
 REGISTER_TIMEOUT_S = 120.0
@@ -43,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         serve(port)
     except KeyboardInterrupt:
-        print("stopped", flush=True)
+        say("stopped", flush=True)
         return 0
     except (server.ServerError, UiError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {printable(error)}", file=sys.stderr)
         return 1
     return 0
 
@@ -55,7 +56,7 @@ def serve(port: int) -> None:
     """Run server and worker until interrupted. Raises ServerError or UiError when one does not start, or ends."""
     with ExitStack() as stack:
         if not server.taken(port):
-            print("Starting the Prefect server (the first time, its database is made) ...", flush=True)
+            say("Starting the Prefect server (the first time, its database is made) ...", flush=True)
         started = stack.enter_context(server.running(port, ui=True))
         stack.enter_context(server.announced(started.api_url))
         settings = {**environment(), "PREFECT_API_URL": started.api_url, "PYTHONPATH": _python_path()}
@@ -74,7 +75,7 @@ def serve(port: int) -> None:
             )
         stack.callback(child.stop, worker)
         address = started.api_url.removesuffix("/api")
-        print(f"Prefect is at {address}/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)
+        say(f"Prefect is at {address}/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)
         _watch({"server": started.process, "worker": worker})
 
 

@@ -19,6 +19,7 @@ from flows.liveness import held
 from flows.search import results
 from flows.search.setup import FOLDER, Asked, prepare
 from flows.search.trials import run, run_one
+from rcfam.printable import printable
 
 
 @flow(name="tune", persist_result=False, validate_parameters=True)
@@ -66,11 +67,11 @@ def tune(
 
     def trial() -> FrozenTrial | None:
         done = run_one(opened, search, trials)
-        get_run_logger().info("all trials are judged" if done is None else results.line(opened, done))
+        get_run_logger().info("all trials are judged" if done is None else printable(results.line(opened, done)))
         return done
 
     task = Task(trial, name="trial", cache_policy=NO_CACHE, persist_result=False)
-    get_run_logger().info(results.header(opened))
+    get_run_logger().info(printable(results.header(opened)))
     with held(server.home(), str(flow_run.get_id())):
         try:
             for _ in run(task):

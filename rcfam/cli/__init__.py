@@ -19,6 +19,7 @@ from rcfam.cli import (
     training,
 )
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,11 +60,10 @@ def main() -> None:
     try:
         app()
     except RcfamError as error:
-        text = "".join(each if each.isprintable() else "\ufffd" for each in str(error))
-        print(f"rcfam: {text}", file=sys.stderr)
+        say(f"rcfam: {printable(error)}", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:  # typer makes a silent exit of an interrupt
         if isinstance(end, SystemExit) and end.code != 130:
             raise
-        print("rcfam: stopped", file=sys.stderr)
+        say("rcfam: stopped", file=sys.stderr)
         sys.exit(130)

@@ -8,6 +8,7 @@ import typer
 
 from rcfam.cli.recordings import COMMIT, Recording, describe
 from rcfam.errors import RcfamError
+from rcfam.printable import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +65,7 @@ def export(
                     for line in asciicast(reader, 3 if to == "cast" else 2, 1 / speed, begin, end):
                         file.write(line + "\n")
                         bar.update('"i",' in line[:24])  # a keystroke, one a frame
-    print(f"{out}: {len(wanted):,} frames, {out.stat().st_size:,} bytes")
+    say(f"{out}: {len(wanted):,} frames, {out.stat().st_size:,} bytes")
 
 
 def _range(reader: "Reader", start: int | None, stop: int | None, commit: int | None) -> tuple[int, int]:
@@ -150,7 +151,7 @@ def import_(
             frames = imports.play(foreign, target, file.stem, level, every_output, bar.update)
         except RcfamError as error:
             raise RcfamError(f"{file}: {error}") from error
-    print(f"{out}: {frames:,} frames of {foreign.rows} x {foreign.columns} from {foreign.format}")
+    say(f"{out}: {frames:,} frames of {foreign.rows} x {foreign.columns} from {foreign.format}")
 
 
 def repack(
@@ -180,4 +181,4 @@ def repack(
                     raise RcfamError(f"{out}: frames that differ from those of {recording}; nothing was written")
                 sizes = recording.stat().st_size, path.stat().st_size
     frames = max(reader.frames, 1)
-    print(f"{out}: {reader.frames:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")
+    say(f"{out}: {reader.frames:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")

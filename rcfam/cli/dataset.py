@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.printable import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,7 +59,7 @@ def tokenize(
             tokens += len(found.tokens_N)
         building.write_split(fresh / building.SPLIT, building.Split(sides.held_out, sides.seed, tokenizer.hash, spans))
     keystrokes = sum(source.frames for source in sources)
-    print(
+    say(
         f"{keystrokes:,} keystrokes -> {tokens:,} tokens, {keystrokes / tokens:.2f} each; "
         f"vocabulary {len(tokenizer):,}, padded to {tokenizer.padded:,}: {out / VOCABULARY}"
     )
@@ -183,18 +184,18 @@ def _print(numbers: "pl.DataFrame", out: Path) -> None:
     for side in ("train", "held_out"):
         chosen = numbers.filter((pl.col("of") == "side") & (pl.col("name") == side))
         value = dict(zip(chosen["quantity"], chosen["value"], strict=True))
-        print(
+        say(
             f"{side}: {value['commits']:,.0f} commits, {value['keystrokes']:,.0f} keystrokes, "
             f"{value['tokens']:,.0f} tokens, "
             f"{value['nats per token, training frequencies alone']:.2f} nats each by frequency alone"
         )
         share = value.get("share of text that training has typed too")
         if share is not None:
-            print(f"{side}: {share:.1%} of its text stands in training too, by commit in {out / 'commits.parquet'}")
+            say(f"{side}: {share:.1%} of its text stands in training too, by commit in {out / 'commits.parquet'}")
         if value.get("files mostly typed in training too"):
-            print(
+            say(
                 f"{side}: warning: {value['files mostly typed in training too']:,.0f} of {value['files']:,.0f} files, "
                 f"{value['share of keystrokes in files mostly typed in training too']:.1%} of its keystrokes, are near "
                 f"duplicates of what training typed: {out / 'files.parquet'}"
             )
-    print(f"index and statistics: {out}")
+    say(f"index and statistics: {out}")

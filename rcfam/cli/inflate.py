@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -126,7 +127,7 @@ def _endpoint(
 def _bar(what: str, total: int) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=total, desc=what, unit="answer", disable=None, leave=False, delay=1)
+    return tqdm(total=total, desc=printable(what), unit="answer", disable=None, leave=False, delay=1)
 
 
 def _draw(repositories: list[Path], params: "InflateParams", out: Path) -> "list[Case]":
@@ -161,9 +162,9 @@ def _say_cases(cases: "list[Case]") -> None:
     from datetime import UTC, datetime
 
     counts = Counter(case.n for case in cases)
-    print(f"{len(cases)} cases: " + ", ".join(f"{count} of N = {n}" for n, count in sorted(counts.items())))
+    say(f"{len(cases)} cases: " + ", ".join(f"{count} of N = {n}" for n, count in sorted(counts.items())))
     first, last = (datetime.fromtimestamp(time, UTC).date() for time in _times(cases))
-    print(f"commits of {first} to {last}: a model that was trained later may know these files")
+    say(f"commits of {first} to {last}: a model that was trained later may know these files")
 
 
 def _times(cases: "list[Case]") -> tuple[int, int]:
@@ -189,12 +190,12 @@ def _ask(
     if price is not None:
         results = room.priced(results, *price)
     _keep(out, results)
-    print(_bill(endpoint.model, results, "", price))
+    say(_bill(endpoint.model, results, "", price))
     if judging is not None:
-        print(_bill(f"{judging.model} as its judge", results, "judge_", None))
+        say(_bill(f"{judging.model} as its judge", results, "judge_", None))
     lost = results.filter(pl.col("exact").is_null())["told"]
     if lost.len():
-        print(f"{endpoint.model}: {lost.len()} left out, the first: {lost[0]}")
+        say(f"{endpoint.model}: {lost.len()} left out, the first: {printable(lost[0])}")
 
 
 def _bill(who: str, results: "pl.DataFrame", part: str, price: tuple[float, float] | None) -> str:
@@ -237,7 +238,7 @@ def _tell(out: Path, cases: "list[Case]") -> None:
         if table.schema == pl.Schema(room.SCHEMA) and set(table.select("case", "context").iter_rows()) == wanted:
             kept.append(table)
         else:
-            print(f"{path} is of other cases, of an older version or damaged, and left out of the tables")
+            say(f"{path} is of other cases, of an older version or damaged, and left out of the tables")
     results = pl.concat(kept)
     table = room.accuracy(results)
     with writing(out / "accuracy.parquet") as path:
@@ -247,10 +248,10 @@ def _tell(out: Path, cases: "list[Case]") -> None:
         path.write_text(svg, encoding="utf-8")
     with writing(out / "accuracy.png") as path:
         path.write_bytes(png)
-    print(f"\nshare right, and its 95 % interval (Wilson)\n\n{_lines(table)}\n")
+    say(f"\nshare right, and its 95 % interval (Wilson)\n\n{_lines(table)}\n")
     if spent := _spent(room.spending(results)):
-        print(f"what all answers took, also those of earlier runs\n\n{spent}\n")
-    print(f"written: {out}/")
+        say(f"what all answers took, also those of earlier runs\n\n{spent}\n")
+    say(f"written: {out}/")
 
 
 def _spent(table: "pl.DataFrame") -> str:

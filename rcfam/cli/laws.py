@@ -12,6 +12,7 @@ from rcfam.atomic import writing
 from rcfam.cli.params import DEFAULT, ParamsOption, section
 from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
+from rcfam.printable import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,7 +61,7 @@ def fit(
         _write(found, out)
     _print(found)
     if out is not None:
-        print(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
+        say(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
 
 
 def _read(paths: list[Path]) -> "pl.DataFrame":
@@ -157,19 +158,19 @@ def _print(found: "Analysis") -> None:
     from rcfam import scaling
 
     law, floor, level = found.pure, found.irreducible, f"{100 * found.params.confidence:g} %"
-    print(f"\nlaw at step {found.step}: loss = {law.amplitude:.3f} L^-alpha")
-    print(f"  alpha = {law.alpha:.4f}   {_stated(law.interval, level, 't')}   R2 = {law.r2_log:.4f} on logs")
-    print(f"  bootstrap: {_span(found.pure_over_points)} over points, {_span(found.pure_over_seeds)} over seeds")
+    say(f"\nlaw at step {found.step}: loss = {law.amplitude:.3f} L^-alpha")
+    say(f"  alpha = {law.alpha:.4f}   {_stated(law.interval, level, 't')}   R2 = {law.r2_log:.4f} on logs")
+    say(f"  bootstrap: {_span(found.pure_over_points)} over points, {_span(found.pure_over_seeds)} over seeds")
     if floor is not None:
         stated = f"alpha = {floor.alpha:.4f}   {_stated(floor.interval, level, 'profile')}"
-        print(f"  with an irreducible term: loss = {floor.irreducible:.3f} + {floor.amplitude:.3f} L^-alpha")
-        print(f"  {stated}   R2 = {floor.r2_log:.4f} on logs")
-    print()
+        say(f"  with an irreducible term: loss = {floor.irreducible:.3f} + {floor.amplitude:.3f} L^-alpha")
+        say(f"  {stated}   R2 = {floor.r2_log:.4f} on logs")
+    say()
     for sentence in scaling.conclusions(found):
-        print(f"- {sentence}")
+        say(f"- {sentence}")
     if found.crossovers:
-        print("\nwhen the longer window overtakes the shorter, seconds of training:\n")
-        print(crossover_lines(found))
+        say("\nwhen the longer window overtakes the shorter, seconds of training:\n")
+        say(crossover_lines(found))
 
 
 def crossover_lines(found: "Analysis") -> str:
@@ -254,13 +255,13 @@ def report(
             path.write_text(room.page(material, options, specs), encoding="utf-8")
         bar.update()
     names = {"alpha": "alpha", "from": "alpha_low", "to": "alpha_high", "R2": "r2"}
-    print("law: " + "   ".join(f"{word} {_figure(material.law.get(name))}" for word, name in names.items()))
+    say("law: " + "   ".join(f"{word} {_figure(material.law.get(name))}" for word, name in names.items()))
     found = room.reading(material)
     groups = {"differs from the paper": found.differs, "agrees": found.agrees, "not settled": found.unsettled}
     for verdict, texts in groups.items():
         for text in texts:
-            print(f"{verdict}: {text}")
-    print(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
+            say(f"{verdict}: {text}")
+    say(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
 
 
 def _figure(value: float | int | str | None) -> str:
@@ -275,7 +276,7 @@ def plots_template(
 
     with writing(out) as path:
         path.write_text(template(), encoding="utf-8")
-    print(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
+    say(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
 
 
 def _material(

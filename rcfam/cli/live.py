@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from rcfam.atomic import writing
 from rcfam.errors import RcfamError
+from rcfam.printable import printable
 from rcfam.training.loop import Step
 
 Values = Mapping[str, Any]
@@ -53,7 +54,7 @@ class Bars:
     def log(self, run: str, step: int, values: Values) -> None:
         if not self._bars:
             self._bars = {
-                name: tqdm(total=self._steps, desc=title, unit="step", position=n, mininterval=0.5)
+                name: tqdm(total=self._steps, desc=printable(title), unit="step", position=n, mininterval=0.5)
                 for n, (name, title) in enumerate(self._titles.items())
             }
         bar = self._bars[run]

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from rcfam.printable import say
+
 
 def flops(
     path: Annotated[Path, typer.Argument(help="The parameter file.")] = Path("params.yaml"),
@@ -34,13 +36,13 @@ def flops(
     shape = DataShape(grid.rows, grid.columns, vocabulary, np.zeros((1, 3), np.uint32))
     with torch.device("meta"):
         weights = parameter_count(ActionModel(model, shape))
-    print(f"{model.head} head, {model.backbone}: {weights:,} parameters")
-    print(f"{grid.rows} x {grid.columns} cells, vocabulary {vocabulary:,}, windows of {length:,}")
+    say(f"{model.head} head, {model.backbone}: {weights:,} parameters")
+    say(f"{grid.rows} x {grid.columns} cells, vocabulary {vocabulary:,}, windows of {length:,}")
     formula, found = flops_of(model, shape, length, distinct), counted(model, shape, length, distinct)
-    print("forward FLOPs a frame           formula            counted      share")
+    say("forward FLOPs a frame           formula            counted      share")
     for name, one, other in zip(("head", "main model", "vote"), formula, found, strict=True):
-        print(f"{name:16}{one:23,.0f}{other:19,.0f}{one / formula.total:11.3%}")
-    print(f"{'together':16}{formula.total:23,.0f}{found.total:19,.0f}")
+        say(f"{name:16}{one:23,.0f}{other:19,.0f}{one / formula.total:11.3%}")
+    say(f"{'together':16}{formula.total:23,.0f}{found.total:19,.0f}")
     beside = length * formula.backbone / (length * formula.backbone + formula.head)
-    print(f"one step of training, a frame: {formula.training:,.0f}")
-    print(f"{length:,} frames of the main model beside ONE frame of head: {beside:.1%}")
+    say(f"one step of training, a frame: {formula.training:,.0f}")
+    say(f"{length:,} frames of the main model beside ONE frame of head: {beside:.1%}")

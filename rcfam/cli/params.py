@@ -8,6 +8,7 @@ import typer
 
 from rcfam import params
 from rcfam.errors import RcfamError
+from rcfam.printable import say
 
 DEFAULT = Path("params.yaml")
 _PRESETS = resources.files("rcfam") / "presets"
@@ -35,7 +36,7 @@ def preset(
     """Write a preset, a complete alternative, to params.yaml; the file that stood there is kept beside it."""
     known = sorted(entry.name.removesuffix(".yaml") for entry in _PRESETS.iterdir() if entry.name.endswith(".yaml"))
     if name is None:
-        print("\n".join(known))
+        say("\n".join(known))
         return
     if name not in known:
         raise RcfamError(f"no preset '{name}'; known: {', '.join(known)}")
@@ -43,9 +44,9 @@ def preset(
     if path.exists() and path.read_text(encoding="utf-8") != text:
         kept = path.with_name(f"{path.stem}.before{path.suffix}")
         path.replace(kept)
-        print(f"the former {path} is now {kept}")
+        say(f"the former {path} is now {kept}")
     path.write_text(text, encoding="utf-8")
-    print(f"{path} holds preset '{name}'")
+    say(f"{path} holds preset '{name}'")
 
 
 def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DEFAULT) -> None:
@@ -78,4 +79,4 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
             raise params.ParamsError(f"{path}: unknown section '{section}'; known: {', '.join(sections)}")
     for section, kind in sections.items():
         params.load(path, section, kind)
-    print(f"{path}: {len(sections)} sections, all well")
+    say(f"{path}: {len(sections)} sections, all well")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     from rcfam.recording import Reader
@@ -29,24 +30,23 @@ def info(
 ) -> None:
     """Say what a recording holds: frames, commits, where it came from, and what each stream costs."""
     from rcfam.recording import Reader
-    from rcfam.recording.show import safe
 
     with Reader(recording) as reader:
         commits = sum(mark.kind == COMMIT for mark in reader.marks)
         size = recording.stat().st_size
-        print(f"{recording}: {reader.frames:,} frames of {reader.rows} x {reader.columns}, {commits:,} commits")
+        say(f"{recording}: {reader.frames:,} frames of {reader.rows} x {reader.columns}, {commits:,} commits")
         for name, value in sorted(reader.provenance.items()):
-            print(f"  {safe(name)}: {safe(value)}")
+            say(f"  {printable(name)}: {printable(value)}")
         chunks = len(reader.chunks)
-        print(f"  {chunks:,} chunks, {len(reader.attributes)} attributes, {len(reader.clusters)} clusters")
+        say(f"  {chunks:,} chunks, {len(reader.attributes)} attributes, {len(reader.clusters)} clusters")
         if reader.frames:
             raw = reader.frames * reader.rows * reader.columns * 4
-            print(f"  {size:,} bytes, {size / reader.frames:.3f} bytes a frame, 1 : {raw / size:,.0f} of the raw cells")
-            print(f"  {'stream':12} {'unpacked':>12} {'in the file':>12} {'bytes a frame':>14}")
+            say(f"  {size:,} bytes, {size / reader.frames:.3f} bytes a frame, 1 : {raw / size:,.0f} of the raw cells")
+            say(f"  {'stream':12} {'unpacked':>12} {'in the file':>12} {'bytes a frame':>14}")
             for name, (unpacked, packed) in reader.stream_sizes().items():
-                print(f"  {name:12} {unpacked:12,} {packed:12,} {packed / reader.frames:14.4f}")
+                say(f"  {name:12} {unpacked:12,} {packed:12,} {packed / reader.frames:14.4f}")
         if check:
-            print(f"  {reader.verify():,} frames decoded, every chunk's checksum holds")
+            say(f"  {reader.verify():,} frames decoded, every chunk's checksum holds")
         if reader.damage:
             raise RcfamError(f"{recording} is damaged: {reader.damage}")
 
@@ -67,9 +67,9 @@ def play(
             raise RcfamError(f"frame {shown}: {recording} has the frames 0..{reader.frames - 1}")
         if dump is not None:
             cells, cursors, keys = reader.read(dump, dump + 1)
-            print("\n".join(text_rows(cells[0], reader.clusters)))
+            say("\n".join(text_rows(cells[0], reader.clusters)))
             row, column, visible = cursors[0].tolist()
-            print(f"-- {describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
+            say(f"-- {describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
         elif not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise RcfamError("play needs a terminal; --dump N prints one frame")
         else:
@@ -78,13 +78,15 @@ def play(
 
 def describe(reader: "Reader", frame: int, key: int) -> str:
     """One line about a frame, safe to print."""
-    from rcfam.recording.show import safe
+    from rcfam.recording.show import first_line
     from rcfam.terminal.keys import name
 
     end = bisect_right(reader.marks, frame, key=lambda mark: mark.frame)
     text = next((mark.text for mark in reversed(reader.marks[:end]) if mark.kind in _HEADINGS), "")
-    subject = safe(text.splitlines()[0])[:60] if text else ""
-    return f"frame {frame:,} of {reader.frames:,}, next key {safe(name(key))}" + (f", {subject}" if subject else "")
+    subject = printable(first_line(text)[:60])
+    return f"frame {frame:,} of {reader.frames:,}, next key {printable(name(key))}" + (
+        f", {subject}" if subject else ""
+    )
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ from rcfam import params
 from rcfam.atomic import writing
 from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     from rcfam.rendering import Rendered, RenderParams
@@ -52,7 +53,7 @@ def clone(
             failures.append(f"{name}: {error}")
             continue
         entries.append({"name": name, "source": source, "revision": chosen.revisions.get(name), "commit": commit})
-        print(f"{name}: {commit[:12]} of {source}")
+        say(f"{name}: {commit[:12]} of {source}")
     if failures:  # what is mirrored stays: the next time it is only updated
         raise RcfamError("; ".join(failures))
     _write_json(out / _MANIFEST, {"version": 1, "repositories": entries})
@@ -73,7 +74,7 @@ def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
         if revision is None or not _COMMIT.fullmatch(revision) or not mirrors(folder, source):
             raise
         commit = Repository(folder).resolve(revision)
-        print(f"{name}: {error}; the mirror holds the pinned commit", file=sys.stderr)
+        say(f"{name}: {error}; the mirror holds the pinned commit", file=sys.stderr)
         return commit
     return repository.resolve(revision or "HEAD")
 
@@ -155,7 +156,7 @@ def verify(
         found = rendering.verify(reader, Repository(repo), frames, lambda done, _: show(done, total))
     compared = f", {found.frames:,} frames equal" if frames else ""
     rest = "" if found.whole else "; the recording was stopped inside the commit after them"
-    print(f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}{rest}")
+    say(f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}{rest}")
 
 
 def _mirrored(address: str, folder: Path) -> Path:
@@ -275,7 +276,7 @@ def _report(name: str, rendered: "Rendered", seconds: float, size: int) -> None:
     left_out = ", ".join(f"{count} {reason}" for reason, count in ledger.left_out.items()) or "none"
     keys = rendered.keystrokes
     rate = keys / max(seconds, 1e-9)
-    print(
+    say(
         f"{name}: {rendered.commits:,} commits, {ledger.changes:,} changes (left out: {left_out}), {keys:,} keys"
         f" in {seconds:,.1f} s = {rate:,.0f} keys/s, {size:,} bytes = {size / max(1, keys):.2f} B/frame"
         + ("" if rendered.whole else "; stopped before the end")
@@ -287,7 +288,7 @@ def _bar(name: str, unit: str) -> "Iterator[Callable[..., None]]":
     """A progress bar as `show(done, total, remark)`."""
     from tqdm import tqdm
 
-    with tqdm(desc=name, unit=unit, dynamic_ncols=True, leave=False) as bar:
+    with tqdm(desc=printable(name), unit=unit, dynamic_ncols=True, leave=False) as bar:
 
         def show(done: int, total: int, remark: str = "") -> None:
             bar.total = total

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rcfam.printable import say
+
 _PARAMS = Path("params.yaml")
 
 
@@ -82,15 +84,15 @@ def rollout(
             part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
         parts.close(out / "recordings")
     for row in means.iter_rows(named=True):
-        print(_line(row))
+        say(_line(row))
     if not found.rollouts.height:
-        print(
+        say(
             f"nothing was typed: no held-out commit has {min(settings.before)} keystrokes and {settings.context} "
             "held-out tokens before them"
         )
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
-        print(f"{row['file']}: the terminal failed: {row['fault']}")
+        say(f"{row['file']}: the terminal failed: {row['fault']}")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import typer
 from rcfam import params as parameters
 from rcfam.atomic import writing
 from rcfam.errors import RcfamError
+from rcfam.printable import say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +27,7 @@ def studies() -> None:
     from rcfam.studies import load, names
 
     for name in names():
-        print(f"{name:<18} {load(name).question}")
+        say(f"{name:<18} {load(name).question}")
 
 
 def study(
@@ -48,10 +49,10 @@ def study(
     if collect:
         _collect(chosen, size, runs, out, dataset, params, device)
         return
-    print(f"{chosen.question}\n  paper: {chosen.paper}\n  yes:   {chosen.confirmed}\n  no:    {chosen.refuted}")
+    say(f"{chosen.question}\n  paper: {chosen.paper}\n  yes:   {chosen.confirmed}\n  no:    {chosen.refuted}")
     for claim in chosen.claims:
-        print(f"  claim: {claim.says}")
-    print(f"  {len(runs)} runs" + (f" of study '{chosen.runs}'" if chosen.runs else "") + f" at size {size}")
+        say(f"  claim: {claim.says}")
+    say(f"  {len(runs)} runs" + (f" of study '{chosen.runs}'" if chosen.runs else "") + f" at size {size}")
     if plan:
         _show(runs)
 
@@ -71,20 +72,20 @@ def paragraphs(
     commit = make_repository(
         out, [(f"Text {n:02}\n", {f"text{n:02}.txt": text.encode()}) for n, text in enumerate(made, 1)]
     )
-    print(f"{out}: {count} texts, {sum(map(len, made)):,} characters, commit {commit[:12]}")
+    say(f"{out}: {count} texts, {sum(map(len, made)):,} characters, commit {commit[:12]}")
 
 
 def _show(runs: "Sequence[Planned]") -> None:
     from rcfam.studies.costs import flops_a_frame, foreseen_shape
 
-    print(f"\n{'run':<50} {'steps':>6} {'frames':>10} {'GFLOP':>10}")
+    say(f"\n{'run':<50} {'steps':>6} {'frames':>10} {'GFLOP':>10}")
     total = 0.0
     for run in runs:
         flops = run.frames * flops_a_frame(run, foreseen_shape(run), 4.0)
         total += flops
-        print(f"{run.id:<50} {run.params['train']['steps']:>6} {run.frames:>10,} {flops / 1e9:>10,.0f}")
+        say(f"{run.id:<50} {run.params['train']['steps']:>6} {run.frames:>10,} {flops / 1e9:>10,.0f}")
     seconds = len(runs) * _START_S + total / _FLOPS_S
-    print(
+    say(
         f"\n{len(runs)} runs, {sum(run.frames for run in runs):,} frames, {total / 1e12:,.1f} TFLOP: "
         f"roughly {seconds / 60:,.0f} core minutes"
     )
@@ -209,17 +210,17 @@ def _stamp(folder: Path) -> str | None:
 
 
 def _print(summary: dict[str, Any], home: Path) -> None:
-    print(f"\n{summary['study']} ({summary['size']}): {summary['question']}")
+    say(f"\n{summary['study']} ({summary['size']}): {summary['question']}")
     told = [name for name in summary["factors"] if name != "seed"]
     head = " ".join(f"{name:>14}" for name in told)
-    print(f"{head} {'seeds':>5} {'step':>6} {'loss':>7} {'from':>7} {'to':>7} {'seconds':>8} {'GFLOP':>9}")
+    say(f"{head} {'seeds':>5} {'step':>6} {'loss':>7} {'from':>7} {'to':>7} {'seconds':>8} {'GFLOP':>9}")
     for row in summary["cells"]:
         values = " ".join(f"{row.get(name)!s:>14}" for name in told)
         flops = "" if row["flops"] is None else f"{row['flops'] / 1e9:>9,.1f}"
-        print(
+        say(
             f"{values} {row['seeds']:>5} {row['step']:>6} {row['loss']:>7.3f} {row['loss_low']:>7.3f} "
             f"{row['loss_high']:>7.3f} {row['wall_s']:>8.1f} {flops}"
         )
     for sentence in summary["says"]:
-        print(f"- {sentence}")
-    print(f"answer: {summary['answer']}; {summary['finished']} of {summary['planned']} runs: {home / 'summary.json'}")
+        say(f"- {sentence}")
+    say(f"answer: {summary['answer']}; {summary['finished']} of {summary['planned']} runs: {home / 'summary.json'}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -198,7 +199,7 @@ def _run(places: list[Place], out: Path, only: Part | None) -> None:
 
     if only == "plan":
         for place in places:
-            print(_described(place))
+            say(_described(place))
         return
     check_folder(out)
     for source, some in _by_data(places):
@@ -234,7 +235,7 @@ def _train(place: Place, data: "Data") -> None:
     with _progress(name) as report:
         result = train(place.cell, data, place.folder, report)
     scores = result["accuracy"]
-    print(f"{name}: validation {scores['validation']:.4f}, test {scores['test']:.4f}, {result['wall_s']:.0f} s")
+    say(f"{name}: validation {scores['validation']:.4f}, test {scores['test']:.4f}, {result['wall_s']:.0f} s")
 
 
 def _check(device: str) -> None:
@@ -249,7 +250,7 @@ def _progress(name: str) -> "Iterator[Callable[[Evaluation], None]]":
     """A bar over the steps of one cell; where there is no terminal, a line for each evaluation."""
     from tqdm import tqdm
 
-    with tqdm(desc=name, unit="step", disable=None) as bar:
+    with tqdm(desc=printable(name), unit="step", disable=None) as bar:
 
         def report(seen: "Evaluation") -> None:
             said = f"loss {seen.loss:.4f} train {seen.train:.4f} validation {seen.validation:.4f}"
@@ -257,7 +258,7 @@ def _progress(name: str) -> "Iterator[Callable[[Evaluation], None]]":
             bar.set_postfix_str(said, refresh=False)
             bar.update(seen.step - bar.n)
             if bar.disable:
-                print(f"{name}: step {seen.step} of {seen.steps}, {said}, {seen.cpu_s:.0f} s of CPU", file=sys.stderr)
+                say(f"{name}: step {seen.step} of {seen.steps}, {said}, {seen.cpu_s:.0f} s of CPU", file=sys.stderr)
 
         yield report
 
@@ -270,7 +271,7 @@ def _print_facts(facts: "pl.DataFrame") -> None:
     depths = shown["depth"].to_list()
     some = shown.filter(pl.col("depth").is_in([2**n for n in range(12)]) | (pl.col("depth") == depths[-1]))
     for row in some.drop("part").iter_rows(named=True):
-        print("data: " + ", ".join(f"{name} {value:.3g}" for name, value in row.items() if value is not None))
+        say("data: " + ", ".join(f"{name} {value:.3g}" for name, value in row.items() if value is not None))
 
 
 def _report(out: Path) -> None:
@@ -300,7 +301,7 @@ def _report(out: Path) -> None:
         path.write_bytes(png)
     _print_results(results, made["critical"])
     _print_matched(made["matched"])
-    print(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
+    say(f"\nwritten: {', '.join(f'{name}.csv' for name in made)}, accuracy.svg and .png in {out}/")
 
 
 def _text(value: float | None) -> str:
@@ -310,14 +311,14 @@ def _text(value: float | None) -> str:
 def _print_results(table: "pl.DataFrame", critical: "pl.DataFrame") -> None:
     from rcfam.tasks.tracking.tables import CRITICAL
 
-    print(
+    say(
         f"\n{'task':<16} {'model':<12} layers depth seed  train  valid   test  paper  parameters  MFLOP  seconds  "
         f"{CRITICAL:g} kept to"
     )
     table = table.join(critical, on=[name for name in critical.columns if name in table.columns], how="left")
     for row in table.iter_rows(named=True):
         kept = f"{row['critical']}" if row["bounded"] else f">= {row['critical']}"
-        print(
+        say(
             f"{row['task']:<16} {row['model']:<12} {row['layers']:>6} {row['depth']:>5} {row['seed']:>4}  "
             f"{_text(row['train'])}  {_text(row['validation'])}  {_text(row['test'])}  {_text(row['published'])}  "
             f"{row['parameters']:>10,} {row['flops'] / 1e6:>6.0f} {row['wall_s']:>8.0f}  {kept:>9}"
@@ -328,7 +329,7 @@ def _print_matched(table: "pl.DataFrame") -> None:
     """Where there are other models than the LSTM: what they reach with its means."""
     if table["model"].n_unique() < 2:
         return
-    print("\nvalidation accuracy with about the LSTM's parameters (times its own), FLOPs, and in its time")
+    say("\nvalidation accuracy with about the LSTM's parameters (times its own), FLOPs, and in its time")
     for key, rows in table.group_by("task", "depth", "width", "seed", "model", maintain_order=True):
         task, depth, _, seed, model = key
         found = {row["budget"]: row for row in rows.iter_rows(named=True)}
@@ -337,4 +338,4 @@ def _print_matched(table: "pl.DataFrame") -> None:
             + (")" if budget == "time" else f", x {row['share']:.2f})")
             for budget, row in found.items()
         )
-        print(f"{task:<16} {model:<12} depth {depth}, seed {seed}: {said}")
+        say(f"{task:<16} {model:<12} depth {depth}, seed {seed}: {said}")

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rcfam.printable import say
+
 _PARAMS = Path("params.yaml")
 
 
@@ -71,7 +73,7 @@ def train(
         return
     last = table.filter(table["step"] == training.steps)
     for row in last.iter_rows(named=True):
-        print(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")
+        say(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")
 
 
 def replay(
@@ -89,14 +91,14 @@ def replay(
     found = again(run, dataset, open_source, device)
     names = Dataset.open(dataset).index["recording"].to_list()
     before = f"the checkpoint of step {found.start}" if found.start else "fresh weights"
-    print(f"{found.run}, from {before}: step {found.step}, loss {found.loss}, gradient norm {found.grad_norm}")
-    print(f"\n{'recording':<24}  {'first token':>12}  {'loss':>12}")
+    say(f"{found.run}, from {before}: step {found.step}, loss {found.loss}, gradient norm {found.grad_norm}")
+    say(f"\n{'recording':<24}  {'first token':>12}  {'loss':>12}")
     for window in found.windows:
-        print(f"{names[window.recording]:<24}  {window.first_token:>12}  {window.loss:>12.6g}")
+        say(f"{names[window.recording]:<24}  {window.first_token:>12}  {window.loss:>12.6g}")
     width = max(map(len, found.norms))
-    print(f"\n{'parameter':<{width}}  {'weight':>12}  {'gradient':>12}")
+    say(f"\n{'parameter':<{width}}  {'weight':>12}  {'gradient':>12}")
     for name, norms in sorted(found.norms.items(), key=lambda item: all(map(math.isfinite, item[1]))):
-        print(f"{name:<{width}}  {norms.weight:>12.6g}  {norms.gradient:>12.6g}")
+        say(f"{name:<{width}}  {norms.weight:>12.6g}  {norms.gradient:>12.6g}")
 
 
 def evaluate(
@@ -138,7 +140,7 @@ def evaluate(
     with writing(out / "metrics.json") as part:
         part.write_text(json.dumps(scored.metrics, indent=2) + "\n", encoding="utf-8")
     for row in scored.scores.iter_rows(named=True):
-        print(
+        say(
             f"{row['run']}: loss {row['loss']:.3f}, {row['bits_per_keystroke']:.3f} bits a keystroke, "
             f"top-1 {row['accuracy']:.3f}, sustained {row['sustained']:.2f}, own length {row['own_loss']:.3f}"
         )

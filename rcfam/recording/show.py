@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.printable import printable
 from rcfam.recording.layout import RecordingError
 from rcfam.recording.reader import Reader
 from rcfam.terminal import keys as key_names
@@ -15,34 +16,22 @@ from rcfam.terminal.cells import BOLD, CLUSTER_BASE, GLYPH_BITS, GLYPH_MASK, RGB
 # R rows, C columns
 
 _SGR_OF_STYLE = (1, 2, 3, 4, 5, 7, 8, 9)  # bold, dim, italic, underline, blink, inverse, hidden, strike
+_MOST_OF_CLUSTER = 64  # characters; people write a handful
 _ALWAYS_NARROW = 0x300
 _ALWAYS_WIDE = range(0x4E00, 0xA000)  # CJK ideographs
 assert BOLD == 1
 
 
-def safe(text: str) -> str:
-    """`text` with control, format and surrogate characters replaced by visible ones."""
-    return "".join(_safe_character(character) for character in text)
-
-
-def _safe_character(character: str) -> str:
-    code = ord(character)
-    if 32 <= code < 127:
-        return character
-    if code < 32 or code == 127:
-        return chr(0x2400 + code) if code < 32 else "\u2421"
-    if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
-        return "\u200d" if code == 0x200D else "\ufffd"
-    return character
-
-
 def glyph_text(glyph: int, clusters: list[str]) -> str:
-    """What a glyph looks like; nothing for the second half of a wide character. A mark alone stands on a space."""
+    """What a glyph looks like, at most _MOST_OF_CLUSTER characters; nothing for the second half of a wide character.
+
+    A mark alone stands on a space.
+    """
     if glyph == 0:
         return ""
-    text = clusters[glyph - CLUSTER_BASE] if glyph >= CLUSTER_BASE else chr(glyph)
+    text = clusters[glyph - CLUSTER_BASE][:_MOST_OF_CLUSTER] if glyph >= CLUSTER_BASE else chr(glyph)
     alone = unicodedata.category(text[0]) in ("Mn", "Me") if text else False
-    return (" " if alone else "") + safe(text)
+    return (" " if alone else "") + printable(text)
 
 
 def text_rows(cells_RC: NDArray[np.uint32], clusters: list[str]) -> list[str]:
@@ -115,6 +104,11 @@ def ansi_frame(
     return "".join(parts)
 
 
+def first_line(text: str) -> str:
+    """What stands before the first line end."""
+    return next(iter(text.splitlines()), "")
+
+
 def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, stop: int) -> Iterator[str]:
     """Lines of an asciicast 2 or 3 of frames start .. stop - 1: output, keystrokes as `i` and marks as `m` events."""
     if version not in (2, 3):
@@ -133,7 +127,7 @@ def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, 
             now = (low + k - start) * seconds_per_key
             events = []
             while mark is not None and mark.frame == low + k:
-                events.append(("m", f"{mark.kind} {safe(mark.text.splitlines()[0] if mark.text else '')}"))
+                events.append(("m", f"{printable(mark.kind)} {printable(first_line(mark.text))}"))
                 mark = next(marks, None)
             events.append(("o", ansi_frame(cells[k], cursors[k], reader.attributes, reader.clusters, before)))
             events.append(("i", key_names.to_xterm(keys[k : k + 1]).decode("utf-8", "replace")))

@@ -1,14 +1,21 @@
 """Small pieces of HTML. Every text goes through `escape`: names and words of repositories may be hostile."""
 
+import html
 import json
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import polars as pl
 
+from rcfam.printable import printable
+
 Cell = float | int | str | None
 NOTHING = "\N{EN DASH}"
+
+
+def escape(text: str) -> str:
+    """Text that neither makes an element nor holds a control, format or surrogate character, line ends apart."""
+    return html.escape("\n".join(printable(line, len(line)) for line in text.split("\n")))
 
 
 def table(
