@@ -30,7 +30,7 @@ from tqdm import tqdm
 from flows.search import TuneError, results
 from flows.search.setup import FOLDER, SECONDS, Asked, prepare, study_name
 from flows.search.space import DIMENSIONS
-from flows.search.store import POINT, load_study
+from flows.search.store import POINT, load_study, shown
 from flows.search.trials import OBJECTIVES, SAMPLERS, Search, judged, run, run_one
 from flows.search.writing import write_back
 from rcfam.errors import RcfamError
@@ -61,12 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.write_back is not None:
             _write_back(study, options.trial, Path(options.write_back or asked.params))
     except KeyboardInterrupt:
-        say(f"interrupted; the same command goes on from {asked.storage}", file=sys.stderr)
+        say(f"interrupted; the same command goes on from {shown(asked.storage)}", file=sys.stderr)
         return 130
     except RcfamError as error:
         say(f"error: {printable(error)}", file=sys.stderr)
         return 1
-    say(f"in a browser (extra `dashboard`, see README): optuna-dashboard {shlex.quote(asked.storage)}")
+    say(f"in a browser (extra `dashboard`, see README): optuna-dashboard {shlex.quote(shown(asked.storage))}")
     return 0
 
 

@@ -18,6 +18,7 @@ from flows import server
 from flows.liveness import held
 from flows.search import results
 from flows.search.setup import FOLDER, Asked, prepare
+from flows.search.store import shown
 from flows.search.trials import run, run_one
 from rcfam.printable import printable
 
@@ -79,5 +80,7 @@ def tune(
         finally:
             results.save(opened, output or FOLDER / opened.study_name)
             found = results.rows(opened).to_dicts()
-            create_table_artifact(table=found, key="trials", description=f"Study {opened.study_name} in {storage}")
+            create_table_artifact(
+                table=found, key="trials", description=f"Study {opened.study_name} in {shown(storage)}"
+            )
     return [row for row in found if row["best"]]

@@ -14,12 +14,14 @@ from typing import Any
 import optuna
 from optuna.pruners import MedianPruner
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, fail_stale_trials
-from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from flows.search import TuneError
+from flows.search.journal import Journal
 
+STORAGE_ERRORS = (optuna.exceptions.OptunaError, SQLAlchemyError)
 JUDGED = (TrialState.COMPLETE, TrialState.PRUNED)
 HEARTBEAT_S = 30
 LOCKED_S = 120.0  # how long one process waits for another that writes to an SQLite file
@@ -45,8 +47,8 @@ def open_study(storage: str, name: str, question: Mapping[str, Any]) -> optuna.S
             load_if_exists=True,
             pruner=MedianPruner(n_startup_trials=4, n_warmup_steps=2),  # steps are tenths of the budget
         )
-    except (OSError, ValueError, ImportError, optuna.exceptions.OptunaError) as error:
-        raise TuneError(f"{storage}: {str(error).splitlines()[0]}") from error
+    except (OSError, ValueError, ImportError, *STORAGE_ERRORS) as error:
+        raise TuneError(f"{shown(storage)}: {reason(error)}") from error
     asked = json.loads(json.dumps(question))
     standing = study.user_attrs.get(_QUESTION)
     if standing is None and not study.trials:
@@ -68,9 +70,27 @@ def load_study(storage: str, name: str) -> optuna.Study:
     try:
         return optuna.load_study(storage=_open_storage(storage), study_name=name)
     except KeyError as error:
-        raise TuneError(f"{storage}: no study '{name}'") from error
-    except (OSError, ValueError, ImportError, optuna.exceptions.OptunaError) as error:
-        raise TuneError(f"{storage}: {str(error).splitlines()[0]}") from error
+        raise TuneError(f"{shown(storage)}: no study '{name}'") from error
+    except (OSError, ValueError, ImportError, *STORAGE_ERRORS) as error:
+        raise TuneError(f"{shown(storage)}: {reason(error)}") from error
+
+
+def shown(storage: str) -> str:
+    """A storage as it may be printed and kept: a database's address without the password."""
+    try:
+        return make_url(storage).render_as_string(hide_password=True) if "://" in storage else storage
+    except (ArgumentError, ValueError):
+        return storage.partition("://")[0] + "://..."
+
+
+def reason(error: BaseException) -> str:
+    """What a storage that failed says, in one line: Optuna's own words hide the database's."""
+    if isinstance(error, optuna.exceptions.StorageInternalError) and isinstance(error.__cause__, SQLAlchemyError):
+        error = error.__cause__
+    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(origin).split()) or type(origin).__name__
 
 
 def objectives_of(study: optuna.Study) -> tuple[str, ...]:
@@ -81,18 +101,21 @@ def objectives_of(study: optuna.Study) -> tuple[str, ...]:
 def _open_storage(storage: str) -> BaseStorage:
     if "://" not in storage:
         Path(storage).parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(storage))
+        try:
+            return JournalStorage(Journal(Path(storage)))
+        except (LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:  # sound JSON, other keys
+            raise TuneError(f"{storage}: not an Optuna journal ({type(error).__name__}: {error})") from error
     arguments = {"connect_args": {"timeout": LOCKED_S}} if storage.startswith("sqlite") else {}
     for tries_left in reversed(range(_TRIES)):
         try:
             with _quiet():
                 return RDBStorage(storage, engine_kwargs=arguments, heartbeat_interval=HEARTBEAT_S)
         except ImportError as error:
-            raise TuneError(f"{storage}: {error}") from error
+            raise TuneError(f"{shown(storage)}: {error}") from error
         except SQLAlchemyError as error:
             # Two processes that make the tables of a new database at the same time: one of them fails.
-            if not tries_left or not isinstance(error, DBAPIError):
-                raise TuneError(f"{storage}: {str(error).splitlines()[0]}") from error
+            if not tries_left or not isinstance(error, DBAPIError) or "locked" in str(error.orig):
+                raise TuneError(f"{shown(storage)}: {reason(error)}") from error
             time.sleep(0.5)
     raise AssertionError("unreachable")
 

@@ -18,7 +18,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from flows import PROJECT, child
 from flows.search import TuneError
 from flows.search.space import Point, Space
-from flows.search.store import FAILED, JUDGED, POINT, REPORT, is_again, reap, sign
+from flows.search.store import FAILED, JUDGED, POINT, REPORT, STORAGE_ERRORS, is_again, reap, reason, sign
 from flows.stages import environment
 from flows.trial import DIVERGED, OUT_OF_MEMORY, TENTHS, Report
 
@@ -94,8 +94,8 @@ def run_one(
                 if trial is not None:
                     return trial
             time.sleep(_LOOK_EVERY_S * random.uniform(0.5, 1.5))
-    except optuna.exceptions.OptunaError as error:
-        raise TuneError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+    except STORAGE_ERRORS as error:
+        raise TuneError(f"the study's storage: {reason(error)}") from error
 
 
 def _add(progress: Callable[[float], None], over: int, part: float) -> None:
