@@ -14,6 +14,7 @@ does what the tokens say, and where a file grows, its undo log and what is drawn
 
 import argparse
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,7 +81,7 @@ class Loop:
         self.model = build(params.load(PRESET, "model", ModelParams), shape, 0).to(device)
         self.policy = Model(self.model, known, Sampling(1.0, 1.0, 0), device=device)
         self.device = device
-        self.seats = [Seat(one) for one in starts]
+        self.seats = [Seat(one, math.inf) for one in starts]
         self.policy.begin(starts, context_of(whole, terminals))
         self.outgrown = self.faults = 0
 
@@ -102,7 +103,7 @@ class Loop:
             if seat.ended in ("outgrown", "fault"):
                 self.outgrown += seat.ended == "outgrown"
                 self.faults += seat.ended == "fault"
-                self.seats[number] = Seat(seat.start)
+                self.seats[number] = Seat(seat.start, math.inf)
             seat.ended = ""
 
 

@@ -24,7 +24,15 @@ tokenize: {size: 300, min_count: 2, longest: 31}
 dataset: {held_out: 0.5, seed: 0, sampling: length}
 """
 SETTINGS = RolloutParams(
-    commits=4, before=(4, 12, 40), context=3, steps=64, batch=5, temperatures=(0.0, 1.0), top_p=0.9, seed=0
+    commits=4,
+    before=(4, 12, 40),
+    context=3,
+    steps=64,
+    seconds=60.0,
+    batch=5,
+    temperatures=(0.0, 1.0),
+    top_p=0.9,
+    seed=0,
 )
 
 

@@ -43,6 +43,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 @pytest.fixture(scope="module")
 def begun(small: World) -> list[Start]:
+    return starts_of(small)
+
+
+def starts_of(small: World) -> list[Start]:
+    """Where rollouts begin in that history."""
     folders = small.folders
     reader = Reader(folders.recordings / "small.tsr")
     tokens = token_files.load(folders.tokens / "small.tokens.npz")
@@ -198,7 +203,7 @@ def test_what_is_drawn_does_not_depend_on_the_batch(made: tuple[Path, Rollouts],
 def test_several_histories_are_typed_side_by_side(tmp_path: Path) -> None:
     """Two repositories of five are held out; a batch has terminals of both, and progress tells of all their frames."""
     several = world(tmp_path, ("one", "two", "three", "four", "five"))
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, str]] = []
     parts = Parts(tmp_path / "unfinished", {})
     settings = dataclasses.replace(SETTINGS, commits=16, before=(12,), temperatures=(0.0,), batch=64)
     found = rollouts(
@@ -222,7 +227,7 @@ def test_several_histories_are_typed_side_by_side(tmp_path: Path) -> None:
             cells = theirs.read(row["frame"] - turn, row["frame"] + row["keys"])[0]
             np.testing.assert_array_equal(ours.read(0, ours.frames)[0], cells)
     for what in ("history", "rollout"):
-        done = [(now, total) for name, now, total in told if name == what]
+        done = [(now, total) for name, now, total, _ in told if name == what]
         assert done == sorted(done) and done[0][0] == 0 and done[-1][0] == done[-1][1]
 
 
@@ -276,7 +281,7 @@ def test_a_model_at_the_keyboard_says_what_it_says_over_the_recording(
     for first in range(0, len(begun), batch):
         group = begun[first : first + batch]
         heard = Listener(model, tokenizer, Sampling(0, 1, 0), numbers if turned else None)
-        seats = play(group, window(group, 3), heard, 64)
+        seats = play(group, window(group, 3), heard, 64, 60)
         for place, (start, seat) in enumerate(zip(group, seats, strict=True)):
             assert seat.ended == "done" and seat.steps == len(start.offsets_N)
             whole = window([start], 3 + seat.steps)
@@ -321,7 +326,7 @@ def session(begun: list[Start]) -> list[Start]:
 
 def test_wasted_and_invalid_keys_are_counted(small: World, begun: list[Start]) -> None:
     chosen = session(begun)
-    seat = play(chosen, context_of(small, chosen), Script("\x1b", "\x1b\x1b", None, ":frob\r", "\ud800"), 5)[0]
+    seat = play(chosen, context_of(small, chosen), Script("\x1b", "\x1b\x1b", None, ":frob\r", "\ud800"), 5, 60)[0]
     assert seat.ended == "steps" and seat.steps == 5
     assert seat.wasted >= 2  # the Escapes after the first, and the key that no keyboard sends
     assert seat.invalid == 3  # no token, E492, no key
@@ -329,7 +334,7 @@ def test_wasted_and_invalid_keys_are_counted(small: World, begun: list[Start]) -
 
 
 def test_a_key_is_wasted_where_neither_text_nor_cursor_nor_what_is_waited_for_changes(begun: list[Start]) -> None:
-    seat = Seat(session(begun)[0])
+    seat = Seat(session(begun)[0], 60)
     seat.type(from_text("\x1bgg0"))
     before = seat.wasted
     wasted = []
@@ -341,7 +346,7 @@ def test_a_key_is_wasted_where_neither_text_nor_cursor_nor_what_is_waited_for_ch
 
 def test_who_leaves_the_editor_without_the_truth_is_out(small: World, begun: list[Start]) -> None:
     chosen = session(begun)
-    seat = play(chosen, context_of(small, chosen), Script("\x1b", ":q!\r"), 9)[0]
+    seat = play(chosen, context_of(small, chosen), Script("\x1b", ":q!\r"), 9, 60)[0]
     assert seat.ended == "left" and seat.steps == 2
 
 
@@ -354,13 +359,13 @@ def test_a_fault_of_the_terminal_is_counted_and_told(
     chosen = begun[:2]
     context = context_of(small, chosen)
     monkeypatch.setattr(Terminal, "press", fails)
-    seats = play(chosen, context, Repeat(), 4)
+    seats = play(chosen, context, Repeat(), 4, 60)
     assert [seat.ended for seat in seats] == ["fault", "fault"]
     assert seats[0].fault == "IndexError: out of it"
 
 
 def test_a_wrong_key_comes_first_and_once(small: World, begun: list[Start]) -> None:
-    seats = play(begun, context_of(small, begun), WrongFirst(Teacher(), 0), 64)
+    seats = play(begun, context_of(small, begun), WrongFirst(Teacher(), 0), 64, 60)
     for seat in seats:
         assert seat.keys[0] != seat.start.keys_K[0] and seat.agreed_keys == 0
     rest = [seat for seat in seats if len(seat.keys) > 1 and seat.start.offsets_N[1:2].tolist()]
@@ -374,19 +379,19 @@ def test_mended_is_who_took_the_wrong_key_back_not_who_typed_on(small: World, be
     terminal.press(from_text("\x1b"))
     start = dataclasses.replace(start, terminal=terminal, keys_K=np.concatenate([from_text("ix"), start.keys_K[:0]]))
     for undo, mended in (("y", False), ("\x7f", True), ("\x7fx", True), ("x\x1bu", True)):
-        seat = Seat(start)
+        seat = Seat(start, 60)
         for keys in ("iZ", undo):
             seat.type(from_text(keys))
         row = telling.row("one", seat, "")
         assert row["hurt"] and row["mended"] == mended, undo
-    seat = Seat(start)
+    seat = Seat(start, 60)
     seat.type(from_text("ix"))
     assert not telling.row("one", seat, "")["hurt"]
 
 
 def test_a_seat_measures_from_the_editor_not_only_from_what_is_saved(begun: list[Start]) -> None:
     start = next(s for s in begun if s.place.goal == "file" and s.place.before == 40)
-    seat = Seat(start)
+    seat = Seat(start, 60)
     before = seat.distances[0]
     for keys in np.split(start.keys_K, start.offsets_N[1:]):
         seat.type(keys)

@@ -28,9 +28,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> World:
 def typed(small: World, parts: Parts, after: int | None = None) -> Rollouts:
     """All rollouts; killed when so many parts are done."""
 
-    def progress(what: str, done: int, total: int) -> None:
+    def progress(what: str, done: int, total: int, note: str) -> None:
         nonlocal after
-        if after is not None and what == "rollout" and done:
+        if after is not None and what == "rollout" and done and not note:
             after -= 1
             if after == 0:
                 raise Killed

@@ -9,8 +9,17 @@ import pytest
 import torch
 
 from rcfam.evaluation.rollout import running
-from rcfam.evaluation.rollout.policies import Bigram, Model, Pairs, Repeat, Sampling, Speller, Teacher, WrongFirst
-from rcfam.evaluation.rollout.starting import RolloutError
+from rcfam.evaluation.rollout.policies import (
+    SILENT,
+    Bigram,
+    Model,
+    Pairs,
+    Repeat,
+    Sampling,
+    Speller,
+    Teacher,
+    WrongFirst,
+)
 from rcfam.tokenizer import Tokenizer
 from rcfam.tokenizer.trie import SPELLING
 from tests.rollout_world import SETTINGS
@@ -53,7 +62,7 @@ def test_no_temperature_is_too_low_or_too_high_and_ties_are_broken_by_number() -
     even = torch.zeros(1, 1000)
     for seed in range(20):  # the first ten of a thousand equal ones, whatever they are batched with
         sampling = begun(Sampling(1, 0.01, seed), [0, 1])
-        assert max(sampling.choose(even.expand(2, -1))) < 10
+        assert max(cast(Any, sampling.choose(even.expand(2, -1)))) < 10
     tiny = begun(Sampling(1, 5e-324, 0), [0])
     assert tiny.choose(even) == [0]
 
@@ -63,8 +72,18 @@ def test_tokens_that_cannot_be_are_never_drawn_and_broken_logits_are_refused() -
     for temperature in (0.0, 0.7, 1e308):
         assert begun(Sampling(temperature, 1, 0), [0]).choose(torch.tensor([[-inf, 2.0, -inf]])) == [1]
         for broken in ([0.0, float("nan")], [inf, 0.0], [-inf, -inf]):
-            with pytest.raises(RolloutError, match="logits"):
-                begun(Sampling(temperature, 0.9, 0), [0]).choose(torch.tensor([broken]))
+            rows = torch.tensor([broken, [0.0, 9.0]])
+            assert begun(Sampling(temperature, 0.9, 0), [0, 1]).choose(rows) == [None, 1]  # the others go on
+        assert begun(Sampling(temperature, 0.9, 0), [0]).choose(torch.zeros(1, 0)) == [None]
+
+
+def test_who_has_no_token_to_choose_says_so(tokenizer: Tokenizer) -> None:
+    """Logits that are not finite, and a baseline that has seen no token at all."""
+    assert Speller(tokenizer).keys(None) is SILENT
+    bigram = Bigram(Pairs([], tokenizer.size), tokenizer, Sampling(0, 1, 0))
+    bigram.begin(cast(Any, [SimpleNamespace(number=0)]), cast(Any, SimpleNamespace(targets_TB=np.array([[1]]))))
+    for _ in range(2):
+        assert bigram.next(np.zeros(0, np.uint32), np.zeros(0, np.int32)) == [SILENT]
 
 
 def test_a_terminals_draws_are_its_own() -> None:

@@ -10,6 +10,12 @@ import typer
 from rcfam.printable import say
 
 _PARAMS = Path("params.yaml")
+_ENDS = {
+    "silent": "the logits name no token: not a number or infinite, as after a training that diverged",
+    "timeout": "the terminal took more than rollout.seconds, {0.seconds:g} s of processor time",
+    "outgrown": "the terminal grew beyond what one may hold",
+}
+"""Why rollouts may end that neither finished nor ran out of steps."""
 
 
 def rollout(
@@ -90,13 +96,17 @@ def rollout(
             f"nothing was typed: no held-out commit has {min(settings.before)} keystrokes and {settings.context} "
             "held-out tokens before them"
         )
+    for ended, why in _ENDS.items():
+        count = found.rollouts.filter(found.rollouts["ended"] == ended).height
+        if count:
+            print(f"{count} rollouts ended as {ended}: {why.format(settings)}")
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
         say(f"{row['file']}: the terminal failed: {row['fault']}")
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
+def _bars() -> Iterator[Callable[[str, int, int, str], None]]:
     """A bar for each thing that is told of."""
     from tqdm import tqdm
 
@@ -104,9 +114,11 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
     with ExitStack() as stack:
         bars: dict[str, Any] = {}
 
-        def report(what: str, done: int, total: int) -> None:
+        def report(what: str, done: int, total: int, note: str) -> None:
             if what not in bars:
-                bars[what] = stack.enter_context(tqdm(desc=what, total=total, unit=units[what], mininterval=0.5))
+                bar = tqdm(desc=what, total=total, unit=units[what], mininterval=0.5, miniters=0)
+                bars[what] = stack.enter_context(bar)
+            bars[what].set_postfix_str(note, refresh=False)
             bars[what].update(done - bars[what].n)
             if done == total:
                 bars[what].close()

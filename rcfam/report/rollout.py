@@ -21,6 +21,8 @@ COLUMNS = {
     "hurt": "hurt at once",
     "mended": "of them mended",
     "faults": "faults",
+    "timeouts": "timeouts",
+    "silent": "without a token",
 }
 _KEY = ("policy", "goal", "before", "completed")
 
@@ -75,7 +77,8 @@ def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
             "the shell complained of. Hurt: after the first token the files were as the typist never has them; "
             "after a wrong key that token is one key that the typist would not press. Mended: later they were again as "
             "the typist has them after some key; the blind typist types all its keys in spite of the wrong one. Keys "
-            "in agreement: up to the first that is not the typist's.",
+            "in agreement: up to the first that is not the typist's. Without a token: the logits were not finite, as "
+            "after a training that diverged.",
             "note",
         ),
         "</details>",

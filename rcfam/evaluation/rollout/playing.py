@@ -1,8 +1,16 @@
-"""The closed loop: frames of many terminals -> a policy -> keys pressed in them -> the next frames, in lock step."""
+"""The closed loop: frames of many terminals -> a policy -> keys pressed in them -> the next frames, in lock step.
+
+What a policy types is bounded by the terminal's own limits, which are the same on every machine. The clock is the last
+resort: a rollout whose terminal has taken `seconds` of processor time ends as `timeout` after the key at hand. Keys are
+pressed on a thread beside the main one, so that Ctrl-C is heard at once, and so that a key that never comes back can be
+left behind: its rollout ends as `timeout` with a fault, and the others go on.
+"""
 
 # B terminals
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +18,7 @@ import numpy as np
 
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.rollout.distance import MOST, distance
-from rcfam.evaluation.rollout.policies import Keys, Policy
+from rcfam.evaluation.rollout.policies import SILENT, Keys, Policy
 from rcfam.evaluation.rollout.starting import Changes, Start, changes, reached
 from rcfam.terminal.fork import PENDING, complaint, editing, fork, own_bytes, text_of
 from rcfam.terminal.keys import PAGE_DOWN
@@ -18,6 +26,12 @@ from rcfam.terminal.keys import PAGE_DOWN
 MOST_BYTES: Final = 1 << 28
 """A terminal whose text and undo log grow beyond it is taken from the policy."""
 DONE, LEFT, OUT_OF_STEPS, OUTGROWN, FAULT = "done", "left", "steps", "outgrown", "fault"
+TIMEOUT = "timeout"
+STUCK: Final = "a key did not come back"
+_LOOK_S: Final = 0.2
+"""Between two looks at whether the thread that types has come back."""
+_PATIENCE: Final = 2
+"""A key that makes a rollout this many times as long as `seconds` is left behind."""
 
 
 @dataclass
@@ -25,6 +39,8 @@ class Seat:
     """One terminal under a policy's hands, and what was seen there."""
 
     start: Start
+    seconds: float
+    """Of processor time that the terminal may take."""
     keys: list[int] = field(default_factory=list)
     steps: int = 0
     wasted: int = 0
@@ -35,10 +51,14 @@ class Seat:
     agreed_keys: int = 0
     """Up to the first key that is not the teacher's."""
     ended: str = ""
-    """`done`: the truth was reached; `left`: the editor was left without it; `steps`; `outgrown`; `fault`: an error of
-    the terminal's own.
+    """`done`: the truth was reached; `left`: the editor was left without it; `steps`; `outgrown`; `silent`: the policy
+    had no token to choose; `timeout`; `fault`: an error of the terminal's own.
     """
     fault: str = ""
+    pressed: int = 0
+    """Keys that the terminal took; the last one of a fault is none of them."""
+    took_s: float = 0.0
+    """Processor time of the terminal and of what is measured of it."""
     distances: list[int] = field(default_factory=list)
     """Bytes to be edited before the first step, and after each."""
 
@@ -57,17 +77,26 @@ class Seat:
 
     def type(self, keys: Keys) -> None:
         """Press one token's keys, as far as the end."""
+        if keys is SILENT:
+            self.ended = SILENT.value
+            return
         self.steps += 1
         if keys is None:
             self.invalid += 1
             self._agrees = False
+        begun, before = time.thread_time(), self.took_s
         for key in [] if keys is None else keys.tolist():
             self._press(key)
+            self.took_s = before + time.thread_time() - begun
+            if not self.ended and self.took_s > self.seconds:
+                self.ended = TIMEOUT
             if self.ended:
                 break
+        if self.fault:
+            return
         self.agreed_steps += self._agrees
-        if self.ended != FAULT:
-            self._see()
+        self._see()
+        self.took_s = before + time.thread_time() - begun
 
     def _press(self, key: int) -> None:
         terminal = self.terminal
@@ -82,8 +111,12 @@ class Seat:
         try:
             terminal.press(np.array([key], np.uint32))
         except Exception as error:  # whatever it is, it is a fault of the terminal, and is counted and told
-            self.ended, self.fault = FAULT, f"{type(error).__name__}: {error}"
+            if not self.ended:
+                self.ended, self.fault = FAULT, f"{type(error).__name__}: {error}"
             return
+        if self.ended:
+            return  # it was left behind, and has come back after all
+        self.pressed += 1
         state = terminal.state
         says = complaint(terminal)
         self.wasted += (
@@ -137,18 +170,83 @@ class Seat:
         return not self.start.way.isdisjoint(self._seen[2:])
 
 
-def play(starts: Sequence[Start], context: Batch, policy: Policy, steps: int) -> list[Seat]:
-    """One rollout from each start, all at once, of at most `steps` tokens each."""
-    seats = [Seat(start) for start in starts]
+class _Hand:
+    """A thread that types one token into each of several seats."""
+
+    def __init__(self, turn: Sequence[tuple[Seat, Keys]]) -> None:
+        self._turn = turn
+        self._at = 0
+        self._left_behind = False
+        self._clock: int | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._type, daemon=True)
+        self._thread.start()
+
+    def _type(self) -> None:
+        self._clock = time.pthread_getcpuclockid(threading.get_ident())
+        try:
+            for number, (seat, keys) in enumerate(self._turn):
+                self._at = number
+                seat.type(keys)
+                if self._left_behind:
+                    return
+        except BaseException as error:  # raised where it is waited for
+            self._error = error
+
+    def wait(self) -> int:
+        """How many seats are through; fewer than there are where the next one is stuck, which has ended then."""
+        at, since, took = -1, 0.0, 0.0
+        while True:
+            self._thread.join(_LOOK_S)
+            if not self._thread.is_alive():
+                if self._error is not None:
+                    raise self._error
+                return len(self._turn)
+            now = self._now()
+            if self._at != at:
+                at, since = self._at, now
+                took = self._turn[at][0].took_s
+            seat = self._turn[at][0]
+            if now - since + took > _PATIENCE * seat.seconds:
+                self._left_behind = True
+                seat.fault, seat.ended = STUCK, TIMEOUT
+                return at
+
+    def _now(self) -> float:
+        """The thread's processor time; 0 where it has just ended or not begun."""
+        try:
+            return 0.0 if self._clock is None else time.clock_gettime(self._clock)
+        except OSError:
+            return 0.0
+
+
+def _turn(turn: Sequence[tuple[Seat, Keys]]) -> None:
+    """Type a token into each seat, past those that are stuck."""
+    while turn:
+        turn = turn[_Hand(turn).wait() + 1 :]
+
+
+def play(
+    starts: Sequence[Start],
+    context: Batch,
+    policy: Policy,
+    steps: int,
+    seconds: float,
+    progress: Callable[[int, int], None] = lambda step, ended: None,
+) -> list[Seat]:
+    """One rollout from each start, all at once, of at most `steps` tokens each and `seconds` of processor time in its
+    terminal. `progress` is told after each step how many there were, and how many rollouts have ended.
+    """
+    seats = [Seat(start, seconds) for start in starts]
     policy.begin(starts, context)
-    for _ in range(steps):
+    for step in range(1, steps + 1):
         if all(seat.ended for seat in seats):
             break
         cells_BRC = np.stack([seat.terminal.state.cells for seat in seats])
         cursors_B3 = np.stack([seat.terminal.state.cursor for seat in seats])
-        for seat, keys in zip(seats, policy.next(cells_BRC, cursors_B3), strict=True):
-            if not seat.ended:
-                seat.type(keys)
+        answers = zip(seats, policy.next(cells_BRC, cursors_B3), strict=True)
+        _turn([(seat, keys) for seat, keys in answers if not seat.ended])
+        progress(step, sum(bool(seat.ended) for seat in seats))
     for seat in seats:
         seat.ended = seat.ended or OUT_OF_STEPS
     return seats

@@ -2,14 +2,15 @@
 
 One signature: `begin(starts, context)` before the first key, then `next(cells, cursors) -> keys` for all terminals at
 once, the same number of them every time. Keys are an array for each terminal: None for a token that stands for no key
-here, and an empty one where a spelled key has digits to come.
+here, an empty one where a spelled key has digits to come, and SILENT where the policy has no token to choose.
 """
 
 # T steps, B terminals, R rows, C columns, V vocabulary, N tokens, P pairs of tokens
 
 from collections.abc import Iterable, Sequence
+from enum import Enum
 from random import Random
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from torch import Tensor
 
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of
-from rcfam.evaluation.rollout.starting import RolloutError, Start
+from rcfam.evaluation.rollout.starting import Start
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
 from rcfam.model.frames import gather
@@ -27,7 +28,18 @@ from rcfam.terminal.keys import BACKSPACE, ENTER, ESCAPE, UP
 from rcfam.tokenizer import Tokenizer
 from rcfam.tokenizer.trie import MAX_SPELLED, SPELL_LAST, SPELLING
 
-Keys = NDArray[np.uint32] | None
+
+class Silence(Enum):
+    """Why a policy gives no keys any more."""
+
+    SILENT = "silent"
+    """Its logits name no token: not a number or infinite, as of a model whose training diverged, or a vocabulary of
+    which the training never used a token.
+    """
+
+
+SILENT: Final = Silence.SILENT
+Keys = NDArray[np.uint32] | None | Literal[Silence.SILENT]
 WRONG: Final = (*range(32, 127), ENTER, ESCAPE, BACKSPACE, UP)
 _WARM_CHUNK: Final = 16  # frames of every terminal taken through the model at once
 
@@ -56,22 +68,29 @@ class Sampling:
         """One generator a terminal."""
         self._generators = [np.random.default_rng([self._seed, start.number]) for start in starts]
 
-    def choose(self, logits_BV: Tensor) -> list[int]:
-        """One token a row; of equally likely ones the lower number comes first. Raises RolloutError."""
-        best_BV = logits_BV.amax(-1, keepdim=True).double()
-        if not best_BV.isfinite().all():
-            raise RolloutError("logits: not a number or infinite; the weights are of a run that diverged")
+    def choose(self, logits_BV: Tensor) -> list[int | None]:
+        """One token a row; of equally likely ones the lower number comes first. None where the largest of the logits is
+        not finite.
+        """
+        if not logits_BV.shape[1]:
+            return [None] * len(logits_BV)
+        best_B1 = logits_BV.amax(-1, keepdim=True).double()
+        finite_B = best_B1[:, 0].isfinite()
         if self.temperature == 0:
-            greedy: list[int] = logits_BV.argmax(-1).tolist()
-            return greedy
-        scaled_BV = (logits_BV.double() - best_BV) / self.temperature  # at most 0: no temperature is too low
+            return _where(finite_B, logits_BV.argmax(-1))
+        logits_BV = logits_BV.double().where(finite_B[:, None], 0.0)  # a row without a choice draws as the others do
+        best_BV = best_B1.where(finite_B[:, None], 0.0)
+        scaled_BV = (logits_BV - best_BV) / self.temperature  # at most 0: no temperature is too low
         shares_BV, order_BV = scaled_BV.softmax(-1).sort(dim=-1, descending=True, stable=True)
         sums_BV = shares_BV.cumsum(-1)
         kept_BV = shares_BV.masked_fill(sums_BV - shares_BV >= self.top_p, 0.0).cumsum(-1)
         drawn_B1 = torch.tensor([[generator.random()] for generator in self._generators], dtype=torch.float64)
         place_B1 = torch.searchsorted(kept_BV, drawn_B1.to(kept_BV.device) * kept_BV[:, -1:], right=True)
-        chosen: list[int] = order_BV.gather(1, place_B1.clamp_max(order_BV.shape[1] - 1)).flatten().tolist()
-        return chosen
+        return _where(finite_B, order_BV.gather(1, place_B1.clamp_max(order_BV.shape[1] - 1)).flatten())
+
+
+def _where(finite_B: Tensor, chosen_B: Tensor) -> list[int | None]:
+    return [token if kept else None for token, kept in zip(chosen_B.tolist(), finite_B.tolist(), strict=True)]
 
 
 class Speller:
@@ -81,8 +100,10 @@ class Speller:
         self._tokenizer = tokenizer
         self._digits = ""
 
-    def keys(self, token: int) -> Keys:
+    def keys(self, token: int | None) -> Keys:
         """The keys of the next token; None where it breaks a spelled key off or is none of the vocabulary."""
+        if token is None:
+            return SILENT
         if token >= self._tokenizer.size:
             return None
         if token >= SPELLING:
@@ -177,8 +198,9 @@ class Bigram:
 
     def next(self, cells_BRC: NDArray[np.uint32], cursors_B3: NDArray[np.int32]) -> list[Keys]:
         logits_BV = torch.from_numpy(np.stack([self._pairs.logits(token) for token in self._last]))
-        self._last = self._sampling.choose(logits_BV)
-        return [speller.keys(token) for speller, token in zip(self._spellers, self._last, strict=True)]
+        chosen = self._sampling.choose(logits_BV)
+        self._last = [0 if token is None else token for token in chosen]
+        return [speller.keys(token) for speller, token in zip(self._spellers, chosen, strict=True)]
 
 
 class Repeat:

@@ -41,6 +41,10 @@ class RolloutParams:
     """Recorded tokens that the model sees typed before it takes over."""
     steps: int
     """Tokens of a rollout, at most."""
+    seconds: float
+    """Of processor time that one rollout's terminal may take; then it ends as `timeout`. The terminal's own limits are
+    reached long before, and alike on every machine.
+    """
     batch: int
     """Terminals side by side."""
     temperatures: tuple[float, ...]
@@ -61,12 +65,16 @@ class RolloutParams:
             raise ValueError(f"temperatures: {list(self.temperatures)} holds none, or one that is not in 0..inf")
         if len({_how(t) for t in self.temperatures}) < len(self.temperatures):
             raise ValueError(f"temperatures: {list(self.temperatures)} holds one twice")
+        if not 0 < self.seconds < math.inf:
+            raise ValueError(f"seconds: {self.seconds} is not above 0, or without an end")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p: {self.top_p} is outside 0..1")
 
 
-Progress = Callable[[Literal["history", "rollout"], int, int], None]
-"""Told what is being done, how much of it is done, and how much there is in all: frames, then terminals."""
+Progress = Callable[[Literal["history", "rollout"], int, int, str], None]
+"""Told what is being done, how much of it is done, how much there is in all (frames, then terminals), and who types
+which step.
+"""
 
 
 class Folders(NamedTuple):
@@ -92,13 +100,13 @@ def rollouts(
     params: RolloutParams,
     parts: Parts,
     device: torch.device | str = "cpu",
-    progress: Progress = lambda what, done, total: None,
+    progress: Progress = lambda what, done, total, note: None,
 ) -> Rollouts:
     """Let the model and the baselines type from every start; each rollout becomes a recording POLICY/NUMBER.tsr in
     `parts`, and what `parts` holds already is not done again.
 
-    Empty tables where no held-out commit is long enough. Raises RolloutError where the model's output is not finite,
-    and whatever stands in the way of reading dataset, recordings and mirrors.
+    Empty tables where no held-out commit is long enough. What comes of odd keys and odd weights is told in the tables.
+    Raises what stands in the way of reading dataset, recordings and mirrors.
     """
     tokenizer = Tokenizer.load(folders.tokens / "vocabulary.json")
     with ExitStack() as stack:
@@ -121,19 +129,24 @@ def rollouts(
         players = _players(model, tokenizer, _pairs(dataset, folders.tokens, tokenizer), params, numbers, device)
         tables = []
         done, total = 0, len(players) * len(begun)
-        progress("rollout", done, total)
+        progress("rollout", done, total, "")
         for name, policy in players.items():
             for first in range(0, len(begun), params.batch):
                 group = begun[first : first + params.batch]
+
+                def typed(step: int, ended: int, name: str = name, done: int = done) -> None:
+                    progress("rollout", done + ended, total, f"{name}, step {step} of {params.steps}")
+
                 table = parts.finished(name, first)
                 if table is None:
                     ids = [(dataset.names.to_list().index(s.place.recording), s.place.context) for s in group]
-                    seats = play(group, dataset.read(ids, params.context), policy, params.steps)
+                    context = dataset.read(ids, params.context)
+                    seats = play(group, context, policy, params.steps, params.seconds, typed)
                     table = _written(name, seats, recording, parts.recordings)
                     parts.keep(name, first, table)
                 tables.append(table)
                 done += len(group)
-                progress("rollout", done, total)
+                progress("rollout", done, total, "")
     table = pl.concat(tables)
     return Rollouts(table.drop("distances"), telling.curves(table, params.steps))
 
@@ -169,8 +182,8 @@ def _starts(
     for name, stop in last.items():
         reader, tokens = recording(name)
 
-        def replayed(frames: int, before: int = before) -> None:
-            progress("history", before + frames, total)
+        def replayed(frames: int, before: int = before, name: str = name) -> None:
+            progress("history", before + frames, total, name)
 
         replayed(0)
         yield from starts(places, name, reader, tokens, Repository(mirrors / f"{name}.git"), replayed)

@@ -7,12 +7,15 @@ import numpy as np
 import polars as pl
 
 from rcfam.evaluation.rollout.distance import MOST
-from rcfam.evaluation.rollout.playing import DONE, FAULT, Seat
+from rcfam.evaluation.rollout.playing import DONE, TIMEOUT, Seat
+from rcfam.evaluation.rollout.policies import SILENT
 from rcfam.recording import Reader, Writer
 from rcfam.terminal.fork import fork
 
 TURN_MARK: Final = "rollout"
 """Kind of the mark where the policy takes over from the teacher; the text is its name."""
+_PRESSED_AT_ONCE: Final = 64
+"""So that Ctrl-C is heard between costly keys."""
 ROLLOUTS: Final = {
     "policy": pl.String,
     "number": pl.Int64,
@@ -131,7 +134,9 @@ def summary(rollouts: pl.DataFrame, by: Sequence[str] = ("policy", "goal", "befo
         steps=pl.col("steps").mean(),
         hurt=pl.col("hurt").sum(),
         mended=pl.when(pl.col("hurt").any()).then(pl.col("mended").sum() / pl.col("hurt").sum()),
-        faults=(pl.col("ended") == FAULT).sum(),
+        faults=(pl.col("fault") != "").sum(),
+        timeouts=(pl.col("ended") == TIMEOUT).sum(),
+        silent=(pl.col("ended") == SILENT.value).sum(),
     )
 
 
@@ -140,7 +145,7 @@ def metrics(rollouts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
 
     A policy is named without the blanks and dots that take a metric's path apart: `model-at-0_7`.
     """
-    names = ("completed", "share", "wasted", "invalid", "agreed_keys", "hurt", "mended", "faults")
+    names = ("completed", "share", "wasted", "invalid", "agreed_keys", "hurt", "mended", "faults", "timeouts", "silent")
     rows = summary(rollouts, ("policy",)).iter_rows(named=True)
     key = str.maketrans(" .", "-_")
     return {
@@ -152,7 +157,7 @@ def metrics(rollouts: pl.DataFrame) -> dict[str, dict[str, float | None]]:
 def record(file: BinaryIO, seat: Seat, reader: Reader, policy: str, first: int) -> int:
     """Write a rollout as a recording: what the teacher typed from frame `first` of `reader` on, then the policy's keys.
 
-    A key that the terminal failed on is left out. Returns the number of frames.
+    A key that the terminal failed on, or that never came back, is left out. Returns the number of frames.
     """
     start = seat.start
     terminal, place = fork(start.terminal), start.place
@@ -163,11 +168,12 @@ def record(file: BinaryIO, seat: Seat, reader: Reader, policy: str, first: int) 
         "goal": f"{place.goal} {place.path}".strip(),
         "ended": seat.ended,
     }
-    keys = np.array(seat.keys[:-1] if seat.ended == FAULT else seat.keys, np.uint32)
+    keys_K = np.array(seat.keys[: seat.pressed], np.uint32)
     with Writer(file, reader.rows, reader.columns, np.asarray(reader.attributes, np.uint32), provenance) as writer:
         writer.add_clusters(list(terminal.clusters))
         writer.append(*reader.read(first, place.frame))
         writer.mark("program", f"{terminal.window}:{terminal.program}")
         writer.mark(TURN_MARK, policy)
-        writer.press(terminal, keys)
+        for first in range(0, len(keys_K), _PRESSED_AT_ONCE):
+            writer.press(terminal, keys_K[first : first + _PRESSED_AT_ONCE])
         return writer.frames

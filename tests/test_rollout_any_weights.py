@@ -1,0 +1,150 @@
+"""Rollouts hold whatever is typed and whatever the weights are: each ends with a reason, and all of it is written."""
+
+import math
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import torch
+
+from rcfam import params
+from rcfam.evaluation.rollout import Rollouts, rollouts
+from rcfam.evaluation.rollout.parts import Parts
+from rcfam.evaluation.rollout.playing import STUCK, Seat, play
+from rcfam.evaluation.rollout.starting import Start
+from rcfam.evaluation.rollout.telling import metrics, record, row
+from rcfam.model import ModelParams, build
+from rcfam.model.action import ActionModel
+from rcfam.recording import Reader
+from rcfam.terminal import Terminal
+from rcfam.training.source import shape_of
+from tests.rollout_world import SETTINGS, World, world
+from tests.test_rollout_loop import TINY, Script, context_of, starts_of
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return world(tmp_path_factory.mktemp("rollout"))
+
+
+@pytest.fixture(scope="module")
+def begun(small: World) -> list[Start]:
+    return starts_of(small)
+
+
+def whole(small: World, folder: Path, model: ActionModel) -> Rollouts:
+    """All rollouts of a model."""
+    return rollouts(model, small.dataset, small.folders, SETTINGS, Parts(folder / "unfinished", {}))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e30])
+def test_weights_that_diverged_are_told_in_the_tables(small: World, tmp_path: Path, value: float) -> None:
+    model = build(params.load(TINY, "model", ModelParams), shape_of(small.dataset), 0).eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.fill_(value)
+    found = whole(small, tmp_path, model)
+    ours = found.rollouts.filter(pl.col("policy").is_in(["model greedy", "model at 1"]))
+    assert ours.height and (ours["ended"] == "silent").all() and ours["keys"].sum() == ours["steps"].sum() == 0
+    assert not ours["completed"].any() and found.rollouts.filter(policy="typist")["completed"].all()
+    assert metrics(found.rollouts)["model-greedy"]["silent"] == ours.filter(policy="model greedy").height
+    wrong = found.rollouts.filter(policy="model greedy after a wrong key")
+    assert (wrong["keys"] == 1).all() and (wrong["ended"] == "silent").all()
+    for file in ours["file"]:
+        with Reader(tmp_path / "unfinished" / "recordings" / file) as reader:
+            reader.verify()
+
+
+@pytest.mark.parametrize("scale", [1e4, 0.0])
+def test_weights_of_any_size_type_something(small: World, tmp_path: Path, scale: float) -> None:
+    model = build(params.load(TINY, "model", ModelParams), shape_of(small.dataset), 0).eval()
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(scale)
+    found = whole(small, tmp_path, model).rollouts
+    assert set(found["ended"]) <= {"done", "left", "steps", "silent"} and (found["fault"] == "").all()
+
+
+def test_a_rollout_that_takes_too_long_ends_after_the_key_at_hand(
+    small: World, begun: list[Start], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press, pressed = Terminal.press, 0
+
+    def slow(self: Terminal, keys: Any) -> None:
+        nonlocal pressed
+        pressed += 1
+        end = time.thread_time() + 0.06
+        while time.thread_time() < end:
+            pass
+        press(self, keys)
+
+    chosen = begun[:2]
+    context = context_of(small, chosen)
+    monkeypatch.setattr(Terminal, "press", slow)
+    told: list[tuple[int, int]] = []
+    seats = play(chosen, context, Script(*"xxxxx"), 9, 0.1, lambda *step: told.append(step))
+    assert [(seat.ended, seat.steps, seat.pressed) for seat in seats] == [("timeout", 2, 2)] * 2 and pressed == 4
+    assert told == [(1, 0), (2, 2)] and all(len(seat.distances) == 3 for seat in seats)
+    assert row("one", seats[0], "")["ended"] == "timeout" and row("one", seats[0], "")["fault"] == ""
+
+
+def test_a_key_that_never_comes_back_is_left_behind(
+    small: World, begun: list[Start], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The other terminals go on, and the recording ends before that key."""
+    press, over = Terminal.press, threading.Event()
+    main = threading.get_ident()
+
+    def stuck(self: Terminal, keys: Any) -> None:
+        if self is stuck_one and threading.get_ident() != main and keys[0] == ord("z"):
+            while not over.is_set():
+                pass
+        press(self, keys)
+
+    chosen = begun[:3]
+    context = context_of(small, chosen)
+    made: list[Seat] = []
+    init = Seat.__post_init__
+
+    def kept(self: Seat) -> None:
+        init(self)
+        made.append(self)
+
+    monkeypatch.setattr(Seat, "__post_init__", kept)
+    monkeypatch.setattr(Terminal, "press", stuck)
+
+    class Watched(Script):
+        def begin(self, starts: Any, context: Any) -> None:
+            nonlocal stuck_one
+            stuck_one = made[1].terminal
+            super().begin(starts, context)
+
+    stuck_one: Any = None
+    seats = play(chosen, context, Watched("x", "z", "y"), 3, 0.2)
+    over.set()
+    assert [seat.ended for seat in seats] == ["steps", "timeout", "steps"]
+    assert [seat.steps for seat in seats] == [3, 2, 3] and seats[1].fault == STUCK and seats[1].pressed == 1
+    with Reader(small.folders.recordings / "small.tsr") as reader:
+        with (tmp_path / "one.tsr").open("wb") as file:
+            frames = record(file, seats[1], reader, "one", chosen[1].place.frame - 2)
+        with Reader(tmp_path / "one.tsr") as ours:
+            assert ours.frames == frames == 3 and ours.keys(2, 3).tolist() == [ord("x")]
+    assert metrics(pl.DataFrame([row("one", seat, "") for seat in seats]))["one"]["timeouts"] == 1
+
+
+def test_what_a_policy_raises_is_raised_where_it_is_waited_for(
+    small: World, begun: list[Start], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of ours is no fault of the terminal."""
+
+    def fails(self: Seat) -> None:
+        raise KeyError("of ours")
+
+    chosen = begun[:2]
+    seats_context = context_of(small, chosen)
+    monkeypatch.setattr(Seat, "_look", fails)
+    with pytest.raises(KeyError, match="of ours"):
+        play(chosen, seats_context, Script("x"), 2, 60)
