@@ -99,7 +99,7 @@ def rollout(
     for ended, why in _ENDS.items():
         count = found.rollouts.filter(found.rollouts["ended"] == ended).height
         if count:
-            print(f"{count} rollouts ended as {ended}: {why.format(settings)}")
+            say(f"{count} rollouts ended as {ended}: {why.format(settings)}")
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
         say(f"{row['file']}: the terminal failed: {row['fault']}")
