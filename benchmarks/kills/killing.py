@@ -1,0 +1,106 @@
+"""A command that is killed: at a moment, or at a rename; and what outlives it."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from benchmarks.kills.world import CHECKOUT
+
+MARK: Final = "RCFAM_KILLS"  # an environment variable by which orphans are found
+ORPHANS_S: Final = 8.0  # how long descendants may take to end after the kill
+WHOLE_S: Final = 600.0  # no undisturbed run takes longer
+
+
+def environment(mark: str, **more: str) -> dict[str, str]:
+    """This process's environment, with the mark by which descendants are found."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "RENAMES_"))}
+    path = os.pathsep.join([str(CHECKOUT / ".venv" / "bin"), kept.get("PATH", "")])
+    quiet = {"DO_NOT_TRACK": "1", "DVC_NO_ANALYTICS": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    return kept | quiet | {"PATH": path, "PYTHONPATH": str(CHECKOUT), MARK: mark} | more
+
+
+def whole(command: list[str], folder: Path, **more: str) -> tuple[float, str]:
+    """Run a command to its end: its seconds, and a line where it failed."""
+    began = time.monotonic()
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment("whole", **more), capture_output=True, text=True, timeout=WHOLE_S
+        )
+    except subprocess.TimeoutExpired:
+        return WHOLE_S, f"still running after {WHOLE_S:.0f} s"
+    said = (done.stdout + done.stderr).strip().splitlines()
+    failed = f"exit code {done.returncode}: {said[-1] if said else ''}" if done.returncode else ""
+    return time.monotonic() - began, failed
+
+
+def killed(command: list[str], folder: Path, mark: str, after_s: float, **more: str) -> list[str]:
+    """Kill the process alone after so many seconds; what outlives it for too long is a fault, and is ended."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(mark, **more),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        try:
+            child.wait(after_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
+    return orphans(mark)
+
+
+def killed_at_rename(command: list[str], folder: Path, mark: str, when: str) -> list[str]:
+    """Kill the whole process group before or after a rename, `before:3`."""
+    hook = os.pathsep.join([str(Path(__file__).parent / "renames"), str(CHECKOUT)])
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(mark, RENAMES_KILL=when, PYTHONPATH=hook),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as child:
+        try:
+            child.wait(WHOLE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            return [f"still running {WHOLE_S:.0f} s after {when}"]
+    return orphans(mark)
+
+
+def renames_of(command: list[str], folder: Path, log: Path) -> int:
+    """How many renames of one process an undisturbed run makes, at most."""
+    log.unlink(missing_ok=True)
+    hook = os.pathsep.join([str(Path(__file__).parent / "renames"), str(CHECKOUT)])
+    whole(command, folder, RENAMES_LOG=str(log), PYTHONPATH=hook)
+    return log.stat().st_size if log.exists() else 0
+
+
+def orphans(mark: str) -> list[str]:
+    """Wait until no process has the mark; those that have it after ORPHANS_S are named and ended."""
+    deadline = time.monotonic() + ORPHANS_S
+    while (left := list(marked(mark))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for pid, _ in left:
+        os.kill(pid, signal.SIGKILL)
+    return [f"outlived its parent by {ORPHANS_S:.0f} s: {name}" for _, name in left]
+
+
+def marked(mark: str) -> Iterator[tuple[int, str]]:
+    """Processes with the mark in their environment: pid and command line."""
+    wanted = f"{MARK}={mark}".encode()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            if wanted in (entry / "environ").read_bytes().split(b"\0"):
+                yield int(entry.name), (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:120]
+        except OSError:
+            continue  # it ended while we looked
