@@ -2,19 +2,18 @@
 
 import gc
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal
 
 import numpy as np
 
 from rcfam.errors import RcfamError
-from rcfam.history import Change, Commit, HistoryError, Ledger, Repository, Selection, TreeHash, blob_id
+from rcfam.history import Change, Commit, Ledger, Repository, Selection, TreeHash, blob_id
 from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_reason
-from rcfam.params import build
-from rcfam.recording import Reader, Writer
+from rcfam.recording import Writer
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
 from rcfam.typist import Typist, TypistParams
@@ -313,113 +312,3 @@ def _canonical(mode: int) -> int:
     if mode in (LINK, SUBMODULE):
         return mode
     return FILE_MODES[1] if mode & 0o100 else FILE_MODES[0]
-
-
-class Verified(NamedTuple):
-    """What a recording was found to hold. `whole` is false for one that was stopped inside its last commit."""
-
-    commits: int
-    keystrokes: int
-    frames: int  # compared cell by cell
-    whole: bool
-
-
-def verify(reader: Reader, repository: Repository, frames: bool = False, progress: Progress | None = None) -> Verified:
-    """Press a recording's keystrokes in a fresh terminal; after each commit the files must be its tree.
-
-    With `frames` every frame and cursor is compared too. Raises RenderingError at the first difference, and
-    HistoryError when the recording is of commits that the repository lacks.
-    """
-    keystrokes = commits = 0
-    for typed in _again(reader, repository):
-        if frames:
-            _compare_frames(reader, typed)
-        else:
-            typed.terminal.press(reader.keys(typed.start, typed.stop))
-        commits, keystrokes = commits + 1, typed.stop
-        if progress is not None:
-            progress(commits, keystrokes)
-    whole = _whole(reader)
-    return Verified(commits if whole else max(0, commits - 1), reader.frames, reader.frames if frames else 0, whole)
-
-
-def replay(reader: Reader, repository: Repository, frames: Iterable[int]) -> Iterator[tuple[int, Terminal]]:
-    """Press a recording's keystrokes again; at each of `frames`, the key before it just pressed, hand the terminal out.
-
-    It is the one terminal throughout: what is to be kept of it must be copied before the next frame is asked for.
-    Frames outside the recording's commits are passed over. Raises what `verify` raises.
-    """
-    wanted = sorted(set(frames), reverse=True)
-    for typed in _again(reader, repository):
-        at = typed.start
-        while wanted and wanted[-1] <= typed.stop:
-            frame = wanted.pop()
-            if frame > typed.start:
-                typed.terminal.press(reader.keys(at, frame))
-                at = frame
-                yield frame, typed.terminal
-        if not wanted:
-            return
-        typed.terminal.press(reader.keys(at, typed.stop))
-
-
-class _Typed(NamedTuple):
-    """One commit that is to be typed again: the keys start..stop (exclusive) of the recording."""
-
-    terminal: Terminal
-    start: int
-    stop: int
-    commit: Commit
-
-
-def _again(reader: Reader, repository: Repository) -> Iterator[_Typed]:
-    """Each commit of a recording; whoever asks for the next one has pressed its keys, and then its files are checked.
-
-    Raises RenderingError where they differ from its tree.
-    """
-    try:
-        params = build(RenderParams, json.loads(reader.provenance["params"]), str(reader.path))
-        name = reader.provenance["name"]
-    except (KeyError, ValueError) as error:
-        raise RenderingError(f"the recording does not say how it was rendered: {error}") from error
-    selection = params.selection()
-    terminal = Terminal(reader.rows, reader.columns, name)
-    work = WorkingTree(repository, terminal)
-    typist = Typist(TypistParams())
-    marks = [mark for mark in reader.marks if mark.kind == COMMIT_MARK]
-    if marks:
-        work.start(_commit(repository, marks[0].text, selection).parent, selection)
-    for number, mark in enumerate(marks):
-        last = number + 1 == len(marks)
-        commit = _commit(repository, mark.text, selection)
-        work.check_out(commit, selection, typist)
-        work.clear_away(commit)
-        yield _Typed(terminal, mark.frame, reader.frames if last else marks[number + 1].frame, commit)
-        if not last or _whole(reader):
-            work.put_beside(commit)
-            work.check(commit)
-
-
-def _whole(reader: Reader) -> bool:
-    return any(mark.kind == END_MARK for mark in reader.marks)
-
-
-def _commit(repository: Repository, text: str, selection: Selection) -> Commit:
-    oid = text.partition(" ")[0]
-    try:
-        return repository.commit(repository.resolve(oid), selection)
-    except HistoryError as error:
-        raise HistoryError(f"the recording's commit {oid} is not in {repository.path}") from error
-
-
-def _compare_frames(reader: Reader, typed: _Typed) -> None:
-    step, terminal = 4096, typed.terminal
-    for first in range(typed.start, typed.stop, step):
-        cells_NRC, cursors_N3, keys_N = reader.read(first, min(first + step, typed.stop))
-        for offset in range(len(keys_N)):
-            state = terminal.state
-            if not (
-                np.array_equal(state.cells, cells_NRC[offset]) and np.array_equal(state.cursor, cursors_N3[offset])
-            ):
-                raise RenderingError(f"commit {typed.commit.id}: frame {first + offset} is not what the terminal shows")
-            terminal.press(keys_N[offset : offset + 1])

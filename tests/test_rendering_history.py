@@ -14,8 +14,9 @@ import pytest
 from rcfam.cli import main
 from rcfam.history import HistoryError, Ledger, Repository
 from rcfam.recording import Reader, Writer
-from rcfam.rendering import RenderingError, RenderParams, record, render, verify
+from rcfam.rendering import RenderingError, RenderParams, record, render
 from rcfam.terminal import Terminal
+from rcfam.verifying import verify
 from tests.oracles.git import Git
 
 TEXT = b"".join(b"line %d of a text that is long enough to be known again\n" % i for i in range(30))
@@ -84,7 +85,8 @@ def test_every_tree_is_the_commits(repository: Repository, params: RenderParams,
         assert commits == ids
         assert [mark.kind for mark in reader.marks][-1] == "end"
         found = verify(reader, repository, frames=True)
-        assert (found.commits, found.frames, found.whole) == (len(ids), reader.frames, True)
+        assert (found.commits, found.keystrokes, found.frames) == (len(ids), reader.frames, reader.frames)
+        assert found.whole and found.rest == 0
 
 
 def test_what_is_left_out_is_counted_with_its_reason(repository: Repository, tmp_path: Path) -> None:
@@ -121,6 +123,8 @@ def test_a_recording_that_was_stopped_is_whole_up_to_there(repository: Repositor
     with Reader(path) as reader:
         found = verify(reader, repository)
         assert (found.commits, found.whole) == (3, False) and reader.frames == done.keystrokes
+        assert found.keystrokes + found.rest == reader.frames and found.rest > 0
+        assert found.selected == len(repository.ids())
 
 
 def test_a_recording_of_something_else_is_refused(repository: Repository, tmp_path: Path) -> None:

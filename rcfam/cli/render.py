@@ -145,18 +145,24 @@ def verify(
     frames: Annotated[bool, typer.Option(help="Compare every frame too, not only the files.")] = False,
 ) -> None:
     """Replay a recording's keystrokes; after every commit the files must equal the commit's tree, by git object id."""
-    from rcfam import rendering
+    from rcfam import verifying
     from rcfam.history import Repository
     from rcfam.recording import Reader
+    from rcfam.rendering import COMMIT_MARK
 
     with Reader(recording) as reader, _bar(recording.name, "commit") as show:
         if reader.damage:
             raise RcfamError(f"{recording}: {reader.damage}")
-        total = sum(mark.kind == rendering.COMMIT_MARK for mark in reader.marks)
-        found = rendering.verify(reader, Repository(repo), frames, lambda done, _: show(done, total))
+        total = sum(mark.kind == COMMIT_MARK for mark in reader.marks)
+        found = verifying.verify(reader, Repository(repo), frames, lambda done, _: show(done, total))
     compared = f", {found.frames:,} frames equal" if frames else ""
-    rest = "" if found.whole else "; the recording was stopped inside the commit after them"
-    say(f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}{rest}")
+    said = f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}"
+    if not found.whole:
+        said += (
+            f"; a prefix: the recording was stopped, {found.commits:,} of {found.selected:,} commits are whole, "
+            f"and {found.rest:,} keystrokes after them belong to none"
+        )
+    say(said)
 
 
 def _mirrored(address: str, folder: Path) -> Path:

@@ -64,6 +64,10 @@ class Side:
     clusters: list[str] = field(default_factory=list)
     attributes: list[tuple[int, int, int]] = field(default_factory=list)
 
+    def rows(self) -> tuple[list[Any], ...]:
+        """All three."""
+        return self.marks, self.clusters, self.attributes
+
 
 @dataclass(frozen=True)
 class Header:

@@ -234,10 +234,13 @@ class Reader:
         """Decode every frame in place and compare each chunk's last one with its checksum; returns the number of
         frames.
 
-        Raises RecordingError at the first fault.
+        The chunks' side tables must be the index's: a mark stands in the chunk of its frame, so that chunks which
+        changed places are found where one of them has a mark. Raises RecordingError at the first fault.
         """
+        counts = [0 for _ in self.side.rows()]
         for chunk in self.all_chunks:
             parsed = self._load(chunk)
+            self._compare_side(counts, parsed, chunk)
             if chunk.frames == 0:
                 continue
             coder = self._coder(chunk, parsed)
@@ -246,7 +249,22 @@ class Reader:
                 raise RecordingError(
                     f"{self.path}: byte {chunk.offset}: the chunk's last frame differs from its checksum"
                 )
+        if counts != [len(rows) for rows in self.side.rows()]:
+            raise RecordingError(f"{self.path}: byte {self.index_offset}: the index has more than stands in the chunks")
         return self.frames
+
+    def _compare_side(self, counts: list[int], chunk: Chunk, place: ChunkPlace) -> None:
+        """Each row of a chunk's side table must be the index's, after the `counts` rows before it, which are added."""
+        try:
+            more = parse_side(chunk.side, chunk.side_offset)
+        except RecordingError as error:
+            raise RecordingError(f"{self.path}: {error}") from error
+        for kind, (found, known) in enumerate(zip(more.rows(), self.side.rows(), strict=True)):
+            if found != known[counts[kind] : counts[kind] + len(found)]:
+                raise RecordingError(
+                    f"{self.path}: byte {place.offset}: the chunk's marks or tables are not where the index has them"
+                )
+            counts[kind] += len(found)
 
     def stream_sizes(self) -> dict[str, tuple[int, int]]:
         """(bytes unpacked, bytes in the file) of each stream over all chunks; `container` is what is not in a

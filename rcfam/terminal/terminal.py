@@ -67,6 +67,15 @@ class Terminal:
         """The program in the foreground: 'shell' or 'editor'."""
         return "editor" if self.state.ctl[S.PROGRAM] == S.EDITOR else "shell"
 
+    @property
+    def waits_after(self) -> str | None:
+        """The line that the shell took last, where it waits for a new one of which no key is pressed; else None."""
+        ctl, shell = self.state.ctl, self._windows[self.window].shell
+        begun = ctl[S.INPUT_LENGTH] or ctl[S.PREFIX] or ctl[S.LITERAL] or shell.open_text
+        if self.program == "editor" or begun:
+            return None
+        return shell.history[-1] if shell.history else ""
+
     def press(self, keys: NDArray[np.uint32]) -> None:
         """Press keys, one after another."""
         at = 0

@@ -16,10 +16,10 @@ from rcfam.errors import RcfamError
 from rcfam.evaluation.rollout.places import Place
 from rcfam.history import Repository
 from rcfam.recording import Reader
-from rcfam.rendering import replay
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
 from rcfam.terminal.fork import fork, text_of
+from rcfam.verifying import replay
 
 _TOLD_EVERY: Final = 5_000  # frames
 
