@@ -34,7 +34,7 @@ import numpy as np
 import torch
 from scipy import stats
 
-from rcfam import params
+from rcfam import documents, params
 from rcfam.dataset import Dataset, HeldOut, Windows
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of, measure
@@ -214,7 +214,7 @@ def main() -> None:
         parser.error("an interval needs --seeds of at least 2, --seconds above 0")
     base = params.load(ROOT / "params.yaml", "model", ModelParams)
     written = params.read(ROOT / "params.yaml")["train"]["optimiser"]
-    optimiser = params.build(OptimiserParams, written, "train.optimiser")
+    optimiser = documents.build(OptimiserParams, written, "train.optimiser")
     contenders, length = (backbones(base), LONGER) if given.backbones else (heads(base), LENGTH)
     with ProcessPoolExecutor(given.processes, get_context("spawn")) as pool:
         costs = costs_of(contenders, given.dataset)

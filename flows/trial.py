@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows import PROJECT
+from rcfam import documents
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
 
@@ -111,7 +112,7 @@ def _setting(text: str) -> tuple[str, float]:
 
 
 def load(params: Path, changes: Mapping[str, float]) -> "tuple[ModelParams, TrainParams]":
-    """The sections `model` and `train` of a file with `changes`, such as {"train.batch": 8}. Raises ParamsError."""
+    """The sections `model` and `train` of a file with `changes`, such as {"train.batch": 8}. Raises DocumentError."""
     from rcfam import params as parameters
     from rcfam.model import ModelParams
     from rcfam.training import TrainParams
@@ -123,14 +124,14 @@ def load(params: Path, changes: Mapping[str, float]) -> "tuple[ModelParams, Trai
         for each in above:
             place = place.get(each, {}) if isinstance(place, dict) else {}
         if not isinstance(place, dict) or last not in place:
-            raise parameters.ParamsError(f"{params}: {key}: parameter is missing")
+            raise documents.DocumentError(f"{params}: {key}: key is missing")
         place[last] = value
     for section in ("model", "train"):
         if section not in document:
-            raise parameters.ParamsError(f"{params}: section '{section}' is missing")
+            raise documents.DocumentError(f"{params}: section '{section}' is missing")
     return (
-        parameters.build(ModelParams, document["model"], f"{params}: model"),
-        parameters.build(TrainParams, document["train"], f"{params}: train"),
+        documents.build(ModelParams, document["model"], f"{params}: model"),
+        documents.build(TrainParams, document["train"], f"{params}: train"),
     )
 
 

@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import numpy as np
 
+from rcfam.bounds import Name, Range, Seed, Size, check
 from rcfam.errors import RcfamError
 from rcfam.history import Change, Commit, Ledger, Repository, Selection, TreeHash, blob_id
 from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_reason
 from rcfam.recording import Writer
+from rcfam.recording.layout import MAX_CHUNK_FRAMES, most_frames
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
+from rcfam.terminal.terminal import MAX_COLUMNS, MAX_ROWS, MIN_COLUMNS, MIN_ROWS
 from rcfam.typist import Typist, TypistParams
 
 COMMIT_MARK, PROGRAM_MARK, END_MARK = "commit", "program", "end"
@@ -34,27 +37,37 @@ class CloneParams:
     """Which repositories: a list file with lines `NAME SOURCE`, and for some of the names a revision to stay at."""
 
     repositories: str = "data/repositories/default.txt"
-    revisions: dict[str, str] = field(default_factory=dict)
+    revisions: dict[Name, Annotated[str, Size(1, 1_000)]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 @dataclass(frozen=True)
 class RenderParams:
     """How a history becomes a recording."""
 
-    rows: int = 24
-    columns: int = 80
+    rows: Annotated[int, Range(MIN_ROWS, MAX_ROWS)] = 24
+    columns: Annotated[int, Range(MIN_COLUMNS, MAX_COLUMNS)] = 80
     style: Literal["vim", "arrows"] = "vim"
     message: Literal["before", "after"] = "before"
-    seed: int = 0
+    seed: Seed = 0
     first_parent: bool = True
     since: str | None = None  # a date, 2026-01-31 or 2026-01-31T12:00:00+00:00
     until: str | None = None
-    max_commits: int | None = None  # the oldest of the range
+    max_commits: Annotated[int, Range(1, 10**9)] | None = None  # the oldest of the range
     authors: tuple[str, ...] = ()  # globs on "Name <address>"; the changes of others are left out
     paths: tuple[str, ...] = ()  # globs; other files are left out
-    max_file_bytes: int = 1_000_000  # larger files are left out
-    chunk_frames: int = 1024
+    max_file_bytes: Annotated[int, Range(0, 2**31 - 1)] = 1_000_000  # larger files are left out
+    chunk_frames: Annotated[int, Range(1, MAX_CHUNK_FRAMES)] = 1024
     level: Literal["fast", "small"] = "fast"
+
+    def __post_init__(self) -> None:
+        check(self)
+        if self.chunk_frames > most_frames(self.rows, self.columns):
+            most = most_frames(self.rows, self.columns)
+            raise ValueError(f"chunk_frames: {self.chunk_frames} is not at most {most} on {self.rows} x {self.columns}")
+        self.selection()
 
     def selection(self) -> Selection:
         """The part that the history needs. Raises RenderingError for a date that is none."""

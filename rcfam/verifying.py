@@ -1,6 +1,5 @@
 """A recording held against the history that it says it shows: its marks, its keystrokes, on demand its frames."""
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
@@ -8,8 +7,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from rcfam import documents
+from rcfam.documents import DocumentError
 from rcfam.history import Commit, HistoryError, Repository, Selection
-from rcfam.params import build
 from rcfam.recording import Mark, Reader
 from rcfam.rendering import COMMIT_MARK, END_MARK, PROGRAM_MARK, RenderingError, RenderParams, WorkingTree
 from rcfam.terminal import Terminal
@@ -119,9 +119,11 @@ class _Typed(NamedTuple):
 def _outline(reader: Reader, repository: Repository) -> _Outline:
     """Read provenance and marks; raises RenderingError unless they are of the history that the provenance names."""
     try:
-        params = build(RenderParams, json.loads(reader.provenance["params"]), str(reader.path))
+        where = f"{reader.path}: params"
+        given = documents.json_value(reader.provenance["params"], where)
+        params = documents.build(RenderParams, given, where, complete=False)
         name, revision = reader.provenance["name"], reader.provenance["revision"]
-    except (KeyError, ValueError, RecursionError) as error:
+    except (KeyError, DocumentError) as error:
         raise RenderingError(f"the recording does not say how it was rendered: {error}") from error
     if len(name) > _MOST_NAME:
         raise RenderingError(f"the recording's name has {len(name):,} characters: at most {_MOST_NAME} allowed")

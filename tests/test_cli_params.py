@@ -43,7 +43,7 @@ def test_a_preset_keeps_the_file_that_stood_there(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("rows: 24", "rows: many", "params.yaml: render.rows: expected int, found 'many'"),
-        ("steps:", "stpes:", "params.yaml: train.stpes: unknown parameter"),
+        ("steps:", "stpes:", "params.yaml: train.stpes: unknown key"),
         ("evaluate:", "evalaute:", "unknown section 'evalaute'"),
     ],
 )

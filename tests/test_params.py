@@ -7,6 +7,7 @@ from typing import Literal
 import pytest
 
 from rcfam import params
+from rcfam.documents import DocumentError
 
 
 @dataclass(frozen=True)
@@ -63,20 +64,20 @@ def test_every_supported_kind_of_value_is_converted(tmp_path: Path) -> None:
         ("count: 3", "count: three", "sample.count: expected int, found 'three'"),
         ("count: 3", "count: true", "sample.count: expected int, found True"),
         ("count: 3", "count: 0", "count is 0, must be at least 1"),
-        ("count: 3", "cuont: 3", "sample.cuont: unknown parameter; known: count"),
-        ("  name: x\n", "", "sample.name: parameter is missing"),
+        ("count: 3", "cuont: 3", "sample.cuont: unknown key; known: count"),
+        ("  name: x\n", "", "sample.name: key is missing"),
         ("rate: 1", "rate: fast", "sample.rate: expected float"),
         ("kind: a", "kind: c", "sample.kind: 'c' is not one of a, b"),
         ("[2, 4]", "[2, x]", "sample.lengths[1]: expected int, found 'x'"),
         ("[2, 4]", "2", "sample.lengths: expected a list"),
-        ("{width: 5}", "{widht: 5}", "sample.inner.widht: unknown parameter"),
+        ("{width: 5}", "{widht: 5}", "sample.inner.widht: unknown key"),
         ("sample:", "simple:", "section 'sample' is missing"),
         ("flag: true", "flag: [", "not valid YAML"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_file_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = write(tmp_path, GOOD.replace(old, new))
-    with pytest.raises(params.ParamsError) as caught:
+    with pytest.raises(DocumentError) as caught:
         params.load(path, "sample", Sample)
     assert message in str(caught.value)
     assert str(path) in str(caught.value)
@@ -84,5 +85,5 @@ def test_what_is_wrong_is_named_with_its_file_in_one_line(tmp_path: Path, old: s
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(params.ParamsError, match=r"nowhere\.yaml: No such file"):
+    with pytest.raises(DocumentError, match=r"nowhere\.yaml: No such file"):
         params.load(tmp_path / "nowhere.yaml", "sample", Sample)

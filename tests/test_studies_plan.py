@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rcfam import params
+from rcfam import documents, params
 from rcfam.evaluation import EvaluateParams
 from rcfam.model import ModelParams
 from rcfam.scaling import FitParams
@@ -42,14 +42,14 @@ def test_every_run_has_parameters_that_its_rooms_accept(name: str, size: str, do
     assert len(runs) >= 6
     assert len({run.id for run in runs}) == len(runs)
     for run in runs:
-        params.build(ModelParams, run.params["model"], run.id)
-        params.build(TrainParams, run.params["train"], run.id)
-        alone = params.build(StudyParams, run.params["study"], run.id)
+        documents.build(ModelParams, run.params["model"], run.id)
+        documents.build(TrainParams, run.params["train"], run.id)
+        alone = documents.build(StudyParams, run.params["study"], run.id)
         assert (alone.lengths, alone.seeds) == ((run.length,), (run.seed,))
         assert set(run.factors) >= {"length", "seed"}
     common = settings(owner(load(name)), size, document)
-    params.build(EvaluateParams, common["evaluate"], name)
-    params.build(FitParams, common["fit"], name)
+    documents.build(EvaluateParams, common["evaluate"], name)
+    documents.build(FitParams, common["fit"], name)
 
 
 def test_claims_and_groups_name_what_varies() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rcfam import params
+from rcfam.documents import DocumentError
 from rcfam.terminal import keys
 from rcfam.tokenizer import TokenizeParams, Tokenizer, TokenizerError, train
 from tests.oracles import tokenizer as oracle
@@ -111,7 +112,7 @@ def test_nothing_to_learn_from_still_encodes() -> None:
 def test_params_are_checked(tmp_path: Path) -> None:
     file = tmp_path / "params.yaml"
     file.write_text("tokenize: {size: 100, min_count: 4, longest: 31}\n")
-    with pytest.raises(params.ParamsError, match="size 100 is below 256"):
+    with pytest.raises(DocumentError, match="size: 100 is not at least 256"):
         params.load(file, "tokenize", TokenizeParams)
     for bad in ({"min_count": 0}, {"longest": 65}):
         with pytest.raises(ValueError, match="is"):

@@ -130,5 +130,5 @@ def test_flops_of_a_step_count_each_distinct_row_once() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("edge", 0), ("validate_every", -1), ("validate_frames", 0), ("steps", 0)])
 def test_bad_parameters_are_refused(name: str, value: int) -> None:
-    with pytest.raises(ValueError, match=f"{name}: {value} is below"):
+    with pytest.raises(ValueError, match=f"{name}: {value} is not at least"):
         replace(TRAIN, **{name: value})

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from rcfam import params
+from rcfam.documents import DocumentError
 from rcfam.errors import RcfamError
 from rcfam.printable import say
 
@@ -76,7 +77,7 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
     }
     for section in params.read(path):
         if section not in sections:
-            raise params.ParamsError(f"{path}: unknown section '{section}'; known: {', '.join(sections)}")
+            raise DocumentError(f"{path}: unknown section '{section}'; known: {', '.join(sections)}")
     for section, kind in sections.items():
         params.load(path, section, kind)
     say(f"{path}: {len(sections)} sections, all well")

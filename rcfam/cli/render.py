@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcfam import params
+from rcfam import documents
 from rcfam.atomic import writing
 from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
@@ -185,7 +185,7 @@ def _override(chosen: "RenderParams", values: dict[str, Any]) -> "RenderParams":
     from rcfam.rendering import RenderParams
 
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(chosen).items()}
-    return params.build(RenderParams, plain | values, "options")
+    return documents.build(RenderParams, plain | values, "options")
 
 
 def _read_list(path: Path) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
+from rcfam.bounds import Range, Seed, check
 from rcfam.errors import RcfamError
 
 TRAIN: Final = "train"
@@ -21,9 +22,9 @@ class DatasetError(RcfamError):
 class DatasetParams:
     """The `dataset` section: the split, and how windows are drawn."""
 
-    held_out: float
+    held_out: Annotated[float, Range(above=0, below=1)]
     """Share of all keystrokes that is never trained on: whole repositories, or the last commits of a single one."""
-    seed: int
+    seed: Seed
     """Seed of the choice of held-out repositories; of no effect on a split by time."""
     sampling: Literal["length", "uniform"]
     """'length': every place where a window may begin is as likely; 'uniform': every recording is (the paper's
@@ -31,8 +32,7 @@ class DatasetParams:
     """
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.held_out < 1.0:
-            raise ValueError(f"held_out {self.held_out} is outside 0..1, both ends excluded")
+        check(self)
 
 
 @dataclass(frozen=True)

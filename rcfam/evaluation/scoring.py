@@ -5,12 +5,13 @@
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rcfam.bounds import Range, check
 from rcfam.dataset.index import Batch
 from rcfam.evaluation import metrics
 from rcfam.evaluation.measuring import Measured, between, join, measure
@@ -21,22 +22,21 @@ from rcfam.model.action import ActionModel
 class EvaluateParams:
     """Section `evaluate` of params.yaml."""
 
-    length: int
+    length: Annotated[int, Range(1, 2**24)]
     """Frames of a held-out window; models trained on shorter ones are shown beyond their length.
 
     Held-out stretches that are shorter give one window each, whose missing positions count nowhere; where no window
     reaches, the curves, and figures over those positions alone, are not a number.
     """
-    windows: int
+    windows: Annotated[int, Range(1, 10**6)]
     """Held-out windows; every model sees the same."""
-    batch: int
+    batch: Annotated[int, Range(1, 10**6)]
     """Windows taken through the model at once."""
-    edge: int
+    edge: Annotated[int, Range(1, 2**24)]
     """Positions at the start and at the end of a window that early and late loss are taken over."""
 
     def __post_init__(self) -> None:
-        if min(self.length, self.windows, self.batch, self.edge) < 1:
-            raise ValueError("length, windows, batch and edge must be at least 1")
+        check(self)
         if self.edge > self.length:
             raise ValueError(f"edge: {self.edge} is longer than length {self.length}")
 

@@ -4,13 +4,14 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.model.backbones import AttentionStack, LstmStack, State, SumStack
 from rcfam.model.cell import DIRECT_GLYPHS
 from rcfam.model.conv import ConvHead, ConvParams
@@ -25,19 +26,19 @@ class ModelParams:
 
     head: Literal["rows", "conv", "paper"]
     backbone: Literal["lstm", "attention", "sum"]
-    width: int
+    width: Annotated[int, Range(1, 2**16)]
     """Width of a frame's vector and of the backbone."""
-    layers: int
+    layers: Annotated[int, Range(1, 1_000)]
     """Layers of the backbone."""
-    mlp_ratio: int
+    mlp_ratio: Annotated[int, Range(1, 64)]
     """Hidden width of the backbone's MLPs over `width`."""
     state: Literal["learned", "zero"]
     """The LSTM's state before the first step."""
-    heads: int
+    heads: Annotated[int, Range(1, 1_024)]
     """Attention heads of the attention backbone."""
-    positions: int
+    positions: Annotated[int, Range(1, 2**24)]
     """Learned positions of the attention backbone."""
-    glyphs: int
+    glyphs: Annotated[int, Range(DIRECT_GLYPHS + 1, 2**21)]
     """Rows of the glyph table: 256 code points of their own, the rest shared buckets."""
     projection: bool
     """A square matrix after each LSTM of the backbone."""
@@ -46,10 +47,7 @@ class ModelParams:
     paper: PaperParams | None
 
     def __post_init__(self) -> None:
-        if self.glyphs <= DIRECT_GLYPHS:
-            raise ValueError(f"glyphs: {self.glyphs} is not above {DIRECT_GLYPHS}")
-        if min(self.width, self.layers, self.mlp_ratio, self.heads, self.positions) < 1:
-            raise ValueError("width, layers, mlp_ratio, heads and positions must be at least 1")
+        check(self)
         if self.backbone == "attention" and self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
         if getattr(self, self.head) is None:

@@ -8,13 +8,14 @@ A later design of the paper's author, after what is known of it: down-samplers o
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.model.blocks import Block
 from rcfam.model.cell import CellEmbedding
 from rcfam.model.frames import Frames
@@ -24,23 +25,22 @@ from rcfam.model.frames import Frames
 class ConvParams:
     """Sizes of the `conv` head."""
 
-    cell: int
+    cell: Annotated[int, Range(1, 2**16)]
     """Width of a cell's vector."""
-    width: int
+    width: Annotated[int, Range(1, 2**16)]
     """Channels after the first down-sampler."""
-    downs: int
+    downs: Annotated[int, Range(1, 10)]
     """Down-samplers; each halves rows and columns, rounding up."""
-    blocks: int
-    heads: int
+    blocks: Annotated[int, Range(0, 1_000)]
+    heads: Annotated[int, Range(1, 1_024)]
     """Attention heads; must divide `width`."""
-    mlp_ratio: int
+    mlp_ratio: Annotated[int, Range(1, 64)]
     reduce: Literal["mean", "last"]
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.heads < 1 or self.width % self.heads:
+        check(self)
+        if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
-        if self.downs < 1 or self.blocks < 0 or min(self.cell, self.mlp_ratio) < 1:
-            raise ValueError("downs, cell and mlp_ratio must be at least 1, blocks must not be negative")
 
 
 class Down(nn.Module):

@@ -9,12 +9,14 @@ After the paper's section 10.2 and appendix J: one block before each pooling, `b
 # T steps, B streams, N = T x B frames, S cells of a frame, D width
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.model.blocks import Block
 from rcfam.model.cell import CellEmbedding
 from rcfam.model.frames import Frames
@@ -24,21 +26,20 @@ from rcfam.model.frames import Frames
 class PaperParams:
     """Sizes of the `paper` head."""
 
-    width: int
+    width: Annotated[int, Range(1, 2**16)]
     """Width of its tokens."""
-    pools: int
+    pools: Annotated[int, Range(0, 20)]
     """Halvings of the sequence, a block before each."""
-    blocks: int
+    blocks: Annotated[int, Range(0, 1_000)]
     """Blocks after the last halving."""
-    heads: int
+    heads: Annotated[int, Range(1, 1_024)]
     """Attention heads; must divide `width`."""
-    mlp_ratio: int
+    mlp_ratio: Annotated[int, Range(1, 64)]
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.heads < 1 or self.width % self.heads:
+        check(self)
+        if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
-        if self.pools < 0 or self.blocks < 0 or self.mlp_ratio < 1:
-            raise ValueError("pools and blocks must not be negative, mlp_ratio must be at least 1")
 
 
 class PaperHead(nn.Module):

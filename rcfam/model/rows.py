@@ -11,12 +11,14 @@ The first stage looks at nothing outside its row, so working on distinct rows gi
 # width
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.model.blocks import Block, Mlp
 from rcfam.model.cell import CellEmbedding
 from rcfam.model.frames import Frames
@@ -26,30 +28,27 @@ from rcfam.model.frames import Frames
 class RowsParams:
     """Sizes of the `rows` head."""
 
-    cell: int
+    cell: Annotated[int, Range(1, 2**16)]
     """Width of a cell's vector."""
-    patch: int
+    patch: Annotated[int, Range(1, 1_024)]
     """Columns joined into one patch."""
-    row: int
+    row: Annotated[int, Range(1, 2**16)]
     """Width of a row's vector."""
-    row_blocks: int
+    row_blocks: Annotated[int, Range(0, 1_000)]
     """MLP blocks inside the row-local stage."""
-    frame_blocks: int
+    frame_blocks: Annotated[int, Range(0, 1_000)]
     """Transformer blocks across the rows of a frame; 0 leaves only the attention from the cursor's row."""
-    heads: int
+    heads: Annotated[int, Range(1, 1_024)]
     """Attention heads; must divide `row`."""
-    before: int
+    before: Annotated[int, Range(0, 1_024)]
     """Cells left of the cursor in the glimpse."""
-    after: int
+    after: Annotated[int, Range(1, 1_024)]
     """Cells from the cursor on in the glimpse."""
 
     def __post_init__(self) -> None:
+        check(self)
         if self.row % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide row {self.row}")
-        if self.patch < 1 or self.before < 0 or self.after < 1:
-            raise ValueError(
-                f"patch {self.patch} and after {self.after} must be at least 1, before {self.before} at least 0"
-            )
 
 
 class RowsHead(nn.Module):

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
 
+from rcfam.bounds import Range, Size, check
 from rcfam.errors import RcfamError
 from rcfam.report.replay import Sample
 
@@ -18,18 +19,14 @@ class ReportError(RcfamError):
 class ReportParams:
     """Section `report` of the parameter file."""
 
-    title: str = "Loss against length of training windows"
-    picture_width: int = 720
+    title: Annotated[str, Size(0, 1_000)] = "Loss against length of training windows"
+    picture_width: Annotated[int, Range(200, 4_000)] = 720
     """Width of the SVG and PNG figures, in CSS pixels."""
-    picture_scale: float = 2.0
+    picture_scale: Annotated[float, Range(least=0.5, most=8)] = 2.0
     """PNG pixels for each CSS pixel."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a value out of bounds."""
-        if not 200 <= self.picture_width <= 4_000:
-            raise ValueError(f"picture_width: {self.picture_width} is not within 200 and 4000")
-        if not 0.5 <= self.picture_scale <= 8:
-            raise ValueError(f"picture_scale: {self.picture_scale} is not within 0.5 and 8")
+        check(self)
 
 
 LAW_TABLES = (

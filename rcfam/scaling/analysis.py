@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from scipy import stats
 
+from rcfam.bounds import Range, Seed, check
 from rcfam.scaling.bootstrap import irreducible_over_points, over_points, over_seeds
 from rcfam.scaling.crossovers import Crossover, crossovers
 from rcfam.scaling.curves import Points, common_step, mean_curves, middles, points_at, seconds_a_step, step_grid
@@ -30,26 +32,20 @@ MOST_SATURATION_DRAWS = 200  # each is a fit of its own, 2 ms
 class FitParams:
     """Section `fit` of the parameter file."""
 
-    step: int | None = None
+    step: Annotated[int, Range(1, 10**9)] | None = None
     """The step at which losses are compared; None for the last one that every run has reached."""
-    window: int = 20
+    window: Annotated[int, Range(1, 10**9)] = 20
     """Losses are means over this many steps up to and including the step."""
-    bootstrap: int = 2_000
+    bootstrap: Annotated[int, Range(100, 10**6)] = 2_000
     """Draws of each bootstrap."""
-    seed: int = 0
-    confidence: float = 0.95
+    seed: Seed = 0
+    confidence: Annotated[float, Range(least=0.5, below=1)] = 0.95
     """Of every interval."""
-    grid: int = 48
+    grid: Annotated[int, Range(2, 10_000)] = 48
     """At most this many steps at which the exponent is fitted."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a value out of bounds."""
-        bounds = (("step", self.step, 1), ("window", self.window, 1), ("bootstrap", self.bootstrap, 100))
-        for name, value, least in (*bounds, ("grid", self.grid, 2), ("seed", self.seed, 0)):
-            if value is not None and value < least:
-                raise ValueError(f"{name}: {value} is below {least}")
-        if not 0.5 <= self.confidence < 1:
-            raise ValueError(f"confidence: {self.confidence} is not within 0.5 and 1")
+        check(self)
 
 
 @dataclass(frozen=True)

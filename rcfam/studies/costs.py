@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rcfam import params
+from rcfam import documents
 from rcfam.dataset import Dataset
 from rcfam.dataset.orders import batches
 from rcfam.dataset.rows import distinct_rows
@@ -20,9 +20,9 @@ def foreseen_shape(run: Planned) -> DataShape:
 def flops_a_frame(run: Planned, shape: DataShape, distinct: float | None = None) -> float:
     """FLOPs of training on one frame, by formula; `distinct` rows of a frame are worked out by a `rows` head.
 
-    Raises ParamsError for parameters that no model has.
+    Raises DocumentError for parameters that no model has.
     """
-    model = params.build(ModelParams, run.params["model"], f"{run.id}: model")
+    model = documents.build(ModelParams, run.params["model"], f"{run.id}: model")
     return float(flops_of(model, shape, run.length, distinct).training)
 
 

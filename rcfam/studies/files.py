@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from rcfam import params
+from rcfam import documents, params
 from rcfam.errors import RcfamError
 
 CATALOGUE: Final = Path(str(resources.files("rcfam") / "studies" / "catalogue"))
@@ -101,7 +101,7 @@ def load(name: str) -> Study:
     if name not in names():
         raise StudyError(f"no study '{name}'; known: {', '.join(names())}")
     path = CATALOGUE / f"{name}.yaml"
-    return params.build(Study, params.read(path) | {"name": name}, str(path))
+    return documents.build(Study, params.read(path) | {"name": name}, f"{path}:")
 
 
 def common(size: str) -> dict[str, Any]:

@@ -11,17 +11,19 @@ way to a longer one.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rcfam.bounds import Range, check
 from rcfam.terminal import keys
 from rcfam.tokenizer import counting, trie
 from rcfam.tokenizer.counting import Strings
 from rcfam.tokenizer.vocabulary import Tokenizer
 
 SMALLEST: Final = 256
+LARGEST: Final = 1 << 20
 LONGEST: Final = 64
 _CANDIDATES_A_TOKEN: Final = 32  # pruning begins at this many candidates for each token wanted
 _KEEP_A_ROUND: Final = 0.9
@@ -41,20 +43,15 @@ BASIC: Final = (
 class TokenizeParams:
     """The `tokenize` section: what the vocabulary may hold."""
 
-    size: int = 20_352
+    size: Annotated[int, Range(SMALLEST, LARGEST)] = 20_352
     """Tokens at most, spelling tokens and single keys among them; the paper's is 20,352."""
-    min_count: int = 8
+    min_count: Annotated[int, Range(1, 10**9)] = 8
     """Popularity threshold: how often a run of keys must stand in the training keystrokes to become a token."""
-    longest: int = 32
+    longest: Annotated[int, Range(1, LONGEST)] = 32
     """Keys in a token at most."""
 
     def __post_init__(self) -> None:
-        if self.size < SMALLEST:
-            raise ValueError(f"size {self.size} is below {SMALLEST}")
-        if self.min_count < 1:
-            raise ValueError(f"min_count {self.min_count} is below 1")
-        if not 1 <= self.longest <= LONGEST:
-            raise ValueError(f"longest {self.longest} is outside 1..{LONGEST}")
+        check(self)
 
 
 def train(

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
 
+from rcfam.bounds import Range, check
 from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.evaluation.measuring import Measured
@@ -31,25 +32,25 @@ from rcfam.training.ranks import ALONE, Ranks, add_up
 class TrainParams:
     """Section `train` of params.yaml."""
 
-    steps: int
+    steps: Annotated[int, Range(1, 10**9)]
     """Updates of every run."""
-    batch: int
+    batch: Annotated[int, Range(1, 10**6)]
     """Windows an update, of every rank."""
-    accumulate: int
+    accumulate: Annotated[int, Range(1, 10**6)]
     """Pieces that a rank's windows are taken through the model in, one after another."""
-    chunk: int | None
+    chunk: Annotated[int, Range(1, 2**24)] | None
     """Steps of time whose activations are held at once; null for what fits into a quarter of the free memory."""
-    threads: int
+    threads: Annotated[int, Range(1, 1_024)]
     """Threads of one run's process."""
-    checkpoint_every: int
+    checkpoint_every: Annotated[int, Range(0, 10**9)]
     """Steps between two checkpoints; 0 for none before the end."""
-    keep: int
+    keep: Annotated[int, Range(1, 1_000)]
     """Checkpoints kept, beside the best."""
-    edge: int
+    edge: Annotated[int, Range(1, 2**24)]
     """Positions at the start and at the end of a window that first and last loss are taken over."""
-    validate_every: int
+    validate_every: Annotated[int, Range(0, 10**9)]
     """Steps between two looks at held-out windows, one of them after the last step; 0 for none."""
-    validate_frames: int
+    validate_frames: Annotated[int, Range(1, 10**9)]
     """Held-out frames of each look, the same for every run."""
     order: Order
     """In which order frames are met; all but `drawn` are for studies (dataset/orders.py)."""
@@ -59,11 +60,7 @@ class TrainParams:
     """DiLoCo: ranks step alone and agree now and then; null: every step is made of everybody's gradients."""
 
     def __post_init__(self) -> None:
-        counts = ("steps", "batch", "accumulate", "chunk", "threads", "keep", "edge", "validate_frames")
-        bounds = dict.fromkeys(counts, 1) | {"checkpoint_every": 0, "validate_every": 0}
-        for name, least in bounds.items():
-            if getattr(self, name) is not None and getattr(self, name) < least:
-                raise ValueError(f"{name}: {getattr(self, name)} is below {least}")
+        check(self)
         if self.accumulate > self.batch:
             raise ValueError(f"accumulate: {self.accumulate} pieces of {self.batch} windows")
         if self.outer is not None and self.checkpoint_every % self.outer.every:

@@ -4,11 +4,12 @@ Muon for the matrices inside, AdamW for embeddings, the vote and all that is no 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.model.action import ActionModel
 from rcfam.training.muon import Muon
 
@@ -17,35 +18,30 @@ from rcfam.training.muon import Muon
 class OptimiserParams:
     """Section `train.optimiser` of params.yaml. The paper's section 10.4: fixed rates for both."""
 
-    matrix_rate: float
+    matrix_rate: Annotated[float, Range(least=0, most=1000)]
     """Muon's step; every matrix moves by about this much in every direction."""
-    other_rate: float
+    other_rate: Annotated[float, Range(least=0, most=1000)]
     """AdamW's step for everything else."""
-    momentum: float
+    momentum: Annotated[float, Range(least=0, below=1)]
     """Muon's momentum (Nesterov)."""
-    newton_schulz: int
+    newton_schulz: Annotated[int, Range(1, 100)]
     """Iterations of Muon's orthogonalisation."""
-    beta1: float
-    beta2: float
-    weight_decay: float
+    beta1: Annotated[float, Range(least=0, below=1)]
+    beta2: Annotated[float, Range(least=0, below=1)]
+    weight_decay: Annotated[float, Range(least=0, most=1000)]
     """Decoupled, for both."""
     gates: Literal["split", "packed"]
     """An LSTM's four gates as four matrices, or as the one they are packed in."""
     matrices: Literal["inner", "all"]
     """Muon for the matrices inside the model, or for every tensor of two and more dimensions."""
-    warmup: int
+    warmup: Annotated[int, Range(0, 10**9)]
     """Steps over which the rates rise from 0; 0 for none."""
     schedule: Literal["fixed", "cosine"]
-    clip: float | None
+    clip: Annotated[float, Range(above=0, most=10**9)] | None
     """Largest norm of the whole gradient."""
 
     def __post_init__(self) -> None:
-        if min(self.matrix_rate, self.other_rate) < 0 or self.newton_schulz < 1 or self.warmup < 0:
-            raise ValueError("rates and warmup must not be negative, newton_schulz must be at least 1")
-        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1 and 0 <= self.momentum < 1):
-            raise ValueError("momentum, beta1 and beta2 must lie in 0 ... 1")
-        if self.clip is not None and self.clip <= 0:
-            raise ValueError(f"clip: {self.clip} is not above 0")
+        check(self)
 
 
 class Optimiser:

@@ -6,10 +6,12 @@ an outer step: stochastic gradient descent with Nesterov momentum, the same on e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor
 
+from rcfam.bounds import Range, check
 from rcfam.training.ranks import Ranks, add_up
 
 
@@ -17,14 +19,13 @@ from rcfam.training.ranks import Ranks, add_up
 class OuterParams:
     """Section `train.outer` of params.yaml."""
 
-    every: int
+    every: Annotated[int, Range(1, 10**9)]
     """Steps of its own that a rank takes between two synchronisations."""
-    rate: float
-    momentum: float
+    rate: Annotated[float, Range(above=0, most=1000)]
+    momentum: Annotated[float, Range(least=0, below=1)]
 
     def __post_init__(self) -> None:
-        if self.every < 1 or self.rate <= 0 or not 0 <= self.momentum < 1:
-            raise ValueError("every must be at least 1, rate above 0, momentum in 0 ... 1")
+        check(self)
 
 
 class Outer:

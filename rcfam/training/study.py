@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import polars as pl
 
+from rcfam.bounds import Different, Name, Range, Size, check
 from rcfam.training.loop import Step
 from rcfam.training.processes import run_all
 from rcfam.training.ranks import joined, wait_for_all
@@ -18,18 +20,14 @@ from rcfam.training.table import write
 class StudyParams:
     """Section `study` of params.yaml."""
 
-    name: str
-    lengths: tuple[int, ...]
+    name: Name
+    lengths: Annotated[tuple[Annotated[int, Range(1, 2**24)], ...], Size(1, 1_000), Different()]
     """Frames a window; one stage trains each."""
-    seeds: tuple[int, ...]
+    seeds: Annotated[tuple[Annotated[int, Range(0, 2**32 - 1)], ...], Size(1, 1_000), Different()]
     """A run for each: weights and windows are drawn from it."""
 
     def __post_init__(self) -> None:
-        for what, values in (("lengths", self.lengths), ("seeds", self.seeds)):
-            if not values or len(set(values)) != len(values) or min(values) < 0:
-                raise ValueError(f"{what}: {list(values)} must be different numbers, at least one, none negative")
-        if min(self.lengths) < 1:
-            raise ValueError(f"lengths: {min(self.lengths)} is below 1")
+        check(self)
 
 
 def seed_folder(folder: Path, seed: int) -> Path:

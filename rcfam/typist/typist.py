@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.bounds import Seed, check
 from rcfam.history import Commit
 from rcfam.typist import arrows, modal
 from rcfam.typist.shell import Paths, Session, quote, quote_path, steps
@@ -27,7 +28,10 @@ class TypistParams:
 
     style: Literal["vim", "arrows"] = "vim"
     message: Literal["before", "after"] = "before"
-    seed: int = 0
+    seed: Seed = 0
+
+    def __post_init__(self) -> None:
+        check(self)
 
 
 class Typist:

@@ -1,16 +1,16 @@
 """A dataset and a model -> rollouts from held-out commits, by the model and by what it is measured beside."""
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import polars as pl
 import torch
 
 from rcfam.atomic import writing
+from rcfam.bounds import Different, Range, Seed, Size, check
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.index import Dataset, renumbering
 from rcfam.dataset.split import TRAIN, DatasetError
@@ -33,42 +33,33 @@ _MOST_PAIRS = 10_000_000
 class RolloutParams:
     """Section `rollout` of params.yaml."""
 
-    commits: int
+    commits: Annotated[int, Range(1, 10**6)]
     """Held-out commits in which rollouts begin."""
-    before: tuple[int, ...]
+    before: Annotated[tuple[Annotated[int, Range(1, 10**6)], ...], Size(1, 100), Different()]
     """Keystrokes before the end of an editor session, and of the commit, where they begin."""
-    context: int
+    context: Annotated[int, Range(1, 2**24)]
     """Recorded tokens that the model sees typed before it takes over."""
-    steps: int
+    steps: Annotated[int, Range(1, 10**6)]
     """Tokens of a rollout, at most."""
-    seconds: float
+    seconds: Annotated[float, Range(above=0, most=86_400)]
     """Of processor time that one rollout's terminal may take; then it ends as `timeout`. The terminal's own limits are
     reached long before, and alike on every machine.
     """
-    batch: int
+    batch: Annotated[int, Range(1, 4_096)]
     """Terminals side by side."""
-    temperatures: tuple[float, ...]
+    temperatures: Annotated[tuple[Annotated[float, Range(0, 1_000_000)], ...], Size(1, 100)]
     """The model types once at each; at 0 always the likeliest token."""
-    top_p: float
+    top_p: Annotated[float, Range(above=0, most=1)]
     """Above 0: drawn from the likeliest tokens that have this share together."""
-    seed: int
+    seed: Seed
     """Of the commits, of what is drawn, and of the wrong keys."""
 
     def __post_init__(self) -> None:
-        if min(self.commits, self.context, self.steps, self.batch) < 1:
-            raise ValueError("commits, context, steps and batch must be at least 1")
-        if not self.before or min(self.before) < 1 or len(set(self.before)) < len(self.before):
-            raise ValueError(f"before: {list(self.before)} holds no distance, one below 1, or one twice")
+        check(self)
         if max(self.before) > self.steps:
             raise ValueError(f"steps: {self.steps} do not suffice for {max(self.before)} keystrokes before the end")
-        if not self.temperatures or not all(0 <= t < math.inf for t in self.temperatures):
-            raise ValueError(f"temperatures: {list(self.temperatures)} holds none, or one that is not in 0..inf")
         if len({_how(t) for t in self.temperatures}) < len(self.temperatures):
             raise ValueError(f"temperatures: {list(self.temperatures)} holds one twice")
-        if not 0 < self.seconds < math.inf:
-            raise ValueError(f"seconds: {self.seconds} is not above 0, or without an end")
-        if not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p: {self.top_p} is outside 0..1")
 
 
 Progress = Callable[[Literal["history", "rollout"], int, int, str], None]

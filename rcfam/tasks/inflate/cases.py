@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 
 from rcfam.atomic import writing
+from rcfam.bounds import Different, Range, Seed, Size, check
 from rcfam.errors import RcfamError
 from rcfam.history import Change, Commit, Repository, Selection, patch
 from rcfam.history.changes import FILE_MODES
@@ -29,32 +30,28 @@ class InflateError(RcfamError):
 class InflateParams:
     """How cases are drawn."""
 
-    patches: tuple[int, ...] = (0, 1, 2, 4, 8, 16)
+    patches: Annotated[tuple[Annotated[int, Range(0, 100_000)], ...], Size(1, 100), Different()] = (0, 1, 2, 4, 8, 16)
     """Steps after the first state, N; cases are drawn for each."""
-    contexts: tuple[int, ...] = (3, 1, 0)
+    contexts: Annotated[tuple[Annotated[int, Range(0, 100_000)], ...], Size(1, 100), Different()] = (3, 1, 0)
     """Lines of context in the diffs: U3, U1, U0. Every case is told in each."""
-    cases: int = 48
+    cases: Annotated[int, Range(1, 10**6)] = 48
     """For each N; the paper took 48."""
-    seed: int = 0
+    seed: Seed = 0
     start: Literal["anywhere", "birth"] = "anywhere"
     """The first state: any that the file had, or that in which it came into being."""
-    min_bytes: int = 200
+    min_bytes: Annotated[int, Range(1, 2**31 - 1)] = 200
     """Of the file, in every state."""
-    max_bytes: int = 16_000
+    max_bytes: Annotated[int, Range(1, 2**31 - 1)] = 16_000
     """Of the file, in every state."""
     paths: tuple[str, ...] = ()
     """Only files whose paths match one of these globs; empty: all."""
-    max_patch_bytes: int = 100_000
+    max_patch_bytes: Annotated[int, Range(1, 2**31 - 1)] = 100_000
     """Of all diffs of a case together, with the widest context."""
 
     def __post_init__(self) -> None:
-        for what, values in (("patches", self.patches), ("contexts", self.contexts)):
-            if not values or len(set(values)) != len(values) or min(values) < 0:
-                raise ValueError(f"{what}: {list(values)} must be different numbers, at least one, none negative")
-        if self.cases < 1:
-            raise ValueError(f"cases: {self.cases} is below 1")
-        if not 1 <= self.min_bytes <= self.max_bytes:
-            raise ValueError(f"min_bytes: {self.min_bytes} is not between 1 and max_bytes, {self.max_bytes}")
+        check(self)
+        if self.min_bytes > self.max_bytes:
+            raise ValueError(f"min_bytes: {self.min_bytes} is not at most max_bytes, {self.max_bytes}")
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,12 @@ seen every name that longer ones use (up to `labels`).
 # N programs, D blocks, F fields of a block, T tokens, C targets to choose from
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.bounds import Range, check
 from rcfam.jit import kernel
 from rcfam.tasks.tracking.examples import Group
 
@@ -39,37 +40,24 @@ BLOCKS_AT_MOST: Final = 120  # tokens are bytes
 class FrjtParams:
     """How programs are drawn."""
 
-    depth: int = 8
+    depth: Annotated[int, Range(1, BLOCKS_AT_MOST)] = 8
     """Blocks of the longest program; there are programs of every depth up to it."""
-    programs: int = 8_000
+    programs: Annotated[int, Range(1, 10_000_000)] = 8_000
     """Training programs of each depth."""
-    held_out: int = 1_000
+    held_out: Annotated[int, Range(1, 10_000_000)] = 1_000
     """Validation programs of each depth, and as many test programs."""
-    registers: int = 2
-    values: int = 4
+    registers: Annotated[int, Range(1, 8)] = 2
+    values: Annotated[int, Range(2, 8)] = 4
     """What a register can hold."""
-    exit: float = 0.3
+    exit: Annotated[float, Range(least=0, most=100)] = 0.3
     """Probability that a jump leads straight to the end, times the depth."""
-    nearness: float = 0.3
+    nearness: Annotated[float, Range(least=0.01, most=1)] = 0.3
     """How much less likely each block is than the one before it to be jumped to."""
-    beyond: float = 2.0
+    beyond: Annotated[float, Range(least=1, most=16)] = 2.0
     """Test programs go on to this many times the trained depth."""
 
     def __post_init__(self) -> None:
-        bounds = {
-            "depth": (1, BLOCKS_AT_MOST),
-            "programs": (1, 10_000_000),
-            "held_out": (1, 10_000_000),
-            "registers": (1, 8),
-            "values": (2, 8),
-            "exit": (0.0, 100.0),
-            "nearness": (0.01, 1.0),
-            "beyond": (1.0, 16.0),
-        }
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} = {value}: must be between {low} and {high}")
+        check(self)
         if self.labels > BLOCKS_AT_MOST or self.vocabulary > 256:
             raise ValueError(
                 f"depth {self.depth} x beyond {self.beyond} = {self.labels} labels: too many for one byte a token"

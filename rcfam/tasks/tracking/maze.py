@@ -14,11 +14,12 @@ without loops drawn from `maze_seed`, a start in the middle, depth / rate moves,
 # N examples, M moves, S cells a side, T tokens
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.bounds import Range, Seed, check
 from rcfam.jit import kernel
 from rcfam.tasks.tracking.examples import Group
 
@@ -33,34 +34,23 @@ VOCABULARY: Final = 10
 class MazeParams:
     """How mazes and walks are drawn."""
 
-    depth: int = 32
+    depth: Annotated[int, Range(1, 10_000)] = 32
     """Moves withheld in an example; without withholding it only sets the length."""
-    rate: float = 0.2
+    rate: Annotated[float, Range(least=0.01, most=1)] = 0.2
     """Share of the moves that is withheld."""
     withheld: bool = True
-    size: int = 8
+    size: Annotated[int, Range(2, 100)] = 8
     """Cells a side."""
-    maze_seed: int = 0
-    walks: int = 20_000
+    maze_seed: Seed = 0
+    walks: Annotated[int, Range(1, 10_000_000)] = 20_000
     """Training examples."""
-    held_out: int = 500
+    held_out: Annotated[int, Range(1, 10_000_000)] = 500
     """Validation examples, and as many test examples."""
-    beyond: float = 2.0
+    beyond: Annotated[float, Range(least=1, most=16)] = 2.0
     """Test walks go on to this many times the trained depth."""
 
     def __post_init__(self) -> None:
-        bounds = {
-            "depth": (1, 10_000),
-            "rate": (0.01, 1.0),
-            "size": (2, 100),
-            "walks": (1, 10_000_000),
-            "held_out": (1, 10_000_000),
-            "beyond": (1.0, 16.0),
-        }
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} = {value}: must be between {low} and {high}")
+        check(self)
 
     def moves(self, depth: int) -> int:
         """How many moves a walk of this depth has."""

@@ -7,11 +7,12 @@ looks ahead, so one example can be fed longer than another without harm.
 # B examples, T steps, P answers, K numbers an answer, D width
 
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
+from rcfam.bounds import Range, check
 from rcfam.tasks.tracking.attention import Attention
 from rcfam.tasks.tracking.linear import MinGru, MinLstm, Sum, mamba
 from rcfam.tasks.tracking.recurrent import Lstm, Slstm
@@ -28,18 +29,17 @@ class TrackerParams:
     """One model."""
 
     kind: Kind = "lstm"
-    layers: int = 1
+    layers: Annotated[int, Range(1, 256)] = 1
     """For `looped`: how often its one layer is applied."""
-    width: int = 256
-    heads: int = 4
+    width: Annotated[int, Range(2, 2**16)] = 256
+    heads: Annotated[int, Range(1, 1_024)] = 4
 
     def __post_init__(self) -> None:
+        check(self)
         if self.kind not in KINDS:
             raise ValueError(f"model '{self.kind}': known are {', '.join(KINDS)}")
-        if not 1 <= self.layers <= 256:
-            raise ValueError(f"layers = {self.layers}: must be between 1 and 256")
-        if self.width < 2 or self.heads < 1 or self.width % (2 * self.heads):
-            raise ValueError(f"width = {self.width}: must be a multiple of twice the {self.heads} heads")
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width: {self.width} is no multiple of twice the {self.heads} heads")
 
     @property
     def name(self) -> str:

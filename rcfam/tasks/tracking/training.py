@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from rcfam.atomic import alone, writing
+from rcfam.bounds import Range, Seed, Share, check
 from rcfam.tasks.tracking.data import Data, Source
 from rcfam.tasks.tracking.errors import TaskError
 from rcfam.tasks.tracking.examples import Examples, Group
@@ -38,41 +39,26 @@ _SHORTEST = 1 / 16  # of an example, where examples grow
 class TrackingParams:
     """How a cell is trained: AdamW, a warm-up, then a linear fall of the rate to a fiftieth."""
 
-    epochs: float = 12.0
-    batch: int = 128
+    epochs: Annotated[float, Range(least=1e-3, most=1e6)] = 12.0
+    batch: Annotated[int, Range(1, 1_000_000)] = 128
     """Examples of one depth in a step."""
-    rate: float = 2e-3
-    decay: float = 0.01
-    warmup: int = 200
+    rate: Annotated[float, Range(least=1e-8, most=10)] = 2e-3
+    decay: Annotated[float, Range(least=0, most=10)] = 0.01
+    warmup: Annotated[int, Range(0, 10_000_000)] = 200
     """Steps."""
-    growth: float = 0.0
+    growth: Share = 0.0
     """Share of the run in which examples with many answers grow, from a sixteenth of them to all."""
-    evaluations: int = 12
+    evaluations: Annotated[int, Range(1, 100_000)] = 12
     """Evenly spread over the run; a checkpoint is written at each."""
-    patience: int = 4
+    patience: Annotated[int, Range(1, 100_000)] = 4
     """Stop when that many evaluations in a row brought no better validation accuracy."""
-    enough: float = 1.0
+    enough: Share = 1.0
     """Stop at this validation accuracy."""
-    seed: int = 0
-    threads: int = 1
+    seed: Seed = 0
+    threads: Annotated[int, Range(1, 1_024)] = 1
 
     def __post_init__(self) -> None:
-        bounds = {
-            "epochs": (1e-3, 1e6),
-            "batch": (1, 1_000_000),
-            "rate": (1e-8, 10.0),
-            "decay": (0.0, 10.0),
-            "warmup": (0, 10_000_000),
-            "growth": (0.0, 1.0),
-            "evaluations": (1, 100_000),
-            "patience": (1, 100_000),
-            "enough": (0.0, 1.0),
-            "threads": (1, 1024),
-        }
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name} = {value}: must be between {low:g} and {high:g}")
+        check(self)
 
 
 @dataclass(frozen=True)
