@@ -16,6 +16,7 @@ import typer
 
 from rcfam import documents
 from rcfam.atomic import writing
+from rcfam.bounds import NAME
 from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
@@ -23,7 +24,6 @@ from rcfam.printable import printable, say
 if TYPE_CHECKING:
     from rcfam.rendering import Rendered, RenderParams
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _MANIFEST = "manifest.json"
 
@@ -110,7 +110,7 @@ def render(
     from rcfam.history import is_remote
     from rcfam.rendering import RenderParams
 
-    if name is not None and not _NAME.fullmatch(name):
+    if name is not None and not NAME.matches(name):
         raise RcfamError(f"--name {name}: a letter, digit or '_', then also '.' and '-'")
     chosen = section(params_file, "render", RenderParams)
     given = {
@@ -199,7 +199,7 @@ def _read_list(path: Path) -> dict[str, str]:
         words = line.partition("#")[0].split() if not line.lstrip().startswith("#") else []
         if not words:
             continue
-        if len(words) != 2 or not _NAME.fullmatch(words[0]):
+        if len(words) != 2 or not NAME.matches(words[0]):
             raise RcfamError(f"{path}, line {number}: expected `NAME SOURCE`, found {line.strip()!r}")
         if words[0] in found:
             raise RcfamError(f"{path}, line {number}: the name {words[0]!r} stands there twice")
