@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from rcfam.cli import app
 from rcfam.errors import RcfamError
+from rcfam.outputs import MARK
 from rcfam.recording import Reader
 from tests.oracles.git import Git
 
@@ -33,7 +34,7 @@ def test_every_repository_that_fails_is_named_and_the_others_are_kept(here: Path
     assert isinstance(done.exception, RcfamError)
     said = str(done.exception)
     assert said.startswith("wrong: no such repository: nowhere; empty: ") and "is empty" in said
-    assert sorted(path.name for path in Path("mirrors").iterdir()) == ["one.git", "two.git"]
+    assert sorted(path.name for path in Path("mirrors").glob("*.*")) == [MARK, "one.git", "two.git"]
     assert clone("one one\ntwo two\n").exit_code == 0
     manifest = json.loads(Path("mirrors/manifest.json").read_text())
     assert [entry["name"] for entry in manifest["repositories"]] == ["one", "two"]

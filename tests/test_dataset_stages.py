@@ -1,6 +1,7 @@
 """rcfam tokenize and rcfam dataset on real recordings of plain typing, and what they refuse."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from rcfam.cli import app
 from rcfam.dataset import Dataset, HeldOut, Loader, Windows
 from rcfam.dataset import tokens as token_files
 from rcfam.errors import RcfamError
+from rcfam.outputs import MARK
 from rcfam.recording import Reader, Writer
 from rcfam.terminal import keys
 from rcfam.tokenizer import Tokenizer
@@ -229,15 +231,19 @@ def test_a_second_run_writes_the_same_bytes_and_drops_stale_tokens(place: Place)
         record(place.recordings / f"{name}.tsr", COMMITS)
     place.both()
     before = {path: path.read_bytes() for path in sorted(place.folder.glob("*/*"))}
+    assert {place.tokens / MARK, place.dataset / MARK} <= before.keys()
     place.both()
     assert {path: path.read_bytes() for path in sorted(place.folder.glob("*/*"))} == before
     (place.tokens / "note.txt").write_text("mine")
+    refused(place.tokenize(), "note.txt is not what rcfam wrote there")
+    refused(place.index(), "note.txt is not in its list")
+    (place.tokens / "note.txt").unlink()
     (place.recordings / "c.tsr").unlink()
     place.both()
     assert sorted(p.name for p in place.tokens.iterdir()) == [
+        MARK,
         "a.tokens.npz",
         "b.tokens.npz",
-        "note.txt",
         "split.json",
         "vocabulary.json",
     ]
@@ -280,12 +286,16 @@ def test_stages_that_do_not_belong_together_are_refused(place: Place) -> None:
     refused(place.index(), "b: its tokens", "another recording")
     assert place.tokenize().exit_code == 0
     document = json.loads((place.tokens / "split.json").read_text())
+    (place.tokens / MARK).unlink()  # else it is told that these are not the files that were written
     (place.tokens / "split.json").write_text(json.dumps(document | {"vocabulary": "0"}))
     refused(place.index(), "another vocabulary")
     (place.tokens / "split.json").write_text("{}")
     refused(place.index(), "damaged split")
+    shutil.rmtree(place.tokens)
     assert place.tokenize().exit_code == 0
     (place.tokens / "a.tokens.npz").unlink()
+    refused(place.index(), "a.tokens.npz is missing")
+    (place.tokens / MARK).unlink()
     refused(place.index(), "a.tokens.npz", "No such file")
     assert not place.dataset.exists()
 

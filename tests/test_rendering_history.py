@@ -13,6 +13,7 @@ import pytest
 
 from rcfam.cli import main
 from rcfam.history import HistoryError, Ledger, Repository
+from rcfam.outputs import MARK
 from rcfam.recording import Reader, Writer
 from rcfam.rendering import RenderingError, RenderParams, record, render
 from rcfam.terminal import Terminal
@@ -165,7 +166,7 @@ def test_the_verbs_from_list_to_verified_recordings(
     assert code == 0, err
     counts = json.loads((out / "manifest.json").read_text())
     assert counts["repositories"][0]["keystrokes"] == counts["totals"]["keystrokes"] > 1000
-    assert sorted(path.name for path in out.iterdir()) == ["ledger.parquet", "manifest.json", "odd.tsr"]
+    assert sorted(path.name for path in out.iterdir()) == [MARK, "ledger.parquet", "manifest.json", "odd.tsr"]
     code, text, _ = run(capsys, "verify", str(out / "odd.tsr"), "--repo", str(mirrors / "odd.git"), "--frames")
     assert code == 0 and "frames equal" in text
     code, text, err = run(capsys, "render", str(repository.path), "-o", str(tmp_path / "one.tsr"), "--max-commits", "2")

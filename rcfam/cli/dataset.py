@@ -1,15 +1,14 @@
 """`rcfam tokenize`, `rcfam dataset`."""
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.kinds import DATASET, RECORDINGS, TOKENS
+from rcfam.outputs import Mark, check, replacing
 from rcfam.printable import say
 
 if TYPE_CHECKING:
@@ -42,14 +41,16 @@ def tokenize(
 
     settings = parameters.load(params, "tokenize", TokenizeParams)
     sides = parameters.load(params, "dataset", DatasetParams)
-    places = _recordings(recordings)
-    sources = [_source(name, place) for name, place in tqdm(places.items(), desc="open", unit="recording", leave=False)]
-    spans = split(sources, sides.held_out, sides.seed)
-    training = [span for span in spans if span.side == TRAIN]
-    with tqdm(total=sum(s.stop - s.start for s in training), desc="learn", unit="key", unit_scale=True) as bar:
-        tokenizer = train(_streams(places, training), settings, bar.update)
-    tokens = 0
-    with _folder(out) as fresh:
+    with replacing(out, TOKENS, [recordings, params]) as fresh:
+        places = _recordings(recordings)
+        sources = [
+            _source(name, place) for name, place in tqdm(places.items(), desc="open", unit="recording", leave=False)
+        ]
+        spans = split(sources, sides.held_out, sides.seed)
+        training = [span for span in spans if span.side == TRAIN]
+        with tqdm(total=sum(s.stop - s.start for s in training), desc="learn", unit="key", unit_scale=True) as bar:
+            tokenizer = train(_streams(places, training), settings, bar.update)
+        tokens = 0
         tokenizer.save(fresh / VOCABULARY)
         for name, place in tqdm(places.items(), desc="tokenize", unit="recording"):
             reader = _open(place)
@@ -83,6 +84,7 @@ def dataset(
     from rcfam.tokenizer import Tokenizer
 
     settings = parameters.load(params, "dataset", DatasetParams)
+    _say(tokens, check(tokens, TOKENS, hashes=True))
     split = building.read_split(tokens / building.SPLIT)
     tokenizer = Tokenizer.load(tokens / VOCABULARY)
     if (split.held_out, split.seed) != (settings.held_out, settings.seed):
@@ -90,25 +92,25 @@ def dataset(
             f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
             f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
         )
-    survey = Survey(tokenizer, split)
-    places = _recordings(recordings)
-    for name, place in tqdm(places.items(), desc="index", unit="recording"):
-        reader = _open(place)
-        found = token_files.load(tokens / f"{name}{token_files.SUFFIX}")
-        survey.add(name, _repository(name, reader), reader, found)
-        reader.close()
-    table = survey.index()
-    with tqdm(total=int(table["frames"].sum()), desc="compare", unit="key", unit_scale=True) as bar:
-        commits, files = compare(table, survey.commits(), lambda name: _open(places[name]), bar.update)
-    frequency = statistics.token_table(tokenizer, survey.counts)
-    ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
-    numbers = statistics.statistics(table, commits, files, frequency, ledger)
-    about = survey.about() | {
-        "sampling": settings.sampling,
-        "recordings": os.path.relpath(recordings, out),
-        "tokens": os.path.relpath(tokens, out),
-    }
-    with _folder(out) as fresh:
+    with replacing(out, DATASET, [recordings, tokens, params]) as fresh:
+        survey = Survey(tokenizer, split)
+        places = _recordings(recordings)
+        for name, place in tqdm(places.items(), desc="index", unit="recording"):
+            reader = _open(place)
+            found = token_files.load(tokens / f"{name}{token_files.SUFFIX}")
+            survey.add(name, _repository(name, reader), reader, found)
+            reader.close()
+        table = survey.index()
+        with tqdm(total=int(table["frames"].sum()), desc="compare", unit="key", unit_scale=True) as bar:
+            commits, files = compare(table, survey.commits(), lambda name: _open(places[name]), bar.update)
+        frequency = statistics.token_table(tokenizer, survey.counts)
+        ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
+        numbers = statistics.statistics(table, commits, files, frequency, ledger)
+        about = survey.about() | {
+            "sampling": settings.sampling,
+            "recordings": os.path.relpath(recordings, out),
+            "tokens": os.path.relpath(tokens, out),
+        }
         index.write(fresh, about, table)
         commits.write_parquet(fresh / "commits.parquet")
         files.write_parquet(fresh / "files.parquet")
@@ -134,10 +136,17 @@ def _streams(places: dict[str, Path], spans: "list[Span]"):  # type: ignore[no-u
 
 
 def _recordings(folder: Path) -> dict[str, Path]:
+    """The recordings of a folder, by name; what its mark lists is there and as it was written."""
+    _say(folder, check(folder, RECORDINGS, hashes=True))
     places = {place.stem: place for place in sorted(folder.glob("*.tsr"))}
     if not places:
         raise RcfamError(f"{folder}: no recordings (*.tsr)")
     return places
+
+
+def _say(folder: Path, mark: Mark | None) -> None:
+    if mark is None:
+        say(f"{folder}: no list of what was written there; what lies there is taken as it is")
 
 
 def _open(place: Path) -> "Reader":
@@ -152,30 +161,6 @@ def _open(place: Path) -> "Reader":
 
 def _repository(name: str, reader: "Reader") -> str:
     return reader.provenance.get("name", name)
-
-
-@contextmanager
-def _folder(out: Path) -> Iterator[Path]:
-    """A new folder whose files move to `out` when the block ends well, and go away when it does not.
-
-    Tokens of recordings that are no more are deleted from `out`; what else stands there stays.
-    """
-    fresh = out.with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        fresh.mkdir(parents=True)
-    except OSError as error:
-        raise RcfamError(f"cannot write {out}: {error.strerror}") from error
-    try:
-        yield fresh
-        out.mkdir(exist_ok=True)
-        for stale in {path.name for path in out.glob("*.tokens.npz")} - {path.name for path in fresh.iterdir()}:
-            (out / stale).unlink()
-        for path in fresh.iterdir():
-            path.replace(out / path.name)
-    except OSError as error:
-        raise RcfamError(f"cannot write {out}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _print(numbers: "pl.DataFrame", out: Path) -> None:

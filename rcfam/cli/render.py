@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import signal
 import sys
 import time
@@ -19,6 +18,8 @@ from rcfam.atomic import writing
 from rcfam.bounds import NAME
 from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
+from rcfam.kinds import MIRRORS, RECORDINGS
+from rcfam.outputs import adding, file_of, replacing
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
@@ -41,22 +42,24 @@ def clone(
     from rcfam.rendering import CloneParams
 
     chosen = section(params_file, "clone", CloneParams)
-    listed = _read_list(repositories or Path(chosen.repositories))
+    names = repositories or Path(chosen.repositories)
+    listed = _read_list(names)
     unknown = sorted(set(chosen.revisions) - set(listed))
     if unknown and repositories is None:
         raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
-    entries, failures = [], []
-    for name, source in listed.items():
-        try:
-            commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name))
-        except RcfamError as error:
-            failures.append(f"{name}: {error}")
-            continue
-        entries.append({"name": name, "source": source, "revision": chosen.revisions.get(name), "commit": commit})
-        say(f"{name}: {commit[:12]} of {source}")
-    if failures:  # what is mirrored stays: the next time it is only updated
-        raise RcfamError("; ".join(failures))
-    _write_json(out / _MANIFEST, {"version": 1, "repositories": entries})
+    with adding(out, MIRRORS, [names]):
+        entries, failures = [], []
+        for name, source in listed.items():
+            try:
+                commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name))
+            except RcfamError as error:
+                failures.append(f"{name}: {error}")
+                continue
+            entries.append({"name": name, "source": source, "revision": chosen.revisions.get(name), "commit": commit})
+            say(f"{name}: {commit[:12]} of {source}")
+        if failures:  # what is mirrored stays: the next time it is only updated
+            raise RcfamError("; ".join(failures))
+        _write_json(out / _MANIFEST, {"version": 1, "repositories": entries})
 
 
 def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
@@ -230,7 +233,7 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RcfamError(f"{source / _MANIFEST} is not what `rcfam clone` writes: {error}") from error
     entries, ledgers = [], []
-    with _interruptible() as stop, _folder(out) as folder:
+    with _interruptible() as stop, replacing(out, RECORDINGS, [source]) as folder:
         for entry in listed:
             name = entry["name"]
             recording = folder / f"{name}.tsr"
@@ -251,7 +254,7 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
                     "rendered": rendered.ledger.rendered,
                     "left_out": rendered.ledger.left_out,
                     "keystrokes": rendered.keystrokes,
-                    "bytes": recording.stat().st_size,
+                    **file_of(recording)._asdict(),
                 }
             )
         pl.concat(ledgers).write_parquet(folder / "ledger.parquet")
@@ -321,26 +324,6 @@ def _interruptible() -> "Iterator[Callable[[], bool]]":
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _folder(path: Path) -> Iterator[Path]:
-    """A folder that appears whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-    except OSError as error:
-        raise RcfamError(f"cannot write {path}: {error.strerror}") from error
-    try:
-        yield part
-        if path.is_dir():
-            shutil.rmtree(path)
-        part.rename(path)
-    except OSError as error:
-        raise RcfamError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
