@@ -11,7 +11,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,11 +25,11 @@ from prefect.events.worker import EventsWorker
 from prefect.futures import PrefectFuture, as_completed
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 from pydantic import Field
 
-from flows import PROJECT, law, server
+from flows import PROJECT, bounds, law, server
 from flows.liveness import bury, held
 from flows.stage_run import Children, StageRun
 from flows.stages import Graph, StagesError, heal, read_graph, stale
@@ -74,6 +74,7 @@ def pipeline(
         project: The folder that holds dvc.yaml.
     """
     project = project.resolve()
+    bounds.check_project(project)
     if heal(project):
         get_run_logger().warning("Removed a lock file that a killed dvc had left half written.")
     graph = read_graph(project, targets)
@@ -170,16 +171,21 @@ def _publish(rows: list[Row], project: Path) -> None:
         create_markdown_artifact(markdown=markdown, key="law", description="The law that the last fit gave")
 
 
+def _using(access: server.Access) -> AbstractContextManager[Any]:
+    password = {PREFECT_API_AUTH_STRING: access.password} if access.password else {}
+    return temporary_settings(updates={PREFECT_API_URL: access.api_url, **password})
+
+
 @contextmanager
 def connected() -> Iterator[None]:
     """A Prefect server for this process: the one that runs, or one of our own for the time of the block."""
-    if api_url := server.found():
-        with temporary_settings(updates={PREFECT_API_URL: api_url}):
+    if access := server.found():
+        with _using(access):
             yield
         return
     with (
         server.running(server.free_port(), ui=False) as own,
-        temporary_settings(updates={PREFECT_API_URL: own.api_url}),
+        _using(own.access),
     ):
         try:
             yield

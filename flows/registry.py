@@ -1,10 +1,11 @@
 """What the web interface finds on the server: the work pool, deployments, schedules, and no ghosts."""
 
 import datetime
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import DeploymentSchedule, StateType
 from prefect.exceptions import ObjectNotFound
@@ -14,15 +15,23 @@ from flows.liveness import bury
 __all__ = ["bury", "forget_missed", "make_pool", "restore", "schedules"]
 
 MISSED_AFTER_S = 60.0
+# A job without variables: the server refuses any, and the worker has no place to put them. `env` is left out and not
+# empty: Prefect merges a run's own `env` into a template that has one, whatever variables the template declares.
+JOB: dict[str, Any] = {
+    "job_configuration": {"command": None, "working_dir": None, "stream_output": True},
+    "variables": {"type": "object", "properties": {}, "additionalProperties": False},
+}
 
 
 def make_pool(name: str) -> None:
-    """Make the work pool for processes on this machine, where it is missing."""
+    """Make the work pool for processes on this machine, or give the one that is there the job template above."""
     with get_client(sync_client=True) as client:
         try:
             client.read_work_pool(name)
         except ObjectNotFound:
-            client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+            client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=JOB))
+        else:
+            client.update_work_pool(name, WorkPoolUpdate(base_job_template=JOB))
 
 
 def schedules() -> dict[UUID, list[DeploymentSchedule]]:

@@ -26,7 +26,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows import PROJECT, server
+from flows import PROJECT, bounds, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
 from flows.places import MANY, Job, Places, Row, default_jobs, run_all
@@ -112,6 +112,7 @@ def study(
         dataset: What `rcfam dataset` wrote.
         parameters: The parameter file.
     """
+    bounds.check([out, dataset, parameters])
     out, dataset, parameters = out.resolve(), dataset.resolve(), parameters.resolve()
     chosen = load(name)
     work = Work(owner(chosen), size, out, dataset, parameters, device)

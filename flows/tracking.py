@@ -30,7 +30,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows import PROJECT, server
+from flows import PROJECT, bounds, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
 from flows.places import MANY, Job, Places, Row, default_jobs, run_all
@@ -152,6 +152,7 @@ def tracking(
         rate: Highest learning rate; none for the size's.
         examples: Training examples (FRJT: of each depth); none for the size's.
     """
+    bounds.check([out])
     grid = grid_of(task, size, depths, models, seeds, device, out, epochs=epochs, rate=rate, examples=examples)
     children = Children()
     with held(server.home(), str(flow_run.get_id())):

@@ -1,8 +1,10 @@
 """Prefect's web interface for this checkout: server and worker on loopback, until Ctrl-C.
 
-    python -m flows.ui [--port 4200]
+    python -m flows.ui [--port 4200] [--allow FOLDER ...]
 
 The pipeline is registered from prefect.yaml: it can be started, watched and put on a schedule in the web interface.
+Nobody gets in without the password of this start, and no page of another address (flows/web.py); runs keep to this
+checkout's data and the folders of `--allow` (flows/bounds.py).
 """
 
 import argparse
@@ -17,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows import PROJECT, child, server
+from flows import PROJECT, bounds, child, server
 from flows.stages import environment, program
 from rcfam.printable import printable, say
 
@@ -34,7 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Exit status 0 after Ctrl-C or SIGTERM, 1 with one line on standard error."""
     parser = argparse.ArgumentParser(prog="python -m flows.ui", description="Prefect's web interface, on loopback.")
     parser.add_argument("--port", type=int, default=4200, help="port of the server (4200)")
-    port = parser.parse_args(arguments).port
+    parser.add_argument(
+        "--allow", type=Path, action="append", default=[], metavar="FOLDER", help="runs may use it too; repeatable"
+    )
+    options = parser.parse_args(arguments)
 
     def asked_to_stop(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, asked_to_stop)
     signal.signal(signal.SIGINT, asked_to_stop)  # also where a shell in the background had it ignored
     try:
-        serve(port)
+        serve(options.port, options.allow)
     except KeyboardInterrupt:
         say("stopped", flush=True)
         return 0
@@ -52,16 +57,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve(port: int) -> None:
-    """Run server and worker until interrupted. Raises ServerError or UiError when one does not start, or ends."""
+def serve(port: int, allowed: Sequence[Path] = ()) -> None:
+    """Run server and worker until interrupted; runs may use the folders `allowed` too.
+
+    Raises ServerError or UiError when one does not start, or ends.
+    """
     with ExitStack() as stack:
         if not server.taken(port):
             say("Starting the Prefect server (the first time, its database is made) ...", flush=True)
         started = stack.enter_context(server.running(port, ui=True))
-        stack.enter_context(server.announced(started.api_url))
-        settings = {**environment(), "PREFECT_API_URL": started.api_url, "PYTHONPATH": _python_path()}
+        stack.enter_context(server.announced(started.access))
+        settings = {**environment(), **started.access.settings(), "PYTHONPATH": server.python_path()}
+        settings |= bounds.environment(allowed)
         settings.setdefault("PREFECT_WORKER_QUERY_SECONDS", "2")  # people who press "Run" look at it
-        os.environ["PREFECT_API_URL"] = started.api_url
+        os.environ.update(started.access.settings())
         _prepare(settings)
         stack.callback(_bury)  # after the worker, before the server
         log_path = server.home() / "worker.log"
@@ -74,8 +83,9 @@ def serve(port: int) -> None:
                 grace_s=WORKER_GRACE_S,
             )
         stack.callback(child.stop, worker)
-        address = started.api_url.removesuffix("/api")
-        say(f"Prefect is at {address}/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)
+        address = started.access.api_url.removesuffix("/api")
+        say(f"Open {started.link} (once, soon; else the password is the AUTH_STRING in {server.profile()})")
+        say(f"Prefect is at {address}/v2/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)
         _watch({"server": started.process, "worker": worker})
 
 
@@ -102,6 +112,7 @@ def _prepare(settings: dict[str, str]) -> None:
 
     registry.bury(server.home())
     registry.forget_missed()
+    registry.make_pool(POOL)
     note = server.home() / "registered"
     wanted = _digest(
         [
@@ -115,7 +126,6 @@ def _prepare(settings: dict[str, str]) -> None:
     schedules = registry.schedules()
     if schedules and note.exists() and note.read_text(encoding="utf-8") == wanted:
         return
-    registry.make_pool(POOL)
     finished = subprocess.run(
         program("prefect", "--no-prompt", "deploy", "--all"),
         cwd=PROJECT,
@@ -135,11 +145,6 @@ def _prepare(settings: dict[str, str]) -> None:
 
 def _digest(paths: Sequence[Path]) -> str:
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()
-
-
-def _python_path() -> str:
-    """The worker imports `flows` from this checkout."""
-    return os.pathsep.join(part for part in (str(PROJECT), os.environ.get("PYTHONPATH", "")) if part)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Any `rcfam` verb as a Prefect flow: `rcfam task inflate`, `rcfam rollout` and the like, to be started, put on a
 schedule and looked at in the web interface. On a shell the verb itself does.
 
-Keys of endpoints come from the environment of `make ui` alone: no verb takes one as a word, so none is recorded.
+Paths keep to this checkout's data (flows/bounds.py). Keys of endpoints come from the environment of `make ui` alone: no
+verb takes one as a word, so none is recorded.
 """
 
 from typing import Annotated
@@ -12,7 +13,7 @@ from prefect.runtime import flow_run
 from prefect.states import Failed
 from pydantic import Field
 
-from flows import PROJECT, server
+from flows import PROJECT, bounds, server
 from flows.liveness import held
 from flows.stage_run import Children
 from flows.stages import program
@@ -27,11 +28,12 @@ def _name() -> str:
 
 @flow(name="verb", flow_run_name=_name, persist_result=False, validate_parameters=True)
 def verb(words: Annotated[list[str], Field(min_length=1)]) -> "str | State[str]":
-    """Run a verb in this checkout's folder; gives the last line that it said.
+    """Run a verb in this checkout's folder; gives the last line that it said. Raises BoundsError.
 
     Args:
         words: What stands after `rcfam` on a command line, such as ["task", "inflate", ".", "--model", "NAME"].
     """
+    bounds.check_words(words)
     said = [""]
 
     def log(line: str) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -30,16 +31,23 @@ class Ui(NamedTuple):
     process: "subprocess.Popen[str]"
     home: Path
     port: int
+    link: str
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """The API's answer. 503 says that SQLite was busy: asked again, as Prefect's own client does."""
         for wait_s in (0.5, 1, 2, 4, 8, 0):
-            answer = httpx.request(method, f"http://127.0.0.1:{self.port}/api/{path}", json=body, timeout=30)
+            where = f"http://127.0.0.1:{self.port}/api/{path}"
+            answer = httpx.request(method, where, json=body, auth=self.password(), timeout=30)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             time.sleep(wait_s)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
+
+    def password(self) -> tuple[str, str]:
+        settings = tomllib.loads((self.home / "profile.toml").read_text())["profiles"]["rcfam"]
+        name, _, secret = settings["PREFECT_API_AUTH_STRING"].partition(":")
+        return name, secret
 
     def ask(self, path: str, **body: Any) -> Any:
         """POST to the API."""
@@ -53,9 +61,10 @@ class Ui(NamedTuple):
 
 
 def start_ui(home: Path) -> Ui:
+    """Runs may use the tests' temporary folders too."""
     port = server.free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "flows.ui", "--port", str(port)],
+        [sys.executable, "-m", "flows.ui", "--port", str(port), "--allow", str(home.parent)],
         cwd=PROJECT,
         env=flows_toy.settings(home),
         stdout=subprocess.PIPE,
@@ -63,9 +72,11 @@ def start_ui(home: Path) -> Ui:
         text=True,
     )
     assert process.stdout is not None
+    link = ""
     for line in process.stdout:
-        if f"http://127.0.0.1:{port}/deployments" in line:
-            return Ui(process, home, port)
+        link = line.split()[1] if line.startswith("Open http") else link
+        if f"http://127.0.0.1:{port}/v2/deployments" in line:
+            return Ui(process, home, port, link)
     raise AssertionError(f"the web interface ended: {process.wait()}")
 
 
@@ -80,7 +91,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     assert started.process.wait(timeout=60) == 0
     assert not [pid for pid in below if flows_toy.alive(pid)]
     assert not server.taken(started.port)
-    assert not (started.home / "server.json").exists()
+    assert not (started.home / "profile.toml").exists()
 
 
 @pytest.fixture

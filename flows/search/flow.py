@@ -14,7 +14,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
-from flows import server
+from flows import bounds, server
 from flows.liveness import held
 from flows.search import results
 from flows.search.setup import FOLDER, Asked, prepare
@@ -52,6 +52,8 @@ def tune(
         params: The parameter file.
         output: The folder for trials.csv and front.csv (optuna/STUDY).
     """
+    folder = output or FOLDER / (study or "")
+    bounds.check([storage, dataset, params, folder])
     asked = Asked(
         ranges=ranges,
         seconds=seconds,

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,15 +48,17 @@ class Seen:
     """The whole page as PNG."""
 
 
-def visit(page: Path, ready: str, ask: list[str], width: int = 1000, dark: bool = False) -> Seen:
-    """Open a file, wait until the expression `ready` is true, evaluate `ask`, take a picture."""
+def visit(
+    page: Path | str, ready: str, ask: list[str], width: int = 1000, dark: bool = False, flags: Sequence[str] = ()
+) -> Seen:
+    """Open a file or an address, wait until the expression `ready` is true, evaluate `ask`, take a picture."""
     path = program()
     assert path is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         here_read, there_write = os.pipe()
         there_read, here_write = os.pipe()
         line = f'exec "$@" 3<&{there_read} 4>&{there_write}'
-        command = ["bash", "-c", line, "bash", path, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = ["bash", "-c", line, "bash", path, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank"]
         process = subprocess.Popen(
             command, pass_fds=(there_read, there_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -81,7 +84,7 @@ class _Session:
         self.session: str | None = None
         self.end = time.monotonic() + WAIT_S
 
-    def visit(self, page: Path, ready: str, ask: list[str], width: int, dark: bool) -> Seen:
+    def visit(self, page: Path | str, ready: str, ask: list[str], width: int, dark: bool) -> Seen:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -89,7 +92,7 @@ class _Session:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.resolve().as_uri())
         while not self.value(ready):
             if time.monotonic() > self.end:
                 raise TimeoutError(f"{ready} stayed false; {self.complaints()}")

@@ -1,0 +1,93 @@
+"""What a run that was started through the web interface may touch: this checkout's data, and nothing else.
+
+Who is let into the interface may start what prefect.yaml offers, and no more: the worker's environment says that its
+runs are bounded (`BOUNDED`), and no request can take that away. A flow that is called on a shell is not bounded.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from flows import PROJECT
+from rcfam.errors import RcfamError
+
+BOUNDED = "RCFAM_ALLOWED"  # in the environment of bounded runs: more folders that they may use, a colon between two
+PLACES = ("data", "optuna", "recordings", "tokens", "dataset", "params.yaml")  # of the checkout
+REPOSITORIES = ("source", "repo", "repositories")  # parameters of verbs that may name the checkout itself
+NOT_OFFERED = ("play",)  # it needs a terminal
+
+
+class BoundsError(RcfamError):
+    """A run asks for what it may not touch. The message is one line."""
+
+
+def environment(allowed: Sequence[Path]) -> dict[str, str]:
+    """For a worker: its runs are bounded to the places above and to the folders `allowed`."""
+    return {BOUNDED: os.pathsep.join(str(folder.resolve()) for folder in allowed)}
+
+
+def check(paths: Iterable[Path | str | None]) -> None:
+    """Each path lies in a place that a run may use, with every link followed. Raises BoundsError."""
+    if BOUNDED in os.environ:
+        for path in paths:
+            if path is not None:
+                _check(path, [PROJECT / place for place in PLACES])
+
+
+def check_project(project: Path) -> None:
+    """A DVC project says which commands are run: it is this checkout, or in an allowed folder. Raises BoundsError."""
+    if BOUNDED in os.environ and project.resolve() != PROJECT:
+        _check(project, [])
+
+
+def _check(path: Path | str, places: Sequence[Path]) -> None:
+    if not str(path).isprintable():
+        raise BoundsError(f"{str(path)!r}: no path")
+    if ":" in str(path):  # of a database or a host; a folder's name that has one is no loss
+        raise BoundsError(f"{path}: an address is not taken from the web interface; use a shell")
+    whole = (PROJECT / Path(path).expanduser()).resolve()
+    allowed = [Path(folder) for folder in os.environ[BOUNDED].split(os.pathsep) if folder]
+    if not any(whole.is_relative_to(place.resolve()) for place in [*places, *allowed]):
+        known = ", ".join(place.name for place in places) or PROJECT
+        raise BoundsError(
+            f"{path}: the web interface's runs keep to {known} (and folders of `python -m flows.ui --allow`)"
+        )
+
+
+def check_words(words: Sequence[str]) -> None:
+    """`rcfam WORDS` is a verb that exists, called as it can be, with paths within bounds. Raises BoundsError.
+
+    The verb's own parser reads the words, and nothing is run: whatever it takes for a path is judged, wherever and
+    however it is said.
+    """
+    from rcfam.cli import app
+
+    command: Any = typer.main.get_command(app)
+    rest, said = list(words), "rcfam"
+    while commands := getattr(command, "commands", None):
+        if not rest or rest[0] not in commands:
+            raise BoundsError(f"No such command '{' '.join(rest[:1])}' of `{said}`; it has {', '.join(commands)}")
+        said = f"{said} {rest[0]}"
+        command, rest = commands[rest[0]], rest[1:]
+    if command.name in NOT_OFFERED:
+        raise BoundsError(f"`{said}` needs a terminal")
+    try:
+        context = command.make_context(said, rest)
+    except typer.Exit:  # --help: the verb will say it, and no more
+        return
+    except typer.TyperException as error:
+        raise BoundsError(f"{said}: {error.format_message()}") from error
+    for name, value in context.params.items():
+        if context.get_parameter_source(name).name != "DEFAULT":
+            _check_value(name, value)
+
+
+def _check_value(name: str, value: Any) -> None:
+    for each in value if isinstance(value, list | tuple) else [value]:
+        if name in REPOSITORIES and (str(each).startswith("https://") or (PROJECT / each).resolve() == PROJECT):
+            continue
+        if isinstance(each, Path) or name in REPOSITORIES:
+            check([each])
