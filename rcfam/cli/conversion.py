@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rcfam.cli.recordings import COMMIT, Recording, describe
+from rcfam.cli.recordings import COMMIT, Recording, describe, headings_of
 from rcfam.errors import RcfamError
 from rcfam.printable import say
 
@@ -55,10 +55,11 @@ def export(
             if to in ("png", "gif"):
                 _paint(reader, path, to == "gif", wanted, speed / every, font, size, bar.update)
             elif to == "txt":
+                headings = headings_of(reader)
                 with path.open("w", encoding="utf-8") as file:
                     for frame, (cells, _, key) in _frames(reader, wanted):
                         file.write("\n".join(text_rows(cells, reader.clusters)))
-                        file.write(f"\n-- {describe(reader, frame, key)}\n")
+                        file.write(f"\n-- {describe(reader, headings, frame, key)}\n")
                         bar.update()
             else:
                 with path.open("w", encoding="utf-8") as file:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,16 +12,20 @@ from rcfam.atomic import writing
 from rcfam.cli.params import DEFAULT, ParamsOption, section
 from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
-from rcfam.printable import say
+from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
     import polars as pl
+    from numpy.typing import NDArray
 
+    from rcfam.recording import Reader
     from rcfam.report import Material, Sample
     from rcfam.scaling import Analysis, FitParams, Run
     from rcfam.scaling.laws import Interval
 
 SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
+SAMPLE_TITLE = 200  # characters of a commit's mark
+SAMPLE_CELLS = SAMPLE_FRAMES * 48 * 160  # of all of them: fewer frames of a larger grid
 
 TableArgument = Annotated[
     list[Path], typer.Argument(help="Run tables: Parquet, CSV, TSV, or a folder that holds length-*/runs.parquet.")
@@ -260,7 +264,7 @@ def report(
     groups = {"differs from the paper": found.differs, "agrees": found.agrees, "not settled": found.unsettled}
     for verdict, texts in groups.items():
         for text in texts:
-            say(f"{verdict}: {text}")
+            say(f"{verdict}: {printable(text)}")
     say(f"report: {out / 'index.html'}   figures: {out / 'figures'}/")
 
 
@@ -339,6 +343,7 @@ def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
 def _sample(folder: Path) -> "Sample | None":
     """Frames from the commit in the middle of the first recording on; None where there is no recording."""
     from rcfam.recording import Reader
+    from rcfam.recording.show import first_line
     from rcfam.report import Sample
 
     path = min(folder.glob("*.tsr"), default=None)
@@ -350,9 +355,17 @@ def _sample(folder: Path) -> "Sample | None":
         commits = [mark for mark in reader.marks if mark.kind == "commit"]
         chosen = next((mark for mark in commits if mark.frame >= reader.frames // 2), commits[-1] if commits else None)
         first = chosen.frame if chosen is not None and chosen.frame < reader.frames else 0
-        cells, cursors, keys = reader.read(first, min(first + SAMPLE_FRAMES, reader.frames))
-        title = f"{path.stem}, from frame {first:,} of {reader.frames:,}" + (f": {chosen.text}" if chosen else "")
+        cells, cursors, keys = _cut(reader, first)
+        title = f"{path.stem}, from frame {first:,} of {reader.frames:,}" + (
+            f": {printable(first_line(chosen.text), SAMPLE_TITLE)}" if chosen else ""
+        )
         return Sample(title, first, cells, cursors, keys, reader.attributes, tuple(reader.clusters))
+
+
+def _cut(reader: "Reader", first: int) -> "tuple[NDArray[Any], NDArray[Any], NDArray[Any]]":
+    """Cells, cursors and keys from frame `first` on, as many as the page takes."""
+    most = min(SAMPLE_FRAMES, max(1, SAMPLE_CELLS // (reader.rows * reader.columns)))
+    return reader.read(first, min(first + most, reader.frames))
 
 
 def _rollout_sample(folder: Path) -> "Sample | None":
@@ -373,7 +386,7 @@ def _rollout_sample(folder: Path) -> "Sample | None":
     with Reader(folder / "recordings" / best["file"]) as reader:
         turn = next((mark.frame for mark in reader.marks if mark.kind == "rollout"), 0)
         first = max(0, turn - SAMPLE_FRAMES // 10)
-        cells, cursors, keys = reader.read(first, min(first + SAMPLE_FRAMES, reader.frames))
+        cells, cursors, keys = _cut(reader, first)
         if not len(keys):
             return None
         title = (

@@ -15,7 +15,7 @@ from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
-    from rcfam.recording import Reader
+    from rcfam.recording import Mark, Reader
 
 Recording = Annotated[Path, typer.Argument(help="A recording, NAME.tsr.")]
 COMMIT = "commit"
@@ -69,20 +69,26 @@ def play(
             cells, cursors, keys = reader.read(dump, dump + 1)
             say("\n".join(text_rows(cells[0], reader.clusters)))
             row, column, visible = cursors[0].tolist()
-            say(f"-- {describe(reader, dump, int(keys[0]))}, cursor {row},{column}{'' if visible else ' hidden'}")
+            said = describe(reader, headings_of(reader), dump, int(keys[0]))
+            say(f"-- {said}, cursor {row},{column}{'' if visible else ' hidden'}")
         elif not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise RcfamError("play needs a terminal; --dump N prints one frame")
         else:
             _play(reader, start, speed)
 
 
-def describe(reader: "Reader", frame: int, key: int) -> str:
-    """One line about a frame, safe to print."""
+def headings_of(reader: "Reader") -> "list[Mark]":
+    """The marks that say what is being typed, or by whom."""
+    return [mark for mark in reader.marks if mark.kind in _HEADINGS]
+
+
+def describe(reader: "Reader", headings: "list[Mark]", frame: int, key: int) -> str:
+    """One line about a frame, safe to print; `headings` are those of the reader."""
     from rcfam.recording.show import first_line
     from rcfam.terminal.keys import name
 
-    end = bisect_right(reader.marks, frame, key=lambda mark: mark.frame)
-    text = next((mark.text for mark in reversed(reader.marks[:end]) if mark.kind in _HEADINGS), "")
+    here = bisect_right(headings, frame, key=lambda mark: mark.frame)
+    text = headings[here - 1].text if here else ""
     subject = printable(first_line(text)[:60])
     return f"frame {frame:,} of {reader.frames:,}, next key {printable(name(key))}" + (
         f", {subject}" if subject else ""
@@ -118,7 +124,8 @@ def _key(wait: float) -> str:
 def _play(reader: "Reader", frame: int, speed: int) -> None:
     from rcfam.recording.show import ansi_frame
 
-    commits = sorted({mark.frame for mark in reader.marks if mark.kind in _HEADINGS})
+    headings = headings_of(reader)
+    commits = sorted({mark.frame for mark in headings})
     here = shutil.get_terminal_size()
     if here.lines <= reader.rows or here.columns < reader.columns:
         wanted, has = f"{reader.rows + 1} x {reader.columns}", f"{here.lines} x {here.columns}"
@@ -132,7 +139,7 @@ def _play(reader: "Reader", frame: int, speed: int) -> None:
                 buffer = reader.read(low, min(low + 400, reader.frames))
             cells, cursor, key = (part[frame - low] for part in buffer)
             paused = paused or frame == last
-            note = f"{'paused' if paused else f'{speed}/s'} | {describe(reader, frame, int(key))} | {_HELP}"
+            note = f"{'paused' if paused else f'{speed}/s'} | {describe(reader, headings, frame, int(key))} | {_HELP}"
             width = shutil.get_terminal_size().columns - 1
             sys.stdout.write(f"\x1b[{reader.rows + 1};1H\x1b[m{note[:width]}\x1b[K")
             sys.stdout.write(ansi_frame(cells, cursor, reader.attributes, reader.clusters).replace("\x1b[2J", ""))

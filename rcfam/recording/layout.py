@@ -181,6 +181,8 @@ def pack_header(header: Header) -> bytes:
     """The first bytes of a file: magic and the header block."""
     body = VERSION.to_bytes(2, "little") + header.rows.to_bytes(2, "little") + header.columns.to_bytes(2, "little")
     table = np.ascontiguousarray(header.attributes, dtype="<u4").tobytes()
+    for text in header.provenance.items():
+        check_text("".join(text))
     provenance = json.dumps(header.provenance, sort_keys=True, separators=(",", ":")).encode()
     body += varint(len(header.attributes)) + table + varint(len(provenance)) + provenance
     if len(body) > MAX_HEADER_BYTES:
@@ -263,10 +265,24 @@ def check_side(side: Side, offset: int, frames: int) -> Side:
 
 
 def _json(cursor: Cursor, length: int) -> Any:
+    """The JSON document of the next `length` bytes; its strings are text that UTF-8 can hold."""
+    data = cursor.take(length)
     try:
-        return json.loads(cursor.take(length).decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        document = json.loads(data.decode("utf-8"))
+        if b"\\ud" in data or b"\\uD" in data:  # halves of pairs, which need not be whole
+            check_text(json.dumps(document, ensure_ascii=False))
+    except (ValueError, RecursionError, RecordingError) as error:
         raise cursor.fail(f"JSON expected: {str(error)[:80]}") from error
+    return document
+
+
+def check_text(text: str) -> None:
+    """Raise RecordingError for text with half a surrogate pair, which no reader would take."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = ord(text[error.start])
+        raise RecordingError(f"text with half a surrogate pair, U+{half:04X}, at character {error.start}") from error
 
 
 class Packer:

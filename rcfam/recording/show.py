@@ -2,11 +2,12 @@
 
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.errors import RcfamError
 from rcfam.printable import printable
 from rcfam.recording.layout import RecordingError
 from rcfam.recording.reader import Reader
@@ -16,13 +17,14 @@ from rcfam.terminal.cells import BOLD, CLUSTER_BASE, GLYPH_BITS, GLYPH_MASK, RGB
 # R rows, C columns
 
 _SGR_OF_STYLE = (1, 2, 3, 4, 5, 7, 8, 9)  # bold, dim, italic, underline, blink, inverse, hidden, strike
+_MOST_OF_LINE = 4_000  # characters of a mark
 _MOST_OF_CLUSTER = 64  # characters; people write a handful
 _ALWAYS_NARROW = 0x300
 _ALWAYS_WIDE = range(0x4E00, 0xA000)  # CJK ideographs
 assert BOLD == 1
 
 
-def glyph_text(glyph: int, clusters: list[str]) -> str:
+def glyph_text(glyph: int, clusters: Sequence[str]) -> str:
     """What a glyph looks like, at most _MOST_OF_CLUSTER characters; nothing for the second half of a wide character.
 
     A mark alone stands on a space.
@@ -105,15 +107,22 @@ def ansi_frame(
 
 
 def first_line(text: str) -> str:
-    """What stands before the first line end."""
-    return next(iter(text.splitlines()), "")
+    """What stands before the first line end, at most _MOST_OF_LINE characters."""
+    return next(iter(text[:_MOST_OF_LINE].splitlines()), "")
+
+
+def _typed(reader: Reader, frame: int, key: NDArray[np.uint32]) -> str:
+    try:
+        return key_names.to_xterm(key).decode("utf-8", "replace")
+    except RcfamError as error:
+        raise RecordingError(f"{reader.path}: frame {frame}: {error}") from error
 
 
 def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, stop: int) -> Iterator[str]:
     """Lines of an asciicast 2 or 3 of frames start .. stop - 1: output, keystrokes as `i` and marks as `m` events."""
     if version not in (2, 3):
         raise RecordingError(f"asciicast version {version}: 2 or 3")
-    title = reader.provenance.get("name", "")
+    title = printable(reader.provenance.get("name", ""))
     if version == 2:
         head = {"version": 2, "width": reader.columns, "height": reader.rows, "title": title}
     else:
@@ -130,7 +139,7 @@ def asciicast(reader: Reader, version: int, seconds_per_key: float, start: int, 
                 events.append(("m", f"{printable(mark.kind)} {printable(first_line(mark.text))}"))
                 mark = next(marks, None)
             events.append(("o", ansi_frame(cells[k], cursors[k], reader.attributes, reader.clusters, before)))
-            events.append(("i", key_names.to_xterm(keys[k : k + 1]).decode("utf-8", "replace")))
+            events.append(("i", _typed(reader, low + k, keys[k : k + 1])))
             before = cells[k]
             for code, data in events:
                 when = now if version == 2 else now - last

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.recording.show import glyph_text
 from rcfam.terminal import cells as grid
 from rcfam.terminal.keys import name
 
@@ -62,14 +63,9 @@ def _runs(cells_C: NDArray[np.uint32], clusters: tuple[str, ...]) -> list[list[A
 
 def text(cells_C: NDArray[np.uint32], clusters: tuple[str, ...]) -> str:
     """The characters of cells; second halves of wide ones are left out."""
-    parts = []
-    for glyph in grid.glyphs(cells_C).tolist():
-        if glyph >= grid.CLUSTER_BASE:
-            number = glyph - grid.CLUSTER_BASE
-            parts.append(clusters[number] if number < len(clusters) else "\N{REPLACEMENT CHARACTER}")
-        elif glyph:
-            parts.append(chr(glyph) if not 0xD800 <= glyph < 0xE000 else "\N{REPLACEMENT CHARACTER}")
-    return "".join(parts)
+    known = grid.CLUSTER_BASE + len(clusters)
+    glyphs = grid.glyphs(cells_C).tolist()
+    return "".join(glyph_text(glyph, clusters) if glyph < known else "\N{REPLACEMENT CHARACTER}" for glyph in glyphs)
 
 
 def style(foreground: int, background: int, flags: int) -> str:

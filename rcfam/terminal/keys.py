@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.errors import RcfamError
+
 CTRL_A: Final = 1
 CTRL_B: Final = 2
 CTRL_C: Final = 3
@@ -68,7 +70,10 @@ def from_text(text: str) -> NDArray[np.uint32]:
 
 
 def to_xterm(keys: NDArray[np.uint32]) -> bytes:
-    """The bytes that an xterm would send for `keys`."""
+    """The bytes that an xterm would send for `keys`. Raises RcfamError for a number that is no key."""
+    unknown = keys[keys > PAGE_DOWN]
+    if len(unknown):
+        raise RcfamError(f"key {int(unknown[0]):#x}: 0..{PAGE_DOWN:#x} expected")
     return "".join(SEQUENCES.get(key, "") or chr(key) for key in keys.tolist()).encode("utf-8", "surrogatepass")
 
 
@@ -78,4 +83,4 @@ def name(key: int) -> str:
         return NAMES[key]
     if key < 32:
         return f"<C-{chr(key + 96)}>"
-    return chr(key) if key < NAMED else f"<key {key:#x}>"
+    return chr(key) if key < NAMED and not 0xD800 <= key < 0xE000 else f"<key {key:#x}>"
