@@ -1,9 +1,11 @@
 """The `rcfam` command. One file a verb group; heavy imports stay inside the verbs, so that --help is quick."""
 
+import os
 import sys
 
 import typer
 
+from rcfam import lifetime
 from rcfam.cli import (
     conversion,
     dataset,
@@ -20,6 +22,9 @@ from rcfam.cli import (
 )
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
+
+# Set by DVC for a stage, and by torchrun for a rank; whether what they start has a session of its own.
+_STARTERS = {"DVC_STAGE": False, "TORCHELASTIC_RUN_ID": True}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,6 +63,7 @@ app.command("params")(params.check)
 def main() -> None:
     """Run the command line: bad input is one printable line on stderr and exit code 1, Ctrl-C exit code 130."""
     try:
+        _follow_starters()
         app()
     except RcfamError as error:
         say(f"rcfam: {printable(error)}", file=sys.stderr)
@@ -67,3 +73,17 @@ def main() -> None:
             raise
         say("rcfam: stopped", file=sys.stderr)
         sys.exit(130)
+
+
+def _follow_starters() -> None:
+    """End when what runs this verb and waits for it ends: SIGKILL of `dvc repro` would leave its stage running."""
+    for name, own_session in _STARTERS.items():
+        value = os.environ.get(name)
+        if value is None:
+            continue
+        try:
+            pid = lifetime.starter(name, value, own_session)
+            if pid is not None:
+                lifetime.end_with(pid)
+        except lifetime.OrphanError as error:
+            raise RcfamError(f"what set {name} and started this command has ended") from error

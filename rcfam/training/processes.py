@@ -1,10 +1,8 @@
 """Runs side by side, one process each. A run dies with the process that started it, however that ended."""
 
-import ctypes
 import multiprocessing as mp
 import os
 import signal
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -14,11 +12,11 @@ from typing import Final
 import polars as pl
 
 from rcfam.errors import RcfamError
+from rcfam.lifetime import die_with_parent
 from rcfam.training.errors import TrainingError
 from rcfam.training.loop import Step
 from rcfam.training.run import Job, run
 
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 _PATIENCE_S: Final = 5.0
 
 
@@ -87,15 +85,3 @@ def _child(job: Job, out: Connection, parent: int) -> None:
         out.send(run(job, out.send))
     except RcfamError as error:
         out.send(TrainingError(str(error)))
-
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when `parent` ends, and end now if it has ended already.
-
-    Linux; elsewhere nothing.
-    """
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
