@@ -13,7 +13,7 @@ _DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "DVC_NO_ANALYTICS": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",  # Prefect would start one by itself, without a password
     "PREFECT_HOME": str(PROJECT / ".prefect"),
 }
 

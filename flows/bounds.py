@@ -87,7 +87,12 @@ def check_words(words: Sequence[str]) -> None:
 
 def _check_value(name: str, value: Any) -> None:
     for each in value if isinstance(value, list | tuple) else [value]:
-        if name in REPOSITORIES and (str(each).startswith("https://") or (PROJECT / each).resolve() == PROJECT):
+        if name in REPOSITORIES and _repository(str(each)):
             continue
         if isinstance(each, Path) or name in REPOSITORIES:
             check([each])
+
+
+def _repository(source: str) -> bool:
+    """Whether it is an address that anyone may ask, or the checkout itself, which is only read."""
+    return source.isprintable() and (source.startswith("https://") or (PROJECT / source).resolve() == PROJECT)

@@ -6,102 +6,33 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 from uuid import UUID
 
-import httpx
 import pytest
 import yaml
 
-from flows import PROJECT, server
-from tests import flows_toy, test_dataset_stages
+from flows import PROJECT
+from tests import flows_toy, flows_ui, test_dataset_stages
 from tests.flows_toy import EVERYTHING, results, wait_for
+from tests.flows_ui import Ui
 from tests.oracles import training
-
-
-class Ui(NamedTuple):
-    """A running `python -m flows.ui`."""
-
-    process: "subprocess.Popen[str]"
-    home: Path
-    port: int
-    link: str
-
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The API's answer. 503 says that SQLite was busy: asked again, as Prefect's own client does."""
-        for wait_s in (0.5, 1, 2, 4, 8, 0):
-            where = f"http://127.0.0.1:{self.port}/api/{path}"
-            answer = httpx.request(method, where, json=body, auth=self.password(), timeout=30)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(wait_s)
-        assert answer.is_success, answer.text
-        return answer.json() if answer.content else None
-
-    def password(self) -> tuple[str, str]:
-        settings = tomllib.loads((self.home / "profile.toml").read_text())["profiles"]["rcfam"]
-        name, _, secret = settings["PREFECT_API_AUTH_STRING"].partition(":")
-        return name, secret
-
-    def ask(self, path: str, **body: Any) -> Any:
-        """POST to the API."""
-        return self.call("POST", path, body)
-
-    def get(self, path: str) -> Any:
-        return self.call("GET", path)
-
-    def state(self, flow_run: str) -> str:
-        return str(self.get(f"flow_runs/{flow_run}")["state"]["name"])
-
-
-def start_ui(home: Path) -> Ui:
-    """Runs may use the tests' temporary folders too."""
-    port = server.free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.ui", "--port", str(port), "--allow", str(home.parent)],
-        cwd=PROJECT,
-        env=flows_toy.settings(home),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert process.stdout is not None
-    link = ""
-    for line in process.stdout:
-        link = line.split()[1] if line.startswith("Open http") else link
-        if f"http://127.0.0.1:{port}/v2/deployments" in line:
-            return Ui(process, home, port, link)
-    raise AssertionError(f"the web interface ended: {process.wait()}")
 
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
-    """The web interface on a database of its own; it has to stop in good order and take everything with it."""
-    started = start_ui(tmp_path_factory.mktemp("home"))
-    yield started
-    below = descendants(started.process.pid)
-    assert len(below) >= 4
-    started.process.send_signal(signal.SIGTERM)
-    assert started.process.wait(timeout=60) == 0
-    assert not [pid for pid in below if flows_toy.alive(pid)]
-    assert not server.taken(started.port)
-    assert not (started.home / "profile.toml").exists()
+    """The web interface on a database of its own; its runs may use the tests' temporary folders too."""
+    home = tmp_path_factory.mktemp("home")
+    with flows_ui.running(home, "--allow", home.parent) as started:
+        yield started
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return flows_toy.make(tmp_path / "project")
-
-
-def descendants(pid: int) -> list[int]:
-    below = [int(n) for task in Path(f"/proc/{pid}/task").iterdir() for n in (task / "children").read_text().split()]
-    return below + [each for child in below for each in descendants(child)]
 
 
 def test_only_stale_stages_run_and_a_second_run_does_nothing(ui: Ui, project: Path) -> None:
