@@ -1,10 +1,15 @@
 """Foreign recordings: what a terminal emulator shows of them becomes frames, and damage becomes one clear error."""
 
+import gzip
 import json
+import os
 import random
+import re
 import shutil
 import subprocess
 import sys
+import tracemalloc
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +19,7 @@ from typer.testing import CliRunner
 
 from rcfam.cli import app
 from rcfam.errors import RcfamError
-from rcfam.recording import Mark, Reader, Writer, imports
+from rcfam.recording import Mark, Reader, Writer, foreign, imports
 from rcfam.recording.emulator import Emulator
 from rcfam.recording.show import asciicast, text_rows
 from rcfam.terminal import keys as names
@@ -36,10 +41,20 @@ def cells_of(emulator: Emulator) -> list[list[tuple[int | str, tuple[int, int, i
     return [[said(cell) for cell in row] for row in cells.tolist()]
 
 
-def imported(foreign: imports.Foreign, folder: Path, every_output: bool = False) -> Reader:
+def read_cast(data: bytes) -> foreign.Foreign:
+    return foreign.read_asciicast(partial(BytesIO, data))
+
+
+def read_log(data: bytes, rows: int, columns: int, timing: str | None = None) -> foreign.Foreign:
+    return foreign.read_log(
+        partial(BytesIO, data), rows, columns, None if timing is None else partial(BytesIO, timing.encode())
+    )
+
+
+def imported(found: foreign.Foreign, folder: Path, every_output: bool = False) -> Reader:
     path = folder / "imported.tsr"
     with path.open("wb") as file:
-        imports.play(foreign, file, "x", every_output=every_output)
+        imports.play(found, file, "x", every_output=every_output)
     return Reader(path)
 
 
@@ -103,7 +118,7 @@ def test_our_own_export_comes_back(tmp_path: Path, version: int) -> None:
         lines = list(asciicast(reader, version, 0.1, 0, reader.frames))
         shown = [text_rows(frame, reader.clusters) for frame in cells]
         colours = ATTRIBUTES[cells >> 21]
-    with imported(imports.read_asciicast("\n".join(lines).encode()), tmp_path) as back:
+    with imported(read_cast("\n".join(lines).encode()), tmp_path) as back:
         got, places, typed_again = back.read(0, back.frames)
         assert back.damage is None and back.verify() == len(keys)
         np.testing.assert_array_equal(typed_again, keys)
@@ -115,8 +130,8 @@ def test_our_own_export_comes_back(tmp_path: Path, version: int) -> None:
 
 
 def test_without_keys_there_is_a_frame_for_each_output(tmp_path: Path) -> None:
-    foreign = imports.read_asciicast(cast((0.1, "o", "a"), (0.2, "m", "here"), (0.3, "o", "b\r\n"), (0.4, "o", "c")))
-    with imported(foreign, tmp_path) as reader:
+    found = read_cast(cast((0.1, "o", "a"), (0.2, "m", "here"), (0.3, "o", "b\r\n"), (0.4, "o", "c")))
+    with imported(found, tmp_path) as reader:
         cells, cursors, keys = reader.read(0, reader.frames)
         assert [text_rows(frame, []) for frame in cells] == [["a", "", ""], ["ab", "", ""], ["ab", "c", ""]]
         assert keys.tolist() == [0, 0, 0] and cursors.tolist() == [[0, 1, 1], [1, 0, 1], [1, 1, 1]]
@@ -126,13 +141,13 @@ def test_without_keys_there_is_a_frame_for_each_output(tmp_path: Path) -> None:
 def test_with_keys_there_is_a_frame_before_each(tmp_path: Path) -> None:
     events = [(0.1, "o", "$ "), (1.0, "i", "l\x1bOA"), (1.1, "o", "ls"), (1.2, "i", "\r"), (1.3, "o", "\r\nx")]
     for version in (2, 3):
-        foreign = imports.read_asciicast(cast(*events, version=version))
-        with imported(foreign, tmp_path) as reader:
+        found = read_cast(cast(*events, version=version))
+        with imported(found, tmp_path) as reader:
             cells, _, keys = reader.read(0, reader.frames)
             assert keys.tolist() == [ord("l"), names.UP, 13, 0]
             assert [text_rows(frame, [])[0] for frame in cells] == ["$", "$", "$ ls", "$ ls"]
             assert text_rows(cells[-1], [])[1] == "x"
-        with imported(foreign, tmp_path, every_output=True) as reader:
+        with imported(found, tmp_path, every_output=True) as reader:
             assert reader.keys().tolist() == [0, ord("l"), names.UP, 0, 13, 0]
 
 
@@ -144,7 +159,7 @@ def test_the_grid_is_the_largest_that_there_was(tmp_path: Path) -> None:
         (0.4, "r", "4x2"),
         (0.5, "o", "\x1b[2;4Hy"),
     ]
-    with imported(imports.read_asciicast(cast(*events)), tmp_path) as reader:
+    with imported(read_cast(cast(*events)), tmp_path) as reader:
         assert (reader.rows, reader.columns) == (5, 12)
         cells, _, _ = reader.read(0, reader.frames)
         assert chr(cells[1, 4, 11]) == "z" and chr(cells[2, 1, 3]) == "y"
@@ -170,7 +185,7 @@ def test_the_grid_is_the_largest_that_there_was(tmp_path: Path) -> None:
 )
 def test_a_damaged_cast_is_one_clear_error(data: bytes, message: str) -> None:
     with pytest.raises(RcfamError, match=message):
-        imports.read_asciicast(data)
+        read_cast(data)
 
 
 def test_any_output_can_be_imported(tmp_path: Path) -> None:
@@ -190,14 +205,14 @@ def test_any_output_can_be_imported(tmp_path: Path) -> None:
     ]
     for _ in range(60):
         data = b"".join(rng.choice(pieces) if rng.random() < 0.5 else rng.randbytes(3) for _ in range(60))
-        with imported(imports.read_log(data, 4, 9), tmp_path) as reader:
+        with imported(read_log(data, 4, 9), tmp_path) as reader:
             assert reader.frames and reader.verify() == reader.frames
 
 
 def test_plain_logs(tmp_path: Path) -> None:
     text = b"one\r\n\xe4\xb8\xad\r\nlast"
     log = b'Script started on 2026-01-02 [COMMAND="x"]\n' + text + b'\nScript done on 2026-01-02 [EXIT="0"]\n'
-    with imported(imports.read_log(log, 3, 8), tmp_path) as reader:
+    with imported(read_log(log, 3, 8), tmp_path) as reader:
         cells, _, keys = reader.read(0, reader.frames)
         assert [text_rows(frame, [])[:3] for frame in cells] == [
             ["one", "", ""],
@@ -205,14 +220,14 @@ def test_plain_logs(tmp_path: Path) -> None:
             ["one", "\u4e2d", "last"],
         ]
         assert keys.tolist() == [0, 0, 0]
-    with imported(imports.read_log(b"abcd", 3, 8, "0.1 1\n0.2 3\n"), tmp_path) as reader:
+    with imported(read_log(b"abcd", 3, 8, "0.1 1\n0.2 3\n"), tmp_path) as reader:
         assert [text_rows(frame, [])[0] for frame in reader.read(0, reader.frames)[0]] == ["a", "abcd"]
     both = "H 0.0 START_TIME x\nO 0.1 2\nI 0.1 2\nO 0.2 3\nS 0.1 SIGWINCH ROWS=1\n"
-    with imported(imports.read_log(b"$ l\rl\r\n", 3, 8, both), tmp_path) as reader:
+    with imported(read_log(b"$ l\rl\r\n", 3, 8, both), tmp_path) as reader:
         assert reader.keys().tolist() == [ord("l"), 13, 0]
     for timing, message in (("0.1 9\n", "line 1: 9 bytes"), ("0.1 1\nx\n", "line 2: seconds"), ("0.1 -3", "line 1")):
         with pytest.raises(RcfamError, match=message):
-            imports.read_log(b"abcd", 3, 8, timing)
+            read_log(b"abcd", 3, 8, timing)
 
 
 @pytest.mark.real
@@ -244,4 +259,88 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
 def test_without_the_emulator_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyghostty", None)
     with pytest.raises(RcfamError, match="pip install"):
-        imports.play(imports.read_log(b"x", 2, 2), BytesIO(), "x")
+        imports.play(read_log(b"x", 2, 2), BytesIO(), "x")
+
+
+@pytest.mark.parametrize("size", [(257, 256), (256, 1024), (1024, 256)])
+def test_the_largest_grids_are_imported(size: tuple[int, int], tmp_path: Path) -> None:
+    rows, columns = size
+    found = read_cast(cast((0.1, "o", f"\x1b[{rows};{columns}Hz"), rows=rows, columns=columns))
+    with imported(found, tmp_path) as reader:
+        assert (reader.rows, reader.columns) == size and reader.verify() == 1
+        assert chr(reader.read(0, 1)[0][0, -1, -1]) == "z"
+
+
+def test_a_grid_says_its_value_and_its_bound(tmp_path: Path) -> None:
+    for data in (cast(rows=1024, columns=257), cast((1, "r", "1024x10"), rows=257, columns=10)):
+        with pytest.raises(RcfamError, match=r"grid (1024 x 257|257 x 1024): .* at most 262144 cells"):
+            read_cast(data)
+
+
+def test_pieces_of_a_log_are_its_lines(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    for trial in range(200):
+        text = b"".join(b"x" * rng.choice((0, 1, 5, 4095, 4096, 4097, 8192)) + b"\n" for _ in range(rng.randrange(4)))
+        text += b"y" * rng.choice((0, 3, 4096))
+        log = text
+        if trial % 2:
+            log = b"Script started on x\n" + text + rng.choice((b"", b"\nScript done on y", b"Script done on y\n"))
+            text = re.sub(rb"\n?Script done on [^\n]*\n?$", b"", log[log.find(b"\n") + 1 :])
+        expected = [piece for piece in re.findall(rb"[^\n]{0,4096}\n?", text) if piece]
+        assert [event.text.encode("latin-1") for event in read_log(log, 2, 9).events()] == expected
+
+
+def test_times_are_not_used(tmp_path: Path) -> None:
+    found = read_cast(
+        b'{"version": 2, "width": 9, "height": 2}\n'
+        b'[NaN, "o", "a"]\n[-1e308, "o", "b"]\n[1e999, "i", "c"]\n["x", "o", "d"]'
+    )
+    with imported(found, tmp_path) as reader:
+        assert reader.keys().tolist() == [ord("c"), 0]
+
+
+def test_half_characters_become_whole_ones(tmp_path: Path) -> None:
+    head = b'{"version": 2, "width": 9, "height": 2, "title": "\\ud800"}'
+    events = rb'["", "o", "\ud800"]', rb'["", "m", "a\udfff"]', rb'["", "i", "\ud83d\ude00\ud83d"]'
+    path = tmp_path / "\udcff.tsr"
+    with path.open("wb") as file:
+        imports.play(read_cast(b"\n".join([head, *events])), file, path.stem)
+    with Reader(path) as reader:
+        assert reader.provenance["title"] == reader.provenance["name"] == "\ufffd"
+        assert reader.marks[0].text == "a\ufffd" and reader.verify() == 2
+
+
+def test_a_long_line_is_refused_and_a_long_file_is_never_held() -> None:
+    line = b"\n" + json.dumps([0.1, "o", "x" * (foreign.MAX_LINE_BYTES // 2)]).encode()
+    data = cast() + 12 * line
+    tracemalloc.start()
+    found = read_cast(data)
+    assert found.total == 12 and not found.keys
+    assert tracemalloc.get_traced_memory()[1] < 6 * foreign.MAX_LINE_BYTES
+    tracemalloc.stop()
+    for bad in (cast() + b'\n[1, "o", "' + b"x" * foreign.MAX_LINE_BYTES, b"{" + b" " * foreign.MAX_LINE_BYTES):
+        with pytest.raises(RcfamError, match=r"line [12]: more than 4,194,304 bytes"):
+            read_cast(bad)
+    log = bytes(foreign.MAX_LINE_BYTES + 2)
+    with pytest.raises(RcfamError, match=r"line 1: 4194305 bytes at once, at most 4194304"):
+        read_log(log, 2, 9, "0.1 4194305\n")
+    with pytest.raises(RcfamError, match="timing, line 1: seconds"):
+        read_log(log, 2, 9, f"0.1 {'9' * 5000}\n")
+
+
+def test_what_is_no_file_or_too_large_or_packed_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    large, packed, fifo = tmp_path / "large.cast", tmp_path / "a.cast.gz", tmp_path / "fifo"
+    with large.open("wb") as file:
+        file.truncate(10_000_000_000)
+    packed.write_bytes(gzip.compress(cast((0.1, "o", "a"))))
+    os.mkfifo(fifo)
+    wrong = {
+        large: "large.cast has 10,000,000,000 bytes: at most 4,294,967,296 are read",
+        packed: "a.cast.gz is packed: unpack it first",
+        fifo: "not a file",
+        tmp_path: "not a file",
+    }
+    for path, message in wrong.items():
+        result = CliRunner().invoke(app, ["import", str(path), "-o", str(tmp_path / "out.tsr")])
+        assert isinstance(result.exception, RcfamError) and message in str(result.exception)
+        assert not (tmp_path / "out.tsr").exists()

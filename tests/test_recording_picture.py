@@ -74,9 +74,14 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     painter = picture.Painter(ATTRIBUTES, [])
     with pytest.raises(RcfamError, match="no frame"):
         painter.gif([], 0.1, io.BytesIO())
-    monkeypatch.setattr(picture, "MOST_PICTURES", 2)
-    with pytest.raises(RcfamError, match="more than 2"):
-        painter.gif([np.zeros((2, 2, 3), np.uint8)] * 3, 0.1, io.BytesIO())
+    painter.check(picture.MOST_PICTURES, 2, 2)
+    with pytest.raises(RcfamError, match=r"5,001 pictures of [\d,]+ pixels: at most 5,000; .* one in 2 or more"):
+        painter.check(picture.MOST_PICTURES + 1, 2, 2)
+    with pytest.raises(RcfamError, match=r"4,000 pictures of [\d,]+ pixels: at most \d+; ask for fewer"):
+        painter.check(4_000, 100, 300)
+    monkeypatch.setattr(picture, "MOST_PICTURE_PIXELS", 1_000)
+    with pytest.raises(RcfamError, match=r"pictures of [\d,]+ pixels: at most 1,000; ask for a smaller size"):
+        painter.check(1, 100, 100)
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(RcfamError, match="pip install"):
         picture.Painter(ATTRIBUTES, [])

@@ -111,6 +111,7 @@ def _paint(
     from rcfam.recording.picture import Painter
 
     painter = Painter(reader.attributes, reader.clusters, font, size)
+    painter.check(len(wanted), reader.rows, reader.columns)
 
     def painted() -> "Iterator[NDArray[np.uint8]]":
         for _, (cells, cursor, _) in _frames(reader, wanted):
@@ -145,14 +146,15 @@ def import_(
 
     from rcfam.atomic import writing
     from rcfam.recording import imports
+    from rcfam.recording.foreign import read
 
-    foreign = imports.read(file, rows, columns, timing)
-    with writing(out) as path, path.open("wb") as target, tqdm(total=len(foreign.events), unit=" events") as bar:
+    foreign = read(file, rows, columns, timing)
+    with writing(out) as path, path.open("wb") as target, tqdm(total=foreign.total, unit=" events") as bar:
         try:
             frames = imports.play(foreign, target, file.stem, level, every_output, bar.update)
         except RcfamError as error:
             raise RcfamError(f"{file}: {error}") from error
-    say(f"{out}: {frames:,} frames of {foreign.rows} x {foreign.columns} from {foreign.format}")
+    say(f"{out}: {frames:,} frames of {foreign.largest[0]} x {foreign.largest[1]} from {foreign.format}")
 
 
 def repack(

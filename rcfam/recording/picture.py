@@ -19,6 +19,8 @@ from rcfam.terminal.cells import BOLD, DIM, GLYPH_BITS, GLYPH_MASK, HIDDEN, INVE
 
 FONTS: Final = ("DejaVuSansMono.ttf", "LiberationMono-Regular.ttf", "NotoSansMono-Regular.ttf", "Menlo.ttc", "cour.ttf")
 MOST_PICTURES: Final = 5_000  # of one GIF
+MOST_PIXELS: Final = 1 << 30  # of all pictures of a GIF, which are held until it is written: 1 GiB, a minute or two
+MOST_PICTURE_PIXELS: Final = 1 << 26  # of one: 400 MiB while it is painted
 FOREGROUND: Final = (229, 229, 229)
 BACKGROUND: Final = (24, 24, 24)
 # xterm's colours 0..15, from its documentation; 16..255 are a cube and a ramp.
@@ -79,6 +81,18 @@ class Painter:
         self._width = max(1, round(self._font.getlength("M")))
         self._height = max(1, ascent + descent)
 
+    def check(self, pictures: int, rows: int, columns: int) -> None:
+        """Raise RcfamError before anything is painted that would be too much."""
+        pixels = rows * self._height * columns * self._width
+        if pixels > MOST_PICTURE_PIXELS:
+            raise RcfamError(f"pictures of {pixels:,} pixels: at most {MOST_PICTURE_PIXELS:,}; ask for a smaller size")
+        if pictures > MOST_PICTURES or pictures * pixels > MOST_PIXELS:
+            most = min(MOST_PICTURES, MOST_PIXELS // pixels)
+            raise RcfamError(
+                f"{pictures:,} pictures of {pixels:,} pixels: at most {most:,}; ask for fewer frames, for one in "
+                f"{-(-pictures // most)} or more, or for a smaller size"
+            )
+
     def paint(self, cells_RC: NDArray[np.uint32], cursor_3: NDArray[np.int32]) -> NDArray[np.uint8]:
         """The picture (R * H, C * W, 3) of a frame, its cursor as a block."""
         rows, columns = cells_RC.shape
@@ -107,9 +121,7 @@ class Painter:
         first.save(file, format="GIF", save_all=True, append_images=images, duration=milliseconds, loop=0)
 
     def _with_colours(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[Any]:
-        for number, picture in enumerate(pictures):
-            if number == MOST_PICTURES:
-                raise RcfamError(f"more than {MOST_PICTURES} pictures; ask for fewer frames, or for every n-th")
+        for picture in pictures:
             yield self._image.fromarray(picture).quantize(64, dither=self._image.Dither.NONE)
 
     def _tile(self, wanted: int) -> NDArray[np.uint8]:

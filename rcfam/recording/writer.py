@@ -35,17 +35,16 @@ from rcfam.terminal.cells import CLUSTER_BASE, GLYPH_MASK, MAX_ATTRIBUTES
 # N frames, K keystrokes, R rows, C columns
 
 Level = Literal["fast", "small"]
+CHUNK_FRAMES: Final = 1024  # or as many as a large grid allows
 LEVELS: Final[dict[str, int]] = {"fast": 3, "small": 19}  # zstandard's
 
 
 class Writer:
     """Encodes frames and keystrokes into `file`, which must be open for writing bytes and stays open after `close`.
 
-    `attributes` (N, 3) uint32 are (fg, bg, style) of each attribute number. A chunk of `chunk_frames` frames is
-    what a reader
-    must decode to reach a frame: larger chunks are smaller in all and slower to seek in. What was written up to any
-    moment
-    keeps all its whole chunks; `close` adds the last one and the index.
+    `attributes` (N, 3) uint32 are (fg, bg, style) of each attribute number. A chunk of `chunk_frames` frames
+    (CHUNK_FRAMES) is what a reader must decode to reach a frame: larger chunks are smaller in all and slower to seek
+    in. What was written up to any moment keeps all its whole chunks; `close` adds the last one and the index.
     """
 
     def __init__(
@@ -55,10 +54,11 @@ class Writer:
         columns: int,
         attributes: NDArray[np.uint32],
         provenance: dict[str, str],
-        chunk_frames: int = 1024,
+        chunk_frames: int | None = None,
         level: Level = "fast",
     ) -> None:
         check_grid(rows, columns)
+        chunk_frames = min(CHUNK_FRAMES, most_frames(rows, columns)) if chunk_frames is None else chunk_frames
         if not 1 <= chunk_frames <= most_frames(rows, columns):
             raise RecordingError(f"chunk of {chunk_frames} frames: 1..{most_frames(rows, columns)} allowed")
         if level not in LEVELS:
@@ -226,7 +226,7 @@ class Writer:
 
 
 @contextmanager
-def appending(path: Path | str, chunk_frames: int = 1024, level: Level = "fast") -> Iterator[Writer]:
+def appending(path: Path | str, chunk_frames: int | None = None, level: Level = "fast") -> Iterator[Writer]:
     """A writer that adds to the finished recording at `path`, and closes it at the end of the block in any case.
 
     The old index gives way to the first new chunk: a process that is killed before the end leaves a file that was cut
