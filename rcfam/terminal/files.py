@@ -1,17 +1,25 @@
 """The virtual file system: paths below one root, git's modes, bytes. Nothing leads out of the root and nothing
 touches a disk.
+
+The disk has a size (Limits.disk_bytes, Limits.disk_files). Contents count in full, also where two files share them, and
+so does every path: names of directories and deep paths fill a disk too.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from rcfam.errors import RcfamError
+from rcfam.terminal.limits import Limits
 
 FILE: Final = 0o100644
 EXECUTABLE: Final = 0o100755
 LINK: Final = 0o120000
 _MODES: Final = (FILE, EXECUTABLE, LINK)
 _MAX_LINKS: Final = 40
+FULL: Final = "No space left on device"
+SPENT: Final = "Cannot allocate memory"
+_BYTES_A_STEP: Final = 64  # steps of work: about 0.1 us each
+_STEPS_A_NAME: Final = 32
 
 
 class FilesError(RcfamError):
@@ -35,10 +43,18 @@ class Entry(NamedTuple):
 class Files(Mapping[str, Entry]):
     """path -> Entry, the path relative to the root as in 'a/b.py'. Directories may be empty; they are no entries.
 
-    `touched` holds every path whose entry came, went or changed since the reader last cleared it.
+    `touched` holds every path whose entry came, went or changed since the reader last cleared it. What no longer fits
+    raises FilesError with the reason FULL.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.used_bytes = 0
+        """of contents and of all paths"""
+        self.refused = 0
+        """how often something did not fit"""
+        self.work_left: int | None = None
+        """steps that the shell's line may still take; None while none runs"""
         self._entries: dict[str, Entry] = {}
         self._directories: dict[str, set[str]] = {"": set()}
         self._watchers: list[set[str]] = []
@@ -53,6 +69,34 @@ class Files(Mapping[str, Entry]):
     def _touch(self, path: str) -> None:
         for watcher in self._watchers:
             watcher.add(path)
+
+    @property
+    def used_files(self) -> int:
+        """Files, links and directories."""
+        return len(self._entries) + len(self._directories) - 1
+
+    def spend(self, steps: int) -> None:
+        """Count work of a shell's line. Raises FilesError with the reason SPENT where it has taken more than it may."""
+        if self.work_left is not None:
+            self.work_left -= steps
+            if self.work_left < 0:
+                raise FilesError("-bash", SPENT)
+
+    def spend_on_bytes(self, count: int) -> None:
+        """Count the work of reading or writing so many bytes."""
+        self.spend(1 + count // _BYTES_A_STEP)
+
+    def spend_on_names(self, count: int) -> None:
+        """Count the work of looking at so many paths."""
+        self.spend(_STEPS_A_NAME * count)
+
+    def _check_room(self, path: str, more_bytes: int, more_files: int = 0) -> None:
+        """Raises FilesError where what is about to be added does not fit."""
+        bytes_fit = more_bytes <= 0 or self.used_bytes + more_bytes <= self.limits.disk_bytes
+        files_fit = more_files <= 0 or self.used_files + more_files <= self.limits.disk_files
+        if not (bytes_fit and files_fit):
+            self.refused += 1
+            raise FilesError(path, FULL)
 
     def __getitem__(self, path: str) -> Entry:
         return self._entries[path]
@@ -78,6 +122,7 @@ class Files(Mapping[str, Entry]):
             raise FilesError(path, "Not a directory")
         if path not in self._directories:
             raise FilesError(path, "No such file or directory")
+        self.spend_on_names(len(self._directories[path]))
         return sorted(self._directories[path])
 
     def read(self, path: str) -> bytes:
@@ -86,10 +131,16 @@ class Files(Mapping[str, Entry]):
             raise FilesError(path, "Is a directory")
         if path not in self._entries:
             raise FilesError(path, "No such file or directory")
-        return self._entries[path].data
+        data = self._entries[path].data
+        self.spend_on_bytes(len(data))
+        return data
 
     def write(self, path: str, data: bytes, mode: int | None = None) -> None:
-        """Set a file's bytes, making its directories; the mode stays as it was, or is FILE, where none is given."""
+        """Set a file's bytes, making its directories; the mode stays as it was, or is FILE, where none is given.
+
+        Where only the first of the bytes fit, they are written, and FilesError is raised.
+        """
+        self.spend_on_bytes(len(data))
         if path in self._directories:
             raise FilesError(path, "Is a directory")
         old = self._entries.get(path)
@@ -99,20 +150,33 @@ class Files(Mapping[str, Entry]):
         if old is None:
             folder, name = _split(path)
             self.make_directories(folder)
+            self._check_room(path, len(path), 1)
+            self.used_bytes += len(path)
             self._directories[folder].add(name)
-        self._entries[path] = Entry(mode, data)
+        gone = len(old.data) if old else 0
+        room = self.limits.disk_bytes - self.used_bytes + gone
+        kept = data if len(data) <= max(room, gone) else data[: max(room, 0)]
+        self.used_bytes += len(kept) - gone
+        self._entries[path] = Entry(mode, kept)
         self._touch(path)
+        if len(kept) < len(data):
+            self.refused += 1
+            raise FilesError(path, FULL)
 
     def symlink(self, target: bytes, path: str) -> None:
         """Make a symbolic link; the path must be free."""
         if self.exists(path):
             raise FilesError(path, "File exists")
+        self._check_room(path, len(path) + len(target), 1)
         self.write(path, target, LINK)
 
     def remove(self, path: str) -> None:
         """Remove a file or a link."""
-        self.read(path)
-        del self._entries[path]
+        if path in self._directories:
+            raise FilesError(path, "Is a directory")
+        if path not in self._entries:
+            raise FilesError(path, "No such file or directory")
+        self.used_bytes -= len(path) + len(self._entries.pop(path).data)
         folder, name = _split(path)
         self._directories[folder].discard(name)
         self._touch(path)
@@ -122,45 +186,67 @@ class Files(Mapping[str, Entry]):
         if path in self._entries:
             self.remove(path)
             return
-        for name in self.listing(path):
-            self.remove_tree(f"{path}/{name}" if path else name)
+        inside = list(self.walk(path))
+        for each in reversed(inside):
+            if each in self._entries:
+                self.remove(each)
+            else:
+                self.remove_directory(each)
         if path:
             self.remove_directory(path)
+
+    def walk(self, path: str) -> Iterator[str]:
+        """Every path below a directory, each directory before what stands in it, names sorted by code point."""
+        waiting = [path]
+        while waiting:
+            folder = waiting.pop()
+            if folder != path:
+                yield folder
+            if folder in self._directories:
+                names = self.listing(folder)
+                waiting += [f"{folder}/{name}" if folder else name for name in reversed(names)]
 
     def chmod(self, path: str, executable: bool) -> None:
         """Set or clear the executable bit of a file."""
         data = self.read(path)
         if self._entries[path].mode != LINK:
-            self.write(path, data, EXECUTABLE if executable else FILE)
+            self._entries[path] = Entry(EXECUTABLE if executable else FILE, data)
+            self._touch(path)
 
     def make_directory(self, path: str) -> None:
         """Make one directory in an existing one."""
         if self.exists(path):
             raise FilesError(path, "File exists")
-        folder, name = _split(path)
+        folder = _split(path)[0]
         if folder in self._entries:
             raise FilesError(path, "Not a directory")
         if folder not in self._directories:
             raise FilesError(path, "No such file or directory")
-        self._directories[folder].add(name)
-        self._directories[path] = set()
+        self.spend(len(path) // 8)
+        self._check_room(path, len(path), 1)
+        self._add_directory(path)
 
     def make_directories(self, path: str) -> None:
         """Make a directory and those above it; what exists stays."""
-        if path in self._directories:
-            return
-        self.make_directories(_split(path)[0])
-        self.make_directory(path)
+        missing = []
+        while path not in self._directories:
+            missing.append(path)
+            path = _split(path)[0]
+        for each in reversed(missing):
+            self.make_directory(each)
 
     def remove_directory(self, path: str) -> None:
         """Remove an empty directory."""
-        if self.listing(path):
+        if path not in self._directories:
+            self.listing(path)  # raises
+        if self._directories[path]:
             raise FilesError(path, "Directory not empty")
         if not path:
             raise FilesError(path, "Device or resource busy")
         folder, name = _split(path)
         self._directories[folder].discard(name)
         del self._directories[path]
+        self.used_bytes -= len(path)
 
     def prune(self, path: str) -> None:
         """Remove the directory and those above it as long as they are empty, as git does."""
@@ -171,26 +257,51 @@ class Files(Mapping[str, Entry]):
     def rename(self, old: str, new: str) -> None:
         """Rename a file, a link or a directory to `new`, replacing a file that stands there."""
         if old in self._entries:
-            entry = self._entries[old]
-            if new in self._directories:
-                raise FilesError(new, "Is a directory")
-            folder = _split(new)[0]
-            if folder not in self._directories:
-                raise FilesError(new, "No such file or directory")
-            self.remove(old)
-            if new in self._entries:
-                self.remove(new)
-            self.write(new, entry.data, entry.mode)
+            self._rename_file(old, new)
             return
-        names = self.listing(old)
+        self.listing(old)  # raises where there is no such directory
         if new == old or new.startswith(f"{old}/") or not old:
             raise FilesError(new, "Invalid argument")
+        inside = list(self.walk(old))
+        self._check_room(new, (len(new) - len(old)) * (len(inside) + 1))
         if new in self._directories:
             self.remove_directory(new)
-        self.make_directory(new)
-        for name in names:
-            self.rename(f"{old}/{name}", f"{new}/{name}")
-        self.remove_directory(old)
+        self._add_directory(new)
+        for each in inside:
+            place = new + each[len(old) :]
+            if each in self._entries:
+                self._move(each, place)
+            else:
+                self._add_directory(place)
+        for each in (*reversed(inside), old):
+            if each in self._directories:
+                self.remove_directory(each)
+
+    def _rename_file(self, old: str, new: str) -> None:
+        if new in self._directories:
+            raise FilesError(new, "Is a directory")
+        if _split(new)[0] not in self._directories:
+            raise FilesError(new, "No such file or directory")
+        if new != old:
+            self._check_room(new, len(new) - len(old))
+            if new in self._entries:
+                self.remove(new)
+        self._move(old, new)
+
+    def _move(self, old: str, new: str) -> None:
+        entry = self._entries[old]
+        self.remove(old)
+        folder, name = _split(new)
+        self._directories[folder].add(name)
+        self._entries[new] = entry
+        self.used_bytes += len(new) + len(entry.data)
+        self._touch(new)
+
+    def _add_directory(self, path: str) -> None:
+        folder, name = _split(path)
+        self._directories[folder].add(name)
+        self._directories[path] = set()
+        self.used_bytes += len(path)
 
     def resolve(self, path: str, here: str = "", follow: bool = True) -> str:
         """The path that `path`, seen from directory `here`, leads to; links on the way are followed, the last one if
@@ -199,34 +310,36 @@ class Files(Mapping[str, Entry]):
         The last part need not exist. Raises FilesError where a part before it is missing or where the path leaves the
         root.
         """
-        parts = [*here.split("/"), *path.split("/")] if here else path.split("/")
+        place, parts = here, path.split("/")
+        if here not in self._directories:
+            place, parts = "", [*here.split("/"), *parts]
+        waiting = [part for part in reversed(parts) if part not in ("", ".")]
+        self.spend(len(waiting) * (1 + len(place) // 64))
         links = 0
-        done: list[str] = []
-        while parts:
-            part = parts.pop(0)
-            if part in ("", "."):
-                continue
+        while waiting:
+            part = waiting.pop()
             if part == "..":
-                if not done:
+                if not place:
                     raise FilesError(path, "Permission denied")
-                done.pop()
+                place = place.rpartition("/")[0]
                 continue
-            place = "/".join([*done, part])
-            entry = self._entries.get(place)
-            last = not any(rest not in ("", ".") for rest in parts)
-            if entry is not None and entry.mode == LINK and (follow or not last):
+            at = f"{place}/{part}" if place else part
+            entry = self._entries.get(at)
+            if entry is not None and entry.mode == LINK and (follow or waiting):
                 links += 1
                 target = entry.data.decode("utf-8", "surrogateescape")
                 if links > _MAX_LINKS:
                     raise FilesError(path, "Too many levels of symbolic links")
                 if target.startswith("/"):
                     raise FilesError(path, "No such file or directory")
-                parts = [*target.split("/"), *parts]
+                inside = target.split("/")
+                self.spend(len(inside))
+                waiting += [part for part in reversed(inside) if part not in ("", ".")]
                 continue
-            if not last and place not in self._directories:
+            if waiting and at not in self._directories:
                 raise FilesError(path, "Not a directory" if entry else "No such file or directory")
-            done.append(part)
-        return "/".join(done)
+            place = at
+        return place
 
 
 def _split(path: str) -> tuple[str, str]:

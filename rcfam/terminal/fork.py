@@ -99,4 +99,4 @@ def complaint(terminal: Terminal) -> str:
         wrong = attributes_of(row) == attributes.ERROR
         return "".join(map(chr, (row[wrong] & 0x1FFFFF).tolist())) if wrong.any() else ""
     shell = terminal._windows[terminal.window].shell
-    return f"line {len(shell.history)}: status {shell.status}" if shell.status else ""
+    return f"line {shell.forgotten + len(shell.history)}: status {shell.status}" if shell.status else ""

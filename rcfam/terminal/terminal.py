@@ -8,11 +8,12 @@ from rcfam.terminal import attributes, growth, kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
 from rcfam.terminal.editor import buffer, commandline, registers, repeat
-from rcfam.terminal.files import Files
+from rcfam.terminal.files import Files, FilesError
 from rcfam.terminal.limits import Limits
 from rcfam.terminal.shell import coreutils
 from rcfam.terminal.shell.git import EditMessage, finish
 from rcfam.terminal.shell.place import CommandError, Output
+from rcfam.terminal.shell.printing import last_screens
 from rcfam.terminal.shell.shell import HOST, Edit, Shell
 from rcfam.terminal.shell.vcs import Vcs
 from rcfam.terminal.syntax import tables
@@ -21,6 +22,7 @@ from rcfam.terminal.windows import Buffer, Window
 MIN_ROWS, MIN_COLUMNS = 6, 40
 MAX_ROWS, MAX_COLUMNS = 512, 1024
 MAX_WINDOWS = 10
+_NO_ROOM = "E212: Can't open file for writing"
 
 
 class Terminal:
@@ -37,7 +39,7 @@ class Terminal:
             bounds = f"{MIN_ROWS} x {MIN_COLUMNS} to {MAX_ROWS} x {MAX_COLUMNS}"
             raise RcfamError(f"a terminal of {rows} x {columns} cells is outside {bounds}")
         self.limits = limits or Limits()
-        self.files = Files()
+        self.files = Files(self.limits)
         self.vcs = Vcs(self.files)
         self.attributes = attributes.table()
         self._name = name
@@ -50,7 +52,7 @@ class Terminal:
         self._status_bar()
 
     def _new_shell(self) -> Shell:
-        return Shell(self.files, self.vcs, self._name, self.state.cells.shape[1])
+        return Shell(self.files, self.vcs, self._name, *self.state.cells.shape)
 
     @property
     def clusters(self) -> list[str]:
@@ -180,7 +182,7 @@ class Terminal:
     # The shell
 
     def _print(self, output: Output) -> None:
-        for text, attribute in output:
+        for text, attribute in last_screens(output, *self.state.cells.shape):
             if text:
                 codes = buffer.characters(text.encode("utf-8", "surrogateescape"))
                 kernels.write(self.state, np.require(codes, requirements="W"), attribute)
@@ -353,9 +355,12 @@ class Terminal:
         if self.files.is_directory(target):
             return f'E17: "{name}" is a directory'
         if not self.files.is_directory(folder):
-            return "E212: Can't open file for writing"
+            return _NO_ROOM
         new = target not in self.files
-        self.files.write(target, data)
+        try:
+            self.files.write(target, data)
+        except FilesError:
+            return f'"{name}" E514: Write error (file system full?)' if target in self.files else _NO_ROOM
         if path is None:
             opened.new = False
             self.state.ctl[S.MODIFIED] = 0

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from rcfam.terminal import attributes as A
-from rcfam.terminal.files import LINK, FilesError
+from rcfam.terminal.files import FULL, LINK, FilesError
 from rcfam.terminal.shell import words
 from rcfam.terminal.shell.ls import ls
 from rcfam.terminal.shell.place import CANNOT_MAKE, CommandError, Output, Place, each, need, options
+from rcfam.terminal.shell.printing import last_part, most
 
 
 def _cd(place: Place, arguments: list[str]) -> Output:
@@ -37,19 +38,25 @@ def _echo(place: Place, arguments: list[str]) -> Output:
     return [(" ".join(words.shown(argument) for argument in arguments) + newline, A.PLAIN)]
 
 
-def _cat(place: Place, arguments: list[str]) -> Output:
-    output: Output = []
+def contents(place: Place, arguments: list[str]) -> tuple[bytes, list[str]]:
+    """The bytes of the files that `cat` is given, and what it says of those that it cannot read."""
+    parts: list[bytes] = []
     errors = []
     for word in options("cat", arguments, "")[1]:
         try:
-            data = place.files.read(place.path(word))
+            parts.append(place.files.read(place.path(word)))
         except FilesError as error:
             errors.append(f"cat: {words.quoted(word, False)}: {error.reason}")
-            continue
-        output.append((data.decode("utf-8", "surrogateescape"), A.PLAIN))
+    return b"".join(parts), errors
+
+
+def _cat(place: Place, arguments: list[str]) -> Output:
+    data, errors = contents(place, arguments)
+    seen = last_part(data, b"\n", most(place.rows, place.columns), place.columns)
+    text = seen.decode("utf-8", "surrogateescape")
     if errors:
-        raise CommandError("".join(text for text, _ in output) + "\n".join(errors))
-    return output
+        raise CommandError(text + "\n".join(errors))
+    return [(text, A.PLAIN)]
 
 
 def _mkdir(place: Place, arguments: list[str]) -> Output:
@@ -71,10 +78,11 @@ def _cannot_make(word: str, reason: str) -> str:
 
 def _make_parents(place: Place, word: str) -> None:
     done = ""
+    path: str | None = None
     for part in word.rstrip("/").split("/"):
         done = f"{done}/{part}" if done else part
         if done:
-            path = place.path(done)
+            path = place.path(done) if path is None else place.files.resolve(part, path)
             if path in place.files:
                 reason = "Not a directory" if done != word.rstrip("/") else "File exists"
                 raise CommandError(_cannot_make(done, reason))
@@ -223,18 +231,33 @@ def _cp(place: Place, arguments: list[str]) -> Output:
                 raise CommandError(f"cp: {words.quoted(word)} and {words.quoted(shown)} are the same file")
             _copy(place, old, new)
         except FilesError as error:
-            raise CommandError(f"cp: cannot create regular file {words.quoted(shown)}: {error.reason}") from None
+            if error.reason == FULL and error.path in place.files:
+                raise CommandError(
+                    f"cp: error copying {words.quoted(word)} to {words.quoted(shown)}: {error.reason}"
+                ) from None
+            what = "directory" if place.files.is_directory(old) else "regular file"
+            what = what if error.reason == FULL else "regular file"
+            raise CommandError(f"cp: cannot create {what} {words.quoted(shown)}: {error.reason}") from None
 
     return each(sources, act, "cp: cannot copy {}: {}")
 
 
 def _copy(place: Place, old: str, new: str) -> None:
-    if place.files.is_directory(old):
-        place.files.make_directories(new)
-        for name in place.files.listing(old):
-            _copy(place, f"{old}/{name}", f"{new}/{name}")
+    files = place.files
+    if not files.is_directory(old):
+        _check_folder(place, new)
+        _copy_file(place, old, new)
         return
-    _check_folder(place, new)
+    inside = list(files.walk(old))
+    files.make_directories(new)
+    for path in inside:
+        if files.is_directory(path):
+            files.make_directories(new + path[len(old) :])
+        else:
+            _copy_file(place, path, new + path[len(old) :])
+
+
+def _copy_file(place: Place, old: str, new: str) -> None:
     mode, data = place.files[old]
     place.files.write(new, data, mode if new not in place.files or mode == LINK else None)
 

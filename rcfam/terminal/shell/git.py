@@ -1,11 +1,13 @@
 """The `git` of the shell: verbs over the virtual index, with git's own words."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from rcfam.terminal import attributes as A
 from rcfam.terminal.files import FilesError
 from rcfam.terminal.shell import words
 from rcfam.terminal.shell.place import CommandError, Output, Place, options
+from rcfam.terminal.shell.unified import unified
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ def git(place: Place, arguments: list[str]) -> Output | EditMessage:
     )
 
 
+_NOT_ADDED = (
+    "error: unable to create temporary file: {0}\nerror: {1}: failed to insert into database\n"
+    "error: unable to index file '{1}'\nfatal: adding files failed"
+)
 _ADD_HINT = (
     "hint: Maybe you wanted to say 'git add .'?\n"
     "hint: Turn this message off by running\n"
@@ -47,8 +53,13 @@ _ADD_HINT = (
 )
 
 
-def _below(place: Place, path: str, names: list[str]) -> list[str]:
-    return [name for name in names if not path or name == path or name.startswith(path + "/")]
+def _below(path: str, names: list[str]) -> list[str]:
+    """Those of the sorted names that stand at or below a path."""
+    if not path:
+        return names
+    first, last = bisect_left(names, path + "/"), bisect_left(names, path + "0")  # the character after the slash
+    at = bisect_left(names, path)
+    return ([path] if at < len(names) and names[at] == path else []) + names[first:last]
 
 
 def _add(place: Place, arguments: list[str]) -> Output:
@@ -66,12 +77,18 @@ def _add(place: Place, arguments: list[str]) -> Output:
                 paths.append(place.path(word, follow=False))
             except FilesError:
                 raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files") from None
+    unstaged: list[str] | None = None
     for word, path in zip(rest, paths, strict=True):
         exact = path in place.files or path in vcs.index
-        if not exact and not place.files.is_directory(path) and not _below(place, path, list(vcs.index)):
+        if not exact and not place.files.is_directory(path) and not _below(path, sorted(vcs.index)):
             raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files")
-        for name in [path] if exact else _below(place, path, vcs.unstaged()):
-            vcs.stage(name)
+        if not exact and unstaged is None:
+            unstaged = vcs.unstaged()
+        for name in [path] if exact else _below(path, unstaged or []):
+            try:
+                vcs.stage(name)
+            except FilesError as error:
+                raise CommandError(_NOT_ADDED.format(error.reason, name)) from None
     return []
 
 
@@ -79,12 +96,18 @@ def _rm(place: Place, arguments: list[str]) -> Output:
     cached = "--cached" in arguments
     flags, rest = options("git rm", [word for word in arguments if word != "--cached"], "rfq")
     names: list[str] = []
+    index: list[str] | None = None
     for word in rest:
         try:
             path = place.path(word, follow=False)
         except FilesError:
             path = place.loose(word)
-        found = [path] if path in place.vcs.index else _below(place, path, sorted(place.vcs.index))
+        if path in place.vcs.index:
+            found = [path]
+        else:
+            index = sorted(place.vcs.index) if index is None else index
+            found = _below(path, index)
+        place.files.spend_on_names(len(found))
         if not found:
             raise CommandError(f"fatal: pathspec '{words.shown(word)}' did not match any files")
         if path not in place.vcs.index and "r" not in flags:
@@ -131,9 +154,8 @@ def _mv(place: Place, arguments: list[str]) -> Output:
             old, new = place.path(word, follow=False), place.path(target, follow=False)
             if place.files.is_directory(new):
                 new = f"{new}/{old.rpartition('/')[2]}" if new else old.rpartition("/")[2]
-            if not _below(
-                place, old, list(place.vcs.index) if place.files.is_directory(old) else [old]
-            ) or not place.files.exists(old):
+            inside = list(place.files.walk(old)) if place.files.is_directory(old) else [old]
+            if not place.files.exists(old) or (inside != [old] and not any(map(place.vcs.index.__contains__, inside))):
                 raise FilesError(old, "bad source")
             if old not in place.vcs.index and not place.files.is_directory(old):
                 raise FilesError(old, "not under version control")
@@ -141,7 +163,7 @@ def _mv(place: Place, arguments: list[str]) -> Output:
                 raise FilesError(new, "destination exists")
             if not place.files.is_directory(new.rpartition("/")[0]):
                 raise FilesError(new, "No such file or directory")
-            moved = [old] if old in place.files else _below(place, old, sorted(place.files))
+            moved = [path for path in inside if path in place.files]
             place.files.rename(old, new)
         except FilesError as error:
             if error.reason == "No such file or directory":
@@ -186,6 +208,13 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
             flags.add(word)
         else:
             raise CommandError(f"error: pathspec '{words.shown(word)}' did not match any file(s) known to git")
+    try:
+        return _committed(place, messages, flags)
+    except FilesError as error:
+        raise CommandError(f"error: file write error: {error.reason}\nfatal: failed to write commit object") from None
+
+
+def _committed(place: Place, messages: list[str], flags: set[str]) -> Output | EditMessage:
     vcs = place.vcs
     if flags & {"-a", "--all"}:
         for path in vcs.unstaged():
@@ -243,7 +272,10 @@ def finish(place: Place, data: bytes, amend: bool) -> Output:
     message = clean(data.decode("utf-8", "surrogateescape"))
     if not message:
         raise CommandError("Aborting commit due to empty commit message.")
-    return [(place.vcs.commit(message, amend), A.PLAIN)]
+    try:
+        return [(place.vcs.commit(message, amend), A.PLAIN)]
+    except FilesError as error:
+        raise CommandError(f"error: file write error: {error.reason}\nfatal: failed to write commit object") from None
 
 
 def _kind(place: Place, path: str) -> str:
@@ -314,17 +346,22 @@ def _untracked(place: Place, paths: list[str]) -> list[str]:
     """Untracked paths as status shows them: `name/` for a directory without any tracked file."""
     tracked = {""}
     for path in place.vcs.index if paths else ():
-        while path:
-            path = path.rpartition("/")[0]
+        path = path.rpartition("/")[0]
+        while path not in tracked:
             tracked.add(path)
+            path = path.rpartition("/")[0]
+    shown: dict[str, str] = {}
+    """by directory without a tracked file: the highest of them above it"""
     found = set()
     for path in paths:
-        shown = path
+        above = []
         parent = path.rpartition("/")[0]
-        while parent not in tracked:
-            shown = f"{parent}/"
+        while parent not in tracked and parent not in shown:
+            above.append(parent)
             parent = parent.rpartition("/")[0]
-        found.add(shown)
+        top = shown.get(parent, f"{above[-1]}/" if above else path)
+        shown.update((each, top) for each in above)
+        found.add(top)
     return sorted(found)
 
 
@@ -333,12 +370,13 @@ def _short_status(place: Place, staged: list[str], unstaged: list[str]) -> Outpu
     output: Output = []
     new = _untracked(place, [path for path in unstaged if path not in vcs.index])
     unstaged = [path for path in unstaged if path in vcs.index]
-    for path in sorted({*staged, *unstaged}):
-        if path in staged:
+    both = set(staged), set(unstaged)
+    for path in sorted(both[0] | both[1]):
+        if path in both[0]:
             first = "D" if path not in vcs.index else "M" if path in vcs.head else "A"
         else:
             first = " "
-        if path in unstaged:
+        if path in both[1]:
             second = "D" if path not in place.files else "M"
         else:
             second = " "
@@ -377,18 +415,16 @@ def _log(place: Place, arguments: list[str]) -> Output:
 
 
 def _diff(place: Place, arguments: list[str]) -> Output:
-    from difflib import unified_diff
-
     cached = "--cached" in arguments or "--staged" in arguments
     vcs = place.vcs
     output: Output = []
     for path in vcs.staged() if cached else [path for path in vcs.unstaged() if path in vcs.index]:
         old = (vcs.head if cached else vcs.index).get(path)
         new = vcs.index.get(path) if cached else place.files.get(path)
-        a = (old.data if old else b"").decode("utf-8", "surrogateescape").splitlines()
-        b = (new.data if new else b"").decode("utf-8", "surrogateescape").splitlines()
+        a, b = (entry.data if entry else b"" for entry in (old, new))
+        place.files.spend_on_bytes(8 * (len(a) + len(b)))
         output.append((f"diff --git a/{path} b/{path}\n", A.MODE))
-        for n, line in enumerate(unified_diff(a, b, f"a/{path}", f"b/{path}", lineterm="")):
-            attribute = {"+": A.ADDED, "-": A.REMOVED, "@": A.HUNK}.get(line[:1], A.PLAIN) if n > 1 else A.MODE
-            output.append((f"{line}\n", attribute))
+        if a != b:
+            output.append((f"--- a/{path}\n+++ b/{path}\n", A.MODE))
+            output += unified(a, b)
     return output

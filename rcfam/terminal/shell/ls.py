@@ -6,6 +6,7 @@ from rcfam.terminal.files import EXECUTABLE, LINK, FilesError
 from rcfam.terminal.shell import words
 from rcfam.terminal.shell.place import Output, Place, options
 
+_NARROWEST = 3  # a column of `ls`, with the blanks after it
 _GIT = ".git"  # `ls -a` shows it; nothing else knows it
 
 
@@ -59,7 +60,8 @@ def _table(place: Place, entries: list[tuple[str, str]], flags: set[str]) -> Out
         ]
     sizes = [_cells(name) for name in shown]
     rows, columns = len(entries), [max(sizes)]
-    for lines in range(1, len(entries) + 1):
+    most = min(len(entries), place.columns // _NARROWEST + 1)
+    for lines in (-(-len(entries) // count) for count in range(most, 0, -1)):
         tried = [max(sizes[i : i + lines]) + 2 for i in range(0, len(sizes), lines)]
         if sum(tried) - 2 < place.columns:
             rows, columns = lines, tried
@@ -98,5 +100,7 @@ def _kind(place: Place, path: str) -> str:
 
 def _cells(text: str) -> int:
     """Columns that a name takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     table = widths.table()
     return sum(min(int(table[ord(c)]), 2) for c in text)

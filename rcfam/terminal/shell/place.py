@@ -25,8 +25,9 @@ class Place:
     """the directory, below the root"""
     name: str
     """the root's name"""
+    rows: int = 24
     columns: int = 80
-    """how wide `ls` may print"""
+    """the screen's; `ls` prints no wider"""
     status: int = 0
     """what a command that prints, and raises nothing, failed with"""
 

@@ -10,6 +10,7 @@ _CHUNK_BYTES = 64  # git compares lines, and longer ones in pieces of this size
 _FULL = 60_000
 _LEAST = 30_000
 _MOST_PAIRS = 10_000  # more are not compared, as git gives up at its renameLimit
+_MOST_BYTES = 1 << 25
 
 Pair = tuple[str, str, int]
 """old path, new path, percent"""
@@ -18,20 +19,30 @@ Pair = tuple[str, str, int]
 def pairs(removed: Mapping[str, Entry], added: Mapping[str, Entry]) -> list[Pair]:
     """The renames among (mode, bytes) by path, ordered by new path. Empty files are never renamed."""
     sources: dict[str, Entry] = {path: entry for path, entry in removed.items() if entry[1]}
+    same: dict[bytes, dict[str, None]] = {}
+    named: dict[tuple[bytes, str], dict[str, None]] = {}
+    for old, entry in sources.items():
+        same.setdefault(entry[1], {})[old] = None
+        named.setdefault((entry[1], _name(old)), {})[old] = None
     found: list[Pair] = []
     left: list[str] = []
     for new in sorted(added):
-        same = [old for old, entry in sources.items() if entry[1] == added[new][1]]
-        if same:
-            name = new.rpartition("/")[2]
-            old = next((old for old in same if old.rpartition("/")[2] == name), same[0])
-            del sources[old]
+        data = added[new][1]
+        if same.get(data):
+            old = next(iter(named.get((data, _name(new))) or same[data]))
+            del sources[old], same[data][old], named[data, _name(old)][old]
             found.append((old, new, 100))
-        elif added[new][1]:
+        elif data:
             left.append(new)
-    if sources and left and len(sources) * len(left) <= _MOST_PAIRS:
+    few = len(sources) * len(left) <= _MOST_PAIRS
+    small = sum(len(data) for _, data in (*sources.values(), *(added[path] for path in left))) <= _MOST_BYTES
+    if sources and left and few and small:
         found += _similar(sources, {path: added[path] for path in left})
     return sorted(found, key=lambda pair: pair[1])
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _similar(sources: Mapping[str, Entry], targets: Mapping[str, Entry]) -> list[Pair]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcfam.terminal.files import Entry, Files
+from rcfam.terminal.files import FULL, Entry, Files, FilesError
 from rcfam.terminal.lines import differ
 from rcfam.terminal.shell import renames
 
@@ -32,6 +32,8 @@ class Vcs:
         self.head: dict[str, Entry] = {}
         self.index: dict[str, Entry] = {}
         self.commits: list[Commit] = []
+        self.used_bytes = 0
+        """of the index, its paths and all messages: what git keeps, on a disk as large as that of the files"""
         self._unsettled = files.watch()
         self._staged: set[str] = set()
         self._before: dict[str, Entry | None] = {}
@@ -39,26 +41,37 @@ class Vcs:
 
     def staged(self) -> list[str]:
         """Paths whose index differs from the last commit."""
+        self.files.spend_on_names(len(self._staged))
         return sorted(self._staged)
 
     def unstaged(self) -> list[str]:
         """Paths whose file differs from the index, untracked ones too."""
+        self.files.spend_on_names(len(self._unsettled))
         settled = [path for path in self._unsettled if self.files.get(path) == self.index.get(path)]
         self._unsettled.difference_update(settled)
         return sorted(self._unsettled)
 
     def stage(self, path: str) -> None:
-        """Let the index hold what the file system holds at `path`."""
-        _set(self.index, path, self.files.get(path))
+        """Let the index hold what the file system holds at `path`. Raises FilesError where it does not fit."""
+        old, new = self.index.get(path), self.files.get(path)
+        self.files.spend_on_names(1)
+        self._keep(path, _size(path, new) - _size(path, old))
+        _set(self.index, path, new)
         self._unsettled.discard(path)
         self._note(path)
 
     def forget(self, path: str) -> None:
         """Drop `path` from the index; the file stays."""
-        self.index.pop(path, None)
+        self.used_bytes -= _size(path, self.index.pop(path, None))
         if path in self.files:
             self._unsettled.add(path)
         self._note(path)
+
+    def _keep(self, path: str, more: int) -> None:
+        if more > 0 and self.used_bytes + more > self.files.limits.disk_bytes:
+            self.files.refused += 1
+            raise FilesError(path, FULL)
+        self.used_bytes += more
 
     def _note(self, path: str) -> None:
         if self.index.get(path) == self.head.get(path):
@@ -76,7 +89,10 @@ class Vcs:
         self._before.pop(path, None)
 
     def commit(self, message: str, amend: bool = False) -> str:
-        """Record the index, in place of the last commit where `amend`; returns what git prints."""
+        """Record the index, in place of the last commit where `amend`; returns what git prints. Raises FilesError where
+        the message does not fit.
+        """
+        self._keep("", len(message))
         if amend and self.commits:
             self.commits.pop()
             for path, entry in self._before.items():
@@ -92,7 +108,9 @@ class Vcs:
             self._before[path] = old
             digest.update(path.encode("utf-8", "surrogateescape") + b"\0")
             if new is not None:
-                digest.update(b"%o\0%b\0" % (new.mode, new.data))
+                digest.update(b"%o\0" % new.mode)
+                digest.update(new.data)
+                digest.update(b"\0")
             _set(self.head, path, new)
         self._staged.clear()
         root = " (root-commit)" if not self.commits and not amend else ""
@@ -110,7 +128,12 @@ class Vcs:
         staged = self.staged()
         removed = {path: self.head[path] for path in staged if path not in self.index}
         added = {path: self.index[path] for path in staged if path not in self.head}
+        self.files.spend_on_bytes(sum(len(entry.data) for entry in (*removed.values(), *added.values())))
         return renames.pairs(removed, added)
+
+
+def _size(path: str, entry: Entry | None) -> int:
+    return 0 if entry is None else len(path) + len(entry.data)
 
 
 def _set(entries: dict[str, Entry], path: str, entry: Entry | None) -> None:
