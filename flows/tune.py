@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RcfamError as error:
         say(f"error: {printable(error)}", file=sys.stderr)
         return 1
-    say(f"in a browser (extra `dashboard`, see README): optuna-dashboard {shlex.quote(shown(asked.storage))}")
+    say(f"in a browser (extra `dashboard`, see README): python -m flows.dashboard {shlex.quote(shown(asked.storage))}")
     return 0
 
 

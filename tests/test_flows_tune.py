@@ -305,7 +305,7 @@ def test_a_search_over_real_training(place: Place, tmp_path: Path, capsys: pytes
     head = "trial length batch loss state steps seconds"
     assert " ".join(done.stdout.splitlines()[0].split()) == head
     assert "\nbest: length " in done.stdout
-    assert done.stdout.splitlines()[-1].endswith(f"optuna-dashboard {storage}")
+    assert done.stdout.splitlines()[-1].endswith(f"flows.dashboard {storage}")
     trials = pl.read_csv(tmp_path / "trials.csv")
     assert all(trials["wall_s"] >= 1.0)
     assert all(trials["loss"].is_between(0, 10, closed="none"))

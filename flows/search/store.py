@@ -39,7 +39,7 @@ def open_study(storage: str, name: str, question: Mapping[str, Any]) -> optuna.S
     the study was made for another one, or cannot be opened.
     """
     try:
-        opened = _open_storage(storage)
+        opened = open_storage(storage)
         study = optuna.create_study(
             storage=opened,
             study_name=name,
@@ -68,7 +68,7 @@ def load_study(storage: str, name: str) -> optuna.Study:
     if "://" not in storage and not Path(storage).exists():
         raise TuneError(f"{storage}: no such journal")
     try:
-        return optuna.load_study(storage=_open_storage(storage), study_name=name)
+        return optuna.load_study(storage=open_storage(storage), study_name=name)
     except KeyError as error:
         raise TuneError(f"{shown(storage)}: no study '{name}'") from error
     except (OSError, ValueError, ImportError, *STORAGE_ERRORS) as error:
@@ -98,7 +98,8 @@ def objectives_of(study: optuna.Study) -> tuple[str, ...]:
     return tuple(study.user_attrs.get(_QUESTION, {}).get("objectives", ("loss",)))
 
 
-def _open_storage(storage: str) -> BaseStorage:
+def open_storage(storage: str) -> BaseStorage:
+    """A journal, or a database. Raises TuneError."""
     if "://" not in storage:
         Path(storage).parent.mkdir(parents=True, exist_ok=True)
         try:
