@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import forging, fuzz
+from benchmarks import forging, fuzz, fuzz_verbs
 from rcfam.recording import Reader, RecordingError
 from tests.oracles import termstream
 
@@ -84,3 +84,26 @@ def test_what_is_read_of_crafted_files_is_what_the_second_decoder_reads(
         assert keys.tolist() == recording.keys, i
         compared += 1
     assert compared > CRAFTED // 50
+
+
+def test_strange_recordings_go_through_every_verb_or_are_refused(tmp_path: Path) -> None:
+    kinds: Counter[str] = Counter()
+    for i in range(1, 240, 2):
+        kind, outcome, finding = fuzz_verbs.check(i, tmp_path / "a.tsr")
+        assert finding == ""
+        kinds[kind] += 1
+        kinds[outcome] += 1
+    assert all(kinds[kind.__name__] > 10 for kind in fuzz_verbs.STRANGE)
+    assert kinds["read"] > 20 and kinds["refused"] > 20
+
+
+def test_the_fuzzer_of_verbs_sees_what_it_looks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error, words in ((IndexError("x"), "IndexError"), (RecordingError("two\nlines"), "more than one line")):
+
+        def broken(reader: Reader, rng: object, error: Exception = error) -> None:
+            raise error
+
+        path = tmp_path / "whole.tsr"
+        monkeypatch.setattr(fuzz_verbs, "make", lambda i: ("whole", fuzz_verbs.world()[1]))
+        monkeypatch.setattr(fuzz_verbs, "DONE", (broken, broken, broken))
+        assert words in fuzz_verbs.check(1, path)[2]
