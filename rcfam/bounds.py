@@ -101,6 +101,7 @@ NAME: Final = Pattern(
     "a name: letters, digits, '.', '_' and '-', at most 100, the first one no '.' and no '-'",
 )
 """Names of repositories and recordings. They become file names, so no name leads out of a folder."""
+PATH: Final = Pattern(r"[^\0]{1,4000}", "a path")
 SHA256: Final = Pattern(r"[0-9a-f]{64}", "a SHA-256 in hexadecimal digits")
 
 Name = Annotated[str, NAME]

@@ -9,27 +9,17 @@ import numpy as np
 import polars as pl
 
 from rcfam.dataset import tokens as token_files
-from rcfam.dataset.index import Dataset
+from rcfam.dataset.index import About, Dataset
 
 ROWS, COLUMNS = 3, 5
-ABOUT = {
-    "version": 1,
-    "rows": ROWS,
-    "columns": COLUMNS,
-    "vocabulary": 512,
-    "vocabulary_hash": "0",
-    "sampling": "length",
-    "attributes": [[0, 0, 0], [1, 0, 0]],
-    "recordings": ".",
-    "tokens": ".",
-}
+ABOUT = About(ROWS, COLUMNS, 512, "0", "length", ((0, 0, 0), (1, 0, 0)))
 
 
 class FakeReader:
     """Frame n of recording `rNNN`: cell (0, 0) is NNN, the others n; the cursor is (n % ROWS, n % COLUMNS, 1)."""
 
     open_now = 0
-    attributes = np.array(ABOUT["attributes"], np.uint32)
+    attributes = np.array(ABOUT.attributes, np.uint32)
 
     def __init__(self, path: Path) -> None:
         FakeReader.open_now += 1

@@ -287,10 +287,10 @@ def test_stages_that_do_not_belong_together_are_refused(place: Place) -> None:
     assert place.tokenize().exit_code == 0
     document = json.loads((place.tokens / "split.json").read_text())
     (place.tokens / MARK).unlink()  # else it is told that these are not the files that were written
-    (place.tokens / "split.json").write_text(json.dumps(document | {"vocabulary": "0"}))
+    (place.tokens / "split.json").write_text(json.dumps(document | {"vocabulary": "0" * 64}))
     refused(place.index(), "another vocabulary")
     (place.tokens / "split.json").write_text("{}")
-    refused(place.index(), "damaged split")
+    refused(place.index(), "split.json: held_out: key is missing")
     shutil.rmtree(place.tokens)
     assert place.tokenize().exit_code == 0
     (place.tokens / "a.tokens.npz").unlink()

@@ -12,6 +12,7 @@ from rcfam.dataset import Ahead, Batch, DatasetError, HeldOut, Loader, Pool, Win
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.windows import permuted
+from rcfam.errors import RcfamError
 from rcfam.terminal.cells import BLANK
 from tests.dataset_fakes import FakeReader, dataset
 
@@ -319,8 +320,7 @@ def test_bad_requests_name_the_value(small: index.Dataset) -> None:
 
 def test_a_dataset_survives_the_disk_and_damage_is_one_line(tmp_path: Path) -> None:
     small = dataset(tmp_path, STRETCHES)
-    about = {"version": 1, "vocabulary": 512, "vocabulary_hash": "0", "sampling": "length", "rows": 3, "columns": 5}
-    index.write(tmp_path, about | {"attributes": [[0, 0, 0], [1, 0, 0]], "recordings": ".", "tokens": "."}, small.index)
+    index.write(tmp_path, small.about, small.index)
     opened = index.Dataset.open(tmp_path)
     assert opened.names.to_list() == [f"r{r:05d}" for r in (1, 2, 5, 7, 9)]
     np.testing.assert_array_equal(Windows(opened, LENGTH, 9, 4).ids(2), Windows(small, LENGTH, 9, 4).ids(2))
@@ -330,11 +330,11 @@ def test_a_dataset_survives_the_disk_and_damage_is_one_line(tmp_path: Path) -> N
             if bad == good:
                 continue
             (tmp_path / name).write_bytes(bad)
-            with pytest.raises(DatasetError) as caught:
+            with pytest.raises(RcfamError) as caught:
                 index.Dataset.open(tmp_path)
             assert "\n" not in str(caught.value)
         (tmp_path / name).write_bytes(good)
-    with pytest.raises(DatasetError, match="No such file"):
+    with pytest.raises(RcfamError, match="No such file"):
         index.Dataset.open(tmp_path / "none")
 
 

@@ -49,7 +49,7 @@ def untrained(folder: Path, small: World, dataset: str) -> None:
 def test_a_run_types_and_all_of_it_is_written(small: World, tmp_path: Path) -> None:
     folders = small.folders
     run_folder = tmp_path / "runs" / "length-8" / "seed-3"
-    untrained(run_folder, small, dataset_hash(folders.dataset, small.dataset))
+    untrained(run_folder, small, dataset_hash(small.dataset))
     settings = dataclasses.replace(SETTINGS, commits=1, before=(4,), steps=6)
     file = tmp_path / "params.yaml"
     rollout = json.loads(json.dumps(dataclasses.asdict(settings)))
@@ -95,7 +95,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_one_line_and_leaves_nothing(small: World, tmp_path: Path) -> None:
     folders = small.folders
-    untrained(tmp_path / "run", small, dataset_hash(folders.dataset, small.dataset))
+    untrained(tmp_path / "run", small, dataset_hash(small.dataset))
     file = tmp_path / "params.yaml"
     file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(SETTINGS)))}))
     (tmp_path / "mirrors").mkdir()
@@ -121,7 +121,7 @@ def test_a_killed_process_leaves_parts_and_the_next_one_ends_the_same(
     small: World, tmp_path: Path, how: signal.Signals
 ) -> None:
     folders = small.folders
-    untrained(tmp_path / "run", small, dataset_hash(folders.dataset, small.dataset))
+    untrained(tmp_path / "run", small, dataset_hash(small.dataset))
     file = tmp_path / "params.yaml"
     settings = dataclasses.replace(SETTINGS, commits=2, batch=3, steps=48, temperatures=(0.0,))
     file.write_text(yaml.safe_dump({"rollout": json.loads(json.dumps(dataclasses.asdict(settings)))}))

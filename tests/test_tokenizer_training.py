@@ -8,8 +8,9 @@ import pytest
 
 from rcfam import params
 from rcfam.documents import DocumentError
+from rcfam.errors import RcfamError
 from rcfam.terminal import keys
-from rcfam.tokenizer import TokenizeParams, Tokenizer, TokenizerError, train
+from rcfam.tokenizer import TokenizeParams, Tokenizer, train
 from tests.oracles import tokenizer as oracle
 
 PARAMS = TokenizeParams(size=300, min_count=2, longest=31)
@@ -160,9 +161,9 @@ def test_damaged_files_are_one_line_errors(tmp_path: Path) -> None:
     for text in damaged:
         assert text != good
         file.write_text(text)
-        with pytest.raises(TokenizerError) as caught:
+        with pytest.raises(RcfamError) as caught:
             Tokenizer.load(file)
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)
-    with pytest.raises(TokenizerError, match="No such file"):
+    with pytest.raises(RcfamError, match="No such file"):
         Tokenizer.load(tmp_path / "none.json")

@@ -214,7 +214,7 @@ def test_damaged_checkpoints_are_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="No such file"):
         run(job(tmp_path), ignore)
     document.write_text("{")
-    with pytest.raises(CheckpointError, match="not a checkpoint"):
+    with pytest.raises(CheckpointError, match="not valid JSON"):
         run(job(tmp_path), ignore)
 
 

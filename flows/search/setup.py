@@ -112,7 +112,7 @@ def _check_points(asked: Asked, space: Space) -> str:
         if asked.flops is not None and needed > asked.flops:
             said = ", ".join(f"{name} {value:g}" for name, value in point.items())
             raise TuneError(f"{asked.flops:g} FLOPs are less than one step of {said}: {needed:.3g}")
-    return dataset_hash(asked.dataset, dataset)
+    return dataset_hash(dataset)
 
 
 def _rest(document: Mapping[str, Any], varied: Point) -> str:

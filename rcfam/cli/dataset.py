@@ -106,11 +106,7 @@ def dataset(
         frequency = statistics.token_table(tokenizer, survey.counts)
         ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
         numbers = statistics.statistics(table, commits, files, frequency, ledger)
-        about = survey.about() | {
-            "sampling": settings.sampling,
-            "recordings": os.path.relpath(recordings, out),
-            "tokens": os.path.relpath(tokens, out),
-        }
+        about = survey.about(settings.sampling, os.path.relpath(recordings, out), os.path.relpath(tokens, out))
         index.write(fresh, about, table)
         commits.write_parquet(fresh / "commits.parquet")
         files.write_parquet(fresh / "files.parquet")

@@ -16,6 +16,7 @@ import typer
 from rcfam import documents
 from rcfam.atomic import writing
 from rcfam.bounds import NAME
+from rcfam.cli import mirrors
 from rcfam.cli.params import ParamsOption, section
 from rcfam.errors import RcfamError
 from rcfam.kinds import MIRRORS, RECORDINGS
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from rcfam.rendering import Rendered, RenderParams
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_MANIFEST = "manifest.json"
 
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
 
@@ -59,7 +59,7 @@ def clone(
             say(f"{name}: {commit[:12]} of {source}")
         if failures:  # what is mirrored stays: the next time it is only updated
             raise RcfamError("; ".join(failures))
-        _write_json(out / _MANIFEST, {"version": 1, "repositories": entries})
+        _write_json(out / mirrors.MANIFEST, {"version": 1, "repositories": entries})
 
 
 def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
@@ -67,14 +67,15 @@ def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
 
     Where the source cannot be reached, a pinned commit that an earlier mirror holds is enough.
     """
-    from rcfam.history import HistoryError, Repository, mirrors
+    from rcfam.history import HistoryError, Repository
     from rcfam.history import clone as mirror
+    from rcfam.history import mirrors as is_mirror
 
     try:
         with _bar(name, "object") as show:
             repository = mirror(source, folder, show)
     except HistoryError as error:
-        if revision is None or not _COMMIT.fullmatch(revision) or not mirrors(folder, source):
+        if revision is None or not _COMMIT.fullmatch(revision) or not is_mirror(folder, source):
             raise
         commit = Repository(folder).resolve(revision)
         say(f"{name}: {error}; the mirror holds the pinned commit", file=sys.stderr)
@@ -136,7 +137,7 @@ def render(
     chosen = _override(chosen, overridden)
     folder = _mirrored(source, out.parent) if is_remote(source) else Path(source.removeprefix("file://")).expanduser()
     is_repository = (folder / ".git").exists() or (folder / "HEAD").exists()
-    if (folder / _MANIFEST).exists() and not is_repository:
+    if (folder / mirrors.MANIFEST).exists() and not is_repository:
         _render_all(folder, out, chosen)
     else:
         _render_one(folder, revision, name or _plain_name(folder.resolve().name), out, chosen)
@@ -193,10 +194,7 @@ def _override(chosen: "RenderParams", values: dict[str, Any]) -> "RenderParams":
 
 def _read_list(path: Path) -> dict[str, str]:
     """name -> source. Relative paths are seen from the current directory."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RcfamError(f"cannot read the list of repositories {path}: {error}") from error
+    lines = documents.text(path).splitlines()
     found: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         words = line.partition("#")[0].split() if not line.lstrip().startswith("#") else []
@@ -228,18 +226,14 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
 
     from rcfam.history import Repository
 
-    try:
-        listed = json.loads((source / _MANIFEST).read_text(encoding="utf-8"))["repositories"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RcfamError(f"{source / _MANIFEST} is not what `rcfam clone` writes: {error}") from error
-    entries, ledgers = [], []
+    listed = mirrors.read(source).repositories
+    entries: list[dict[str, Any]] = []
+    ledgers = []
     with _interruptible() as stop, replacing(out, RECORDINGS, [source]) as folder:
         for entry in listed:
-            name = entry["name"]
+            name = entry.name
             recording = folder / f"{name}.tsr"
-            rendered, seconds = _record(
-                Repository(source / f"{name}.git"), entry["commit"], name, chosen, recording, stop
-            )
+            rendered, seconds = _record(Repository(source / f"{name}.git"), entry.commit, name, chosen, recording, stop)
             if not rendered.whole:
                 raise KeyboardInterrupt
             _report(name, rendered, seconds, recording.stat().st_size)
@@ -248,7 +242,7 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
                 {
                     "name": name,
                     "recording": recording.name,
-                    "revision": entry["commit"],
+                    "revision": entry.commit,
                     "commits": rendered.commits,
                     "changes": rendered.ledger.changes,
                     "rendered": rendered.ledger.rendered,
@@ -259,7 +253,7 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
             )
         pl.concat(ledgers).write_parquet(folder / "ledger.parquet")
         totals = {key: sum(entry[key] for entry in entries) for key in ("commits", "changes", "rendered", "keystrokes")}
-        _write_json(folder / _MANIFEST, {"version": 1, "repositories": entries, "totals": totals})
+        _write_json(folder / mirrors.MANIFEST, {"version": 1, "repositories": entries, "totals": totals})
 
 
 def _record(

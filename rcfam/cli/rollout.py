@@ -41,15 +41,14 @@ def rollout(
     from rcfam import params as parameters
     from rcfam.atomic import alone, writing
     from rcfam.dataset import Dataset
-    from rcfam.dataset.index import ABOUT
     from rcfam.errors import RcfamError
     from rcfam.evaluation.rollout import RolloutParams, rollouts
     from rcfam.evaluation.rollout.parts import Parts
     from rcfam.evaluation.rollout.running import Folders
     from rcfam.evaluation.rollout.telling import metrics, summary
-    from rcfam.training import StudyParams, seed_folder
+    from rcfam.training import StudyParams, checkpoint, seed_folder
     from rcfam.training.errors import CheckpointError
-    from rcfam.training.run import load_model
+    from rcfam.training.run import FINAL, load_model
     from rcfam.training.source import dataset_hash
     from rcfam.training.table import write
 
@@ -63,14 +62,13 @@ def rollout(
         raise RcfamError(f"--device {device}: expected cpu, or cuda where PyTorch finds it")
     model, identity = load_model(run)
     data = Dataset.open(dataset)
-    wanted = dataset_hash(dataset, data)
+    wanted = dataset_hash(data)
     if identity["dataset"] != wanted:
         raise CheckpointError(f"{run}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
-    about = json.loads((dataset / ABOUT).read_text(encoding="utf-8"))
     parts = Parts(
         out / "unfinished",
         {
-            "weights": json.loads((run / "final.json").read_text(encoding="utf-8"))["sha256"],
+            "weights": checkpoint.digest_in(run / FINAL),
             "dataset": wanted,
             "params": dataclasses.asdict(settings),
             "device": device,
@@ -78,7 +76,7 @@ def rollout(
             "threads": torch.get_num_threads(),
         },
     )
-    folders = Folders(dataset / about["recordings"], dataset / about["tokens"], dataset, mirrors)
+    folders = Folders(dataset / data.about.recordings, dataset / data.about.tokens, dataset, mirrors)
     with alone(out):
         with _bars() as report:
             found = rollouts(model.to(device), data, folders, settings, parts, device, report)

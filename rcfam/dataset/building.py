@@ -4,14 +4,16 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rcfam import atomic
+from rcfam import atomic, documents
+from rcfam.bounds import Name, Range, Seed, Sha256
 from rcfam.dataset.split import DatasetError, Source, Span
 from rcfam.dataset.tokens import Tokens
 
@@ -38,6 +40,20 @@ class Mark(Protocol):
     def kind(self) -> str: ...
     @property
     def text(self) -> str: ...
+
+
+_Frame = Annotated[int, Range(0, 2**36)]
+
+
+@dataclass(frozen=True)
+class _Split:
+    """split.json."""
+
+    held_out: Annotated[float, Range(above=0, below=1)]
+    seed: Seed
+    vocabulary: Sha256
+    spans: tuple[tuple[Name, Literal["train", "held_out"], _Frame, _Frame], ...]
+    """Recording, side, first frame, the frame after the last."""
 
 
 class Split(NamedTuple):
@@ -110,12 +126,11 @@ def write_split(path: Path, split: Split) -> None:
 
 
 def read_split(path: Path) -> Split:
-    """What `write_split` wrote. Raises DatasetError where it is missing or damaged."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        spans = [Span(str(name), str(side), int(start), int(stop)) for name, side, start, stop in document["spans"]]
-        return Split(float(document["held_out"]), int(document["seed"]), str(document["vocabulary"]), spans)
-    except OSError as error:
-        raise DatasetError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{path}: damaged split: {type(error).__name__} {error}") from error
+    """What `write_split` wrote. Raises DocumentError or DatasetError where it is missing or damaged."""
+    found = documents.load(path, _Split)
+    ends: dict[str, int] = {}
+    for name, _, start, stop in found.spans:
+        if start != ends.get(name, 0) or stop < start:
+            raise DatasetError(f"{path}: spans: frames {start} to {stop} of '{name}' do not follow {ends.get(name, 0)}")
+        ends[name] = stop
+    return Split(found.held_out, found.seed, found.vocabulary, [Span(*span) for span in found.spans])

@@ -6,27 +6,64 @@ ids.
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rcfam import atomic
+from rcfam import atomic, documents, tables
+from rcfam.bounds import NAME, PATH, Range, Size, check
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError
 from rcfam.dataset.tokens import Tokens
 from rcfam.jit import kernel
 from rcfam.recording import Reader
+from rcfam.recording.layout import MAX_COLUMNS, MAX_ROWS
+from rcfam.tables import Column
 from rcfam.terminal.cells import BLANK, GLYPH_BITS, GLYPH_MASK, MAX_ATTRIBUTES
 
 VERSION: Final = 1
 INDEX: Final = "index.parquet"
 ABOUT: Final = "dataset.json"
 OPEN_RECORDINGS: Final = 64  # at most, whatever the number of threads
-COLUMNS: Final = ("recording", "repository", "side", "first_frame", "frames", "first_token", "tokens")
+_NUMBER: Final = Range(0, 2**36)
+SCHEMA: Final = {
+    "recording": Column(str, NAME),
+    "repository": Column(str),
+    "side": Column(str, among=(TRAIN, HELD_OUT)),
+    "first_frame": Column(int, _NUMBER),
+    "frames": Column(int, _NUMBER),
+    "first_token": Column(int, _NUMBER),
+    "tokens": Column(int, _NUMBER),
+}
+
+_Number32 = Annotated[int, Range(0, 2**32 - 1)]
+
+
+@dataclass(frozen=True)
+class About:
+    """dataset.json: what an index does not say."""
+
+    rows: Annotated[int, Range(1, MAX_ROWS)]
+    columns: Annotated[int, Range(1, MAX_COLUMNS)]
+    vocabulary: Annotated[int, Range(1, 1 << 21)]
+    """Size of the vocabulary, padded."""
+    vocabulary_hash: Annotated[str, Size(1, 100)]
+    sampling: Literal["length", "uniform"]
+    attributes: Annotated[tuple[tuple[_Number32, _Number32, _Number32], ...], Size(0, MAX_ATTRIBUTES)]
+    """Rows of fg, bg, style; a cell names one by its number."""
+    recordings: Annotated[str, PATH] = "."
+    """Folder of the recordings, relative to the dataset's."""
+    tokens: Annotated[str, PATH] = "."
+    version: Literal[1] = VERSION
+
+    def __post_init__(self) -> None:
+        check(self)
+
 
 Allocate = Callable[[tuple[int, ...], DTypeLike], NDArray[Any]]
 
@@ -81,19 +118,18 @@ class Dataset:
 
     def __init__(
         self,
-        about: dict[str, Any],
+        about: About,
         index: pl.DataFrame,
         recordings: Path,
         tokens: Path,
         reader: Callable[[Path], Frames] = Reader,
     ) -> None:
-        """`about`: the contents of dataset.json; `index`: the columns COLUMNS, sorted by recording and first token."""
-        self.rows = int(about["rows"])
-        self.columns = int(about["columns"])
-        self.vocabulary = int(about["vocabulary"])
-        self.vocabulary_hash = str(about["vocabulary_hash"])
-        self.sampling = str(about["sampling"])
-        self.attributes_A3 = np.array(about["attributes"], np.uint32).reshape(-1, 3)
+        """`index`: the columns of SCHEMA, sorted by recording and first token."""
+        self.about = about
+        self.rows, self.columns = about.rows, about.columns
+        self.vocabulary, self.vocabulary_hash = about.vocabulary, about.vocabulary_hash
+        self.sampling = about.sampling
+        self.attributes_A3 = np.array(about.attributes, np.uint32).reshape(-1, 3)
         self.index = index
         changed = (index["recording"] != index["recording"].shift(1)).fill_null(True)
         self.names = index["recording"].filter(changed)
@@ -113,17 +149,10 @@ class Dataset:
 
         Raises DatasetError where files are missing, damaged or of another version.
         """
-        try:
-            about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-            index = pl.read_parquet(folder / INDEX)
-            if about["version"] != VERSION:
-                raise DatasetError(f"{folder / ABOUT}: version {about['version']!r}; this program reads {VERSION}")
-            recordings = recordings or folder / about["recordings"]
-            return cls(about, index.select(COLUMNS), recordings, tokens or folder / about["tokens"])
-        except OSError as error:
-            raise DatasetError(f"{folder}: no dataset: {error.strerror or error}") from error
-        except (ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-            raise DatasetError(f"{folder}: damaged dataset: {type(error).__name__} {error}".splitlines()[0]) from error
+        about = documents.load(folder / ABOUT, About)
+        index = tables.read(folder / INDEX, SCHEMA)
+        _check(index, str(folder / INDEX))
+        return cls(about, index, recordings or folder / about.recordings, tokens or folder / about.tokens)
 
     def stretches(self, side: str) -> Stretches:
         """The stretches of one side, 'train' or 'held_out', that hold tokens. Raises DatasetError where there are
@@ -175,7 +204,11 @@ class Dataset:
         with self.shelf.borrow(recording) as (frames, tokens, remap):
             if stop > len(tokens.tokens_N):
                 raise DatasetError(f"{name}: {len(tokens.tokens_N)} tokens, the index says {stop} or more")
-            batch.targets_TB[:size, slot] = tokens.tokens_N[first:stop]
+            targets = tokens.tokens_N[first:stop]
+            if targets.min() < 0 or targets.max() >= self.vocabulary:
+                strange = int(targets.max() if targets.min() >= 0 else targets.min())
+                raise DatasetError(f"{name}: token {strange}, not one of a vocabulary of {self.vocabulary}")
+            batch.targets_TB[:size, slot] = targets
             cells, cursors = frames.frames_at(tokens.starts_N[first:stop])
         if cells.shape[1:] != (self.rows, self.columns):
             raise DatasetError(f"{name}: frames of {cells.shape[1:]}, the index says {self.rows, self.columns}")
@@ -201,12 +234,24 @@ class Dataset:
             raise
 
 
-def write(folder: Path, about: dict[str, Any], index: pl.DataFrame) -> None:
+def _check(index: pl.DataFrame, where: str) -> None:
+    """Raise DatasetError unless the stretches of each recording follow one another from its first token on."""
+    if not index.height:
+        raise DatasetError(f"{where}: holds no stretch")
+    before = pl.col("tokens").cum_sum().over("recording") - pl.col("tokens")
+    in_order = index.select(pl.col("recording").is_sorted()).item()
+    apart = index.filter(pl.col("first_token") != before)
+    if not in_order or apart.height:
+        name = apart["recording"][0] if apart.height else index["recording"][0]
+        raise DatasetError(f"{where}: the stretches of recording '{name}' do not follow one another")
+
+
+def write(folder: Path, about: About, index: pl.DataFrame) -> None:
     """Write what `Dataset.open` reads."""
     with atomic.writing(folder / INDEX) as temporary:
-        index.select(COLUMNS).sort("recording", "first_token").write_parquet(temporary)
+        index.select(*SCHEMA).sort("recording", "first_token").write_parquet(temporary)
     with atomic.writing(folder / ABOUT) as temporary:
-        temporary.write_text(json.dumps({"version": VERSION, **about}, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps({"version": VERSION, **asdict(about)}, indent=2) + "\n", encoding="utf-8")
 
 
 def merge_attributes(tables: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:

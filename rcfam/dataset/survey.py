@@ -2,13 +2,14 @@
 
 # V vocabulary
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from rcfam.dataset import building, index
+from rcfam.dataset.index import About
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError, Span
 from rcfam.dataset.tokens import Tokens
 from rcfam.tokenizer import Tokenizer
@@ -76,13 +77,16 @@ class Survey:
         """One row a commit."""
         return pl.concat(self._commits)
 
-    def about(self) -> dict[str, Any]:
-        """What dataset.json says of the data."""
+    def about(self, sampling: Literal["length", "uniform"], recordings: str, tokens: str) -> About:
+        """What dataset.json says; the folders of recordings and tokens are seen from its own."""
         (rows, columns), *_ = self._grids
-        return {
-            "rows": rows,
-            "columns": columns,
-            "vocabulary": self._tokenizer.padded,
-            "vocabulary_hash": self._tokenizer.hash,
-            "attributes": index.merge_attributes(self._attributes).tolist(),
-        }
+        return About(
+            rows,
+            columns,
+            self._tokenizer.padded,
+            self._tokenizer.hash,
+            sampling,
+            tuple((fg, bg, style) for fg, bg, style in index.merge_attributes(self._attributes).tolist()),
+            recordings,
+            tokens,
+        )

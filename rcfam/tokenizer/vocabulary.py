@@ -4,13 +4,16 @@
 
 import hashlib
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rcfam import atomic
+from rcfam import atomic, documents
+from rcfam.bounds import Count, Range, Sha256, Size, shown
 from rcfam.errors import RcfamError
 from rcfam.terminal import keys
 from rcfam.tokenizer import chunks, trie
@@ -135,28 +138,28 @@ class Tokenizer:
         """Read a vocabulary. Raises TokenizerError where it is missing, damaged, of another version, or not what
         its hash says.
         """
+        document = documents.load(path, _Document)
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise TokenizerError(f"{path}: {error.strerror}") from error
-        except ValueError as error:
-            raise TokenizerError(f"{path}: not a vocabulary: {error}") from error
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise TokenizerError(f"{path}: not a vocabulary: no format '{FORMAT}'")
-        if document.get("version") != VERSION or document.get("spelling") != trie.SPELLING:
-            raise TokenizerError(
-                f"{path}: vocabulary version {document.get('version')!r}; this program reads {VERSION}"
-            )
-        try:
-            rows = [_spelling(row) for row in document["tokens"]]
+            rows = [_spelling(row) for row in document.tokens]
             tokenizer = cls([row[0] for row in rows], [row[1] for row in rows])
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise TokenizerError(f"{path}: damaged vocabulary: {type(error).__name__} {error}") from error
-        if tokenizer.hash != document.get("sha256"):
-            raise TokenizerError(
-                f"{path}: sha256 is {tokenizer.hash[:12]}, the file says {document.get('sha256')!r:.14}"
-            )
+        except (TokenizerError, ValueError, IndexError) as error:
+            raise TokenizerError(f"{path}: damaged vocabulary: {error}") from error
+        if tokenizer.hash != document.sha256:
+            raise TokenizerError(f"{path}: sha256 is {tokenizer.hash[:12]}, the file says {document.sha256[:12]}")
         return tokenizer
+
+
+@dataclass(frozen=True)
+class _Document:
+    """The file. A token is its kind, its text or a key's name and how often it is repeated, and its count."""
+
+    format: Literal["rcfam vocabulary"]
+    version: Literal[1]
+    sha256: Sha256
+    spelling: Annotated[int, Range(trie.SPELLING, trie.SPELLING)]
+    size: Count
+    padded: Count
+    tokens: tuple[tuple[str, Annotated[str, Size(1, chunks.MAX_CHUNK_KEYS)] | tuple[str, int], Count], ...]
 
 
 class Encoder:
@@ -204,6 +207,14 @@ class Encoder:
         return np.concatenate(tokens_of), np.concatenate(starts_of)
 
 
+def _number(name: str) -> int:
+    """The number in `<key 0x11000a>`."""
+    found = re.fullmatch(r"<key (0x[0-9a-f]{1,8})>", name)
+    if found is None:
+        raise ValueError(f"{shown(name)} is the name of no key")
+    return int(found[1], 16)
+
+
 def _check(spellings: list[NDArray[np.uint32]]) -> None:
     seen: set[bytes] = set()
     for number, spelling in enumerate(spellings, trie.SPELLING):
@@ -234,7 +245,7 @@ def _row(spelling: NDArray[np.uint32], count: int) -> list[Any]:
     return [kind(spelling), [keys.name(int(spelling[0])), len(spelling)], count]
 
 
-def _spelling(row: Any) -> tuple[NDArray[np.uint32], int]:
+def _spelling(row: tuple[str, str | tuple[str, int], int]) -> tuple[NDArray[np.uint32], int]:
     """The inverse of `_row`."""
     said, what, count = row
     if isinstance(what, str):
@@ -242,9 +253,9 @@ def _spelling(row: Any) -> tuple[NDArray[np.uint32], int]:
     else:
         name, times = what
         if not 0 < times <= chunks.MAX_CHUNK_KEYS:
-            raise ValueError(f"{name} {times} times")
-        key = _BY_NAME[name] if name in _BY_NAME else int(name.removeprefix("<key ").removesuffix(">"), 16)
+            raise ValueError(f"{shown(name)} {times} times")
+        key = _BY_NAME[name] if name in _BY_NAME else _number(name)
         spelling = np.full(times, key, np.uint32)
     if not len(spelling) or kind(spelling) != said:
-        raise ValueError(f"{what!r} is not of kind {said!r}")
+        raise ValueError(f"{shown(what)} is not of kind {shown(said)}")
     return spelling, int(count)

@@ -6,18 +6,35 @@ The JSON is written last and names the tensors' SHA-256, so a checkpoint exists 
 
 import hashlib
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from rcfam import documents
 from rcfam.atomic import writing
+from rcfam.bounds import Sha256
+from rcfam.documents import DocumentError
 from rcfam.training.errors import CheckpointError
 
 VERSION: Final = 1
+_STEP: Final = re.compile(r"step-(\d{7,15})\.json")
 _NAMED: Final = 3  # differences in one message
+
+
+@dataclass(frozen=True)
+class _Document:
+    """The JSON file."""
+
+    version: Literal[1]
+    sha256: Sha256
+    """Of the tensors' file."""
+    identity: dict[str, Any]
+    progress: dict[str, Any]
 
 
 class Checkpoint(NamedTuple):
@@ -42,11 +59,13 @@ def save(stem: Path, tensors: dict[str, Tensor], identity: dict[str, Any], progr
 def load(stem: Path) -> Checkpoint:
     """Read a checkpoint back. Raises CheckpointError where it is missing, damaged or of another version."""
     tensor_path, json_path = paths(stem)
-    digest, identity, progress = _document(json_path)
+    said = _document(json_path)
     try:
-        if _sha256(tensor_path) != digest:
+        if _sha256(tensor_path) != said.sha256:
             raise CheckpointError(f"{tensor_path}: contents differ from the SHA-256 that {json_path.name} names")
-        return Checkpoint(safetensors.torch.load_file(tensor_path), identity, progress)
+        return Checkpoint(safetensors.torch.load_file(tensor_path), said.identity, said.progress)
+    except DocumentError as error:
+        raise CheckpointError(f"{error}") from error
     except OSError as error:
         raise CheckpointError(f"{tensor_path}: {error.strerror}") from error
     except safetensors.SafetensorError as error:
@@ -55,21 +74,19 @@ def load(stem: Path) -> Checkpoint:
 
 def identity_in(stem: Path) -> dict[str, Any]:
     """The identity alone, whatever became of the tensors: a killed process may have written them anew."""
-    return _document(paths(stem)[1])[1]
+    return _document(paths(stem)[1]).identity
 
 
-def _document(path: Path) -> tuple[str, dict[str, Any], dict[str, Any]]:
+def digest_in(stem: Path) -> str:
+    """The SHA-256 of the tensors, as the checkpoint names it."""
+    return _document(paths(stem)[1]).sha256
+
+
+def _document(path: Path) -> _Document:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        version, *found = document["version"], document["sha256"], document["identity"], document["progress"]
-    except OSError as error:
-        raise CheckpointError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: not a checkpoint: {error}") from error
-    if version != VERSION:
-        raise CheckpointError(f"{path}: checkpoint version {version}, this program reads {VERSION}")
-    digest, identity, progress = found
-    return digest, identity, progress
+        return documents.load(path, _Document)
+    except DocumentError as error:
+        raise CheckpointError(f"{error}") from error
 
 
 def agree(
@@ -101,7 +118,8 @@ def differences(found: dict[str, Any], wanted: dict[str, Any], prefix: str = "")
 
 def steps_saved(folder: Path) -> list[int]:
     """The steps that `folder` holds a checkpoint of, in rising order."""
-    return sorted(int(path.stem.removeprefix("step-")) for path in folder.glob("step-*.json"))
+    named = (_STEP.fullmatch(path.name) for path in folder.glob("step-*.json"))
+    return sorted(int(found[1]) for found in named if found)
 
 
 def stem_of(folder: Path, step: int) -> Path:
@@ -126,5 +144,5 @@ def paths(stem: Path) -> tuple[Path, Path]:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with documents.regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,9 +18,9 @@ from rcfam.training.muon import Muon
 class OptimiserParams:
     """Section `train.optimiser` of params.yaml. The paper's section 10.4: fixed rates for both."""
 
-    matrix_rate: Annotated[float, Range(least=0, most=1000)]
+    matrix_rate: Annotated[float, Range(least=0, most=1e30)]
     """Muon's step; every matrix moves by about this much in every direction."""
-    other_rate: Annotated[float, Range(least=0, most=1000)]
+    other_rate: Annotated[float, Range(least=0, most=1e30)]
     """AdamW's step for everything else."""
     momentum: Annotated[float, Range(least=0, below=1)]
     """Muon's momentum (Nesterov)."""

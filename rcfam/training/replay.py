@@ -2,19 +2,19 @@
 
 # T steps, B windows
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import torch
 
-from rcfam import params as parameters
+from rcfam import documents
+from rcfam.bounds import Range
 from rcfam.evaluation.measuring import measure
-from rcfam.model.action import ModelParams
 from rcfam.training import checkpoint
-from rcfam.training.errors import CheckpointError, TrainingError
+from rcfam.training.errors import TrainingError
 from rcfam.training.loop import DivergedError, Norms, TrainParams
-from rcfam.training.run import Job, OpenSource, Source, identity_of, resume, steps_from
+from rcfam.training.run import Identity, Job, OpenSource, Source, identity_of, resume, steps_from
 
 
 class Window(NamedTuple):
@@ -45,20 +45,21 @@ def replay(folder: Path, dataset: Path, open_source: OpenSource, device: str = "
     one is finite now; CheckpointError where the dataset, or a checkpoint, is of something else.
     """
     path = folder / "failure.json"
-    failure = _read(path)
-    job = _job(path, failure["identity"], folder, dataset, open_source, device)
+    if not path.exists():
+        raise TrainingError(f"{path}: No such file or directory; a run whose loss was not finite writes it")
+    failure = documents.load(path, _Failure)
+    said = documents.build(Identity, failure.identity, f"{path}: identity")
+    job = _job(path, said, folder, dataset, open_source, device)
     torch.set_num_threads(job.train.threads)
     source = job.open_source(job.dataset, job.length, job.train.batch, job.seed, job.ranks, job.train.order)
-    checkpoint.agree(path, failure["identity"], identity_of(job, source))
+    checkpoint.agree(path, failure.identity, identity_of(job, source))
     state, start, _ = resume(job, source)
-    if start.step >= failure["step"]:
-        raise TrainingError(
-            f"{folder}: its checkpoint of step {start.step} is past step {failure['step']}, which failed"
-        )
+    if start.step >= failure.step:
+        raise TrainingError(f"{folder}: its checkpoint of step {start.step} is past step {failure.step}, which failed")
     try:
         for step in steps_from(job, source, state, start):
-            if step.progress.step == failure["step"]:
-                raise TrainingError(f"{folder}: step {failure['step']} is finite this time: loss {step.loss}")
+            if step.progress.step == failure.step:
+                raise TrainingError(f"{folder}: step {failure.step} is finite this time: loss {step.loss}")
     except DivergedError as found:
         return Replay(
             f"{job.study}/length-{job.length}/seed-{job.seed}",
@@ -79,39 +80,38 @@ def _windows(job: Job, source: Source, model: Any, step: int) -> list[Window]:
     return [Window(a, b, loss) for (a, b), loss in zip(batch.ids_B2.tolist(), loss_B.tolist(), strict=True)]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return {"step": int(document["step"]), "identity": dict(document["identity"])}
-    except OSError as error:
-        raise TrainingError(f"{path}: {error.strerror}; a run whose loss was not finite writes it") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise TrainingError(f"{path}: not what a failed run writes: {error}") from error
+@dataclass(frozen=True)
+class _Failure:
+    """failure.json, which a run writes whose loss was not finite."""
+
+    step: Annotated[int, Range(1)]
+    identity: dict[str, Any]
+    loss: Any = None
+    grad_norm: Any = None
+    windows: Any = None
+    norms: Any = None
 
 
 def _job(
     path: Path,
-    identity: dict[str, Any],
+    identity: Identity,
     folder: Path,
     dataset: Path,
     open_source: OpenSource,
     device: str,
 ) -> Job:
     """The run as its identity says it; what the identity leaves free does not matter here."""
-    try:
-        if identity["world"] != 1:
-            raise TrainingError(f"{path}: the run had {identity['world']} ranks; only runs of one process are replayed")
-        train = identity["train"] | {"checkpoint_every": 0, "keep": 1}
-        return Job(
-            open_source,
-            dataset,
-            folder,
-            identity["study"],
-            identity["length"],
-            identity["seed"],
-            parameters.build(ModelParams, identity["model"], f"{path}: model"),
-            parameters.build(TrainParams, train, f"{path}: train"),
-            device=device,
-        )
-    except KeyError as error:
-        raise CheckpointError(f"{path}: identity without {error}") from error
+    if identity.world != 1:
+        raise TrainingError(f"{path}: the run had {identity.world} ranks; only runs of one process are replayed")
+    train = identity.train | {"checkpoint_every": 0, "keep": 1}
+    return Job(
+        open_source,
+        dataset,
+        folder,
+        identity.study,
+        identity.length,
+        identity.seed,
+        identity.model,
+        documents.build(TrainParams, train, f"{path}: train"),
+        device=device,
+    )

@@ -21,19 +21,21 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 import torch
 from torch import Tensor
 
-from rcfam import params as parameters
+from rcfam import documents, tables
 from rcfam.atomic import alone, writing
+from rcfam.bounds import Name, Range, Seed, Size, check, shown
 from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.evaluation.scoring import loss_in_pieces
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
+from rcfam.terminal.cells import MAX_ATTRIBUTES
 from rcfam.training import checkpoint
 from rcfam.training.carry import Carry
 from rcfam.training.compute import prepare
@@ -42,7 +44,7 @@ from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, trai
 from rcfam.training.optimiser import Optimiser
 from rcfam.training.outer import Outer
 from rcfam.training.ranks import ALONE, Ranks, wait_for_all
-from rcfam.training.table import SCHEMA, Row, frame, write
+from rcfam.training.table import COLUMNS, SCHEMA, Row, frame, write
 from rcfam.training.utilisation import shortest_step
 
 FINAL: Final = "final"
@@ -105,7 +107,7 @@ def _run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     wait_for_all(job.ranks)
     if checkpoint.paths(final)[1].exists() and table.exists():
         checkpoint.agree(checkpoint.paths(final)[1], checkpoint.load(final).identity, identity)
-        return pl.read_parquet(table)
+        return tables.read(table, COLUMNS)
     state, progress, rows = resume(job, source)
     if job.ranks.first:
         checkpoint.prune(job.folder, job.train.keep)
@@ -163,7 +165,11 @@ def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
             )
         carry = [Carry() for _ in range(job.train.accumulate)]
     state = State(model, Optimiser(model, job.train.optimiser), outer, carry)
-    return state, *_take_up(job, identity_of(job, source), state)
+    try:
+        return state, *_take_up(job, identity_of(job, source), state)
+    except (KeyError, RuntimeError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        told = shown(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        raise CheckpointError(f"{job.folder}: the last checkpoint does not fit this run: {told}") from error
 
 
 def steps_from(job: Job, source: Source, state: State, progress: Progress) -> Iterator[Step]:
@@ -228,6 +234,28 @@ def identity_of(job: Job, source: Source) -> dict[str, Any]:
     return plain
 
 
+@dataclass(frozen=True)
+class Identity:
+    """What `identity_of` makes, as a checkpoint holds it."""
+
+    dataset: Annotated[str, Size(1, 100)]
+    tokenizer: Annotated[str, Size(1, 100)]
+    rows: Annotated[int, Range(1, 1_024)]
+    columns: Annotated[int, Range(1, 1_024)]
+    vocabulary: Annotated[int, Range(1, 1 << 21)]
+    attributes: Annotated[int, Range(0, MAX_ATTRIBUTES)]
+    code: Annotated[str, Size(0, 100)]
+    study: Name
+    length: Annotated[int, Range(1, 2**24)]
+    seed: Seed
+    world: Annotated[int, Range(1, 100_000)]
+    model: ModelParams
+    train: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        check(self)
+
+
 def code_hash() -> str:
     """The source of model, evaluation and training. A restart heeds it; going on from a checkpoint does not."""
     digest = hashlib.sha256()
@@ -241,19 +269,18 @@ def load_model(folder: Path, which: str = FINAL) -> tuple[ActionModel, dict[str,
     """The trained model of a run's folder, final or best, and its identity. Raises CheckpointError."""
     found = checkpoint.load(folder / which)
     where = str(checkpoint.paths(folder / which)[1])
-    identity = found.identity
+    said = documents.build(Identity, found.identity, f"{where}: identity")
+    shape = DataShape(said.rows, said.columns, said.vocabulary, np.zeros((said.attributes, 3), np.uint32))
     try:
-        shape = DataShape(
-            identity["rows"],
-            identity["columns"],
-            identity["vocabulary"],
-            np.zeros((identity["attributes"], 3), np.uint32),
-        )
-        model = build(parameters.build(ModelParams, identity["model"], f"{where}: model"), shape, 0)
+        with torch.device("meta"):  # no more memory than what the file holds
+            like = build(said.model, shape, 0).state_dict()
+        if any(name not in like or like[name].shape != tensor.shape for name, tensor in found.tensors.items()):
+            raise CheckpointError(f"{where}: weights of other shapes than the identity's model has")
+        model = build(said.model, shape, 0)
         model.load_state_dict(found.tensors)
-    except (KeyError, RuntimeError) as error:
-        raise CheckpointError(f"{where}: weights do not fit: {' '.join(str(error).split())}") from error
-    return model, identity
+    except RuntimeError as error:
+        raise CheckpointError(f"{where}: weights do not fit: {shown(' '.join(str(error).split()))}") from error
+    return model, found.identity
 
 
 def _settle(job: Job, identity: dict[str, Any]) -> None:
@@ -298,7 +325,7 @@ def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress
         tensors = tensors | own.tensors
     for name, tensor in tensors.items():
         group, _, rest = name.partition(".")
-        groups[group][rest] = tensor
+        groups.setdefault(group, {})[rest] = tensor
     state.model.load_state_dict(groups["model"])
     state.optimiser.load(groups["optimiser"])
     if state.outer is not None:

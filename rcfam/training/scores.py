@@ -2,7 +2,6 @@
 
 # W windows, T steps
 
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -17,7 +16,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
-from rcfam.dataset.index import ABOUT, Dataset
+from rcfam.dataset.index import Dataset
 from rcfam.dataset.split import HELD_OUT
 from rcfam.dataset.windows import HeldOut
 from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
@@ -83,8 +82,8 @@ def score_places(
     threads share one. `progress` is told by one thread at a time.
     """
     dataset = Dataset.open(folder)
-    wanted = dataset_hash(folder, dataset)
-    keystrokes_V = token_keystrokes(folder)
+    wanted = dataset_hash(dataset)
+    keystrokes_V = token_keystrokes(folder, dataset)
     held_out = HeldOut(dataset, params.length, params.windows, params.batch, side)
     batches = [held_out.batch(number) for number in range(len(held_out))]
     total = len(places) * sum(batch.mask_TB.shape[1] for batch in batches)
@@ -140,10 +139,9 @@ def _lanes(device: str) -> Iterator[int]:
         torch.set_num_threads(threads)
 
 
-def token_keystrokes(folder: Path) -> NDArray[np.int64]:
+def token_keystrokes(folder: Path, dataset: Dataset) -> NDArray[np.int64]:
     """How many keys each token stands for: (V,). Of the digits that spell a rare key the last one counts."""
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    return Tokenizer.load(folder / about["tokens"] / "vocabulary.json").keystrokes_V
+    return Tokenizer.load(folder / dataset.about.tokens / "vocabulary.json").keystrokes_V
 
 
 def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from rcfam.dataset.index import ABOUT, Batch, Dataset
+from rcfam.dataset.index import Batch, Dataset
 from rcfam.dataset.loader import Ahead
 from rcfam.dataset.orders import Order, batches
 from rcfam.dataset.windows import HeldOut
@@ -36,7 +37,7 @@ def open_source(
         windows = HeldOut(dataset, span, max(1, frames // span), _AT_ONCE)
         return (windows.batch(number) for number in range(len(windows)))
 
-    return Source(data_at, shape_of(dataset), dataset_hash(folder, dataset), dataset.vocabulary_hash, held_out_at)
+    return Source(data_at, shape_of(dataset), dataset_hash(dataset), dataset.vocabulary_hash, held_out_at)
 
 
 def shape_of(dataset: Dataset) -> DataShape:
@@ -44,10 +45,9 @@ def shape_of(dataset: Dataset) -> DataShape:
     return DataShape(dataset.rows, dataset.columns, dataset.vocabulary, dataset.attributes_A3)
 
 
-def dataset_hash(folder: Path, dataset: Dataset) -> str:
+def dataset_hash(dataset: Dataset) -> str:
     """A hash of what the dataset says of itself and of its index, wherever its files lie."""
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    kept = {key: value for key, value in about.items() if key not in ("recordings", "tokens")}
+    kept = {key: value for key, value in asdict(dataset.about).items() if key not in ("recordings", "tokens")}
     digest = hashlib.sha256(json.dumps(kept, sort_keys=True).encode())
     digest.update(dataset.index.write_csv().encode())
     return digest.hexdigest()

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from rcfam.atomic import writing
+from rcfam.tables import Column
 
 SCHEMA: Final = pl.Schema(
     {
@@ -33,6 +34,12 @@ SCHEMA: Final = pl.Schema(
         "held_out_loss": pl.Float64(),
     }
 )
+
+
+_EMPTY: Final = ("mfu", "held_out_loss")  # columns with empty places
+_KINDS: Final = {pl.String(): str, pl.Int64(): int, pl.Float64(): float}
+COLUMNS: Final = {name: Column(_KINDS[kind], null=name in _EMPTY) for name, kind in SCHEMA.items()}
+"""What a table that is read must hold."""
 
 
 class Row(NamedTuple):
