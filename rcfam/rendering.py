@@ -4,7 +4,7 @@ import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated, BinaryIO, Literal
 
@@ -16,7 +16,7 @@ from rcfam.history import Change, Commit, Ledger, Repository, Selection, TreeHas
 from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_reason
 from rcfam.recording import Writer
 from rcfam.recording.layout import MAX_CHUNK_FRAMES, most_frames
-from rcfam.terminal import Terminal
+from rcfam.terminal import Limits, Terminal
 from rcfam.terminal.files import Entry
 from rcfam.terminal.terminal import MAX_COLUMNS, MAX_ROWS, MIN_COLUMNS, MIN_ROWS
 from rcfam.typist import Typist, TypistParams
@@ -24,6 +24,8 @@ from rcfam.typist import Typist, TypistParams
 COMMIT_MARK, PROGRAM_MARK, END_MARK = "commit", "program", "end"
 _MAX_SUBJECT = 120
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
+_SPARE_CHARACTERS = 1 << 16
+_MOST_CHARACTERS = 1 << 24  # of a text, whatever files are let in
 
 Progress = Callable[[int, int], None]  # commits done, keystrokes so far
 
@@ -82,6 +84,13 @@ class RenderParams:
         )
 
 
+def limits(selection: Selection) -> Limits:
+    """Those of the terminal: an editor holds the old and the new text of the largest file together."""
+    spare = Limits()
+    size = min(max(spare.characters, 2 * selection.max_file_bytes + _SPARE_CHARACTERS), _MOST_CHARACTERS)
+    return replace(spare, characters=size, lines=size, undo_lines=size)
+
+
 @dataclass(frozen=True)
 class Rendered:
     """What became of a repository. `whole` is false where it was stopped before the last commit."""
@@ -126,7 +135,7 @@ def record(
     stop: Callable[[], bool] | None = None,
 ) -> Rendered:
     """Render a repository called `name` into `file`, a whole recording even when `stop()` asks to end early."""
-    terminal = Terminal(params.rows, params.columns, name)
+    terminal = Terminal(params.rows, params.columns, name, limits(params.selection()))
     tip = repository.resolve(revision)
     provenance = {
         "name": name,

@@ -11,7 +11,7 @@ from rcfam import documents
 from rcfam.documents import DocumentError
 from rcfam.history import Commit, HistoryError, Repository, Selection
 from rcfam.recording import Mark, Reader
-from rcfam.rendering import COMMIT_MARK, END_MARK, PROGRAM_MARK, RenderingError, RenderParams, WorkingTree
+from rcfam.rendering import COMMIT_MARK, END_MARK, PROGRAM_MARK, RenderingError, RenderParams, WorkingTree, limits
 from rcfam.terminal import Terminal
 from rcfam.typist import Typist, TypistParams
 
@@ -176,7 +176,7 @@ def _again(reader: Reader, repository: Repository, outline: _Outline) -> Iterato
 
     Raises RenderingError where the files differ from the commit's tree, or the commit is not where its keys end.
     """
-    terminal = Terminal(reader.rows, reader.columns, outline.name)
+    terminal = Terminal(reader.rows, reader.columns, outline.name, limits(outline.selection))
     work = WorkingTree(repository, terminal)
     typist = Typist(TypistParams())
     selection = outline.selection

@@ -82,6 +82,7 @@ def _check_lines(s: State) -> None:
     assert S.TEXT <= ctl[S.MARK] <= end <= s.pool.size
     table = np.concatenate([s.lines[:gap], s.lines[gap + size :]])
     _check_spans(table, end, "line")
+    assert table[:, 1].sum() == ctl[S.CHARACTERS], "characters are counted wrong"
     assert table[:, 1].max() <= ctl[S.LONGEST], "a line is longer than the longest"
     assert 0 <= ctl[S.REGISTER_LINES] <= s.register.shape[0] == s.lines.shape[0]
     _check_spans(s.register[: ctl[S.REGISTER_LINES]], end, "register line")
@@ -107,11 +108,12 @@ def _check_spans(table: NDArray[np.int64], end: int, what: str) -> None:
 
 def _check_log(s: State) -> None:
     """The undo log from the front and the redo log from the back are units of entries of saved lines."""
-    undo, redo = int(s.ctl[S.UNDO_END]), int(s.ctl[S.REDO_END])
-    assert undo >= 0
+    first, undo, redo = int(s.ctl[S.UNDO_FIRST]), int(s.ctl[S.UNDO_END]), int(s.ctl[S.REDO_END])
+    assert 0 <= first <= undo
+    assert s.ctl[S.UNDO_UNITS] == (s.log[first:undo, 3] == -2).sum()
     assert redo >= 0
     assert undo + redo <= s.log.shape[0]
-    for items in (s.log[:undo], s.log[::-1][:redo]):
+    for items in (s.log[first:undo], s.log[::-1][:redo]):
         at = len(items) - 1
         while at >= 0:
             _top, count, _now, kind = items[at].tolist()

@@ -12,6 +12,8 @@ from rcfam.jit import bare_kernel, inner
 from rcfam.terminal import glyphs
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import (
+    budget,
+    compaction,
     edits,
     indents,
     insert,
@@ -23,6 +25,7 @@ from rcfam.terminal.editor import (
     pending,
     places,
     prompt,
+    repetition,
     scrolling,
     search,
     text,
@@ -33,11 +36,8 @@ from rcfam.terminal.editor import (
 from rcfam.terminal.keys import PAGE_DOWN
 from rcfam.terminal.shell import readline, tty
 
-
-@bare_kernel
-def pool_room(ctl: Any) -> Any:
-    """Characters that the next key may add: every line copied and indented once, and the longest twice."""
-    return ctl[S.POOL_END] - S.TEXT + 16 * ctl[S.LINES] + 2 * ctl[S.LONGEST] + S.SPARE_CHARACTERS
+CONTINUE = PAGE_DOWN + 1
+"""no key: there is room now for the command in ctl[ACTION]"""
 
 
 @inner
@@ -45,7 +45,7 @@ def headroom(s: Any) -> Any:
     """TRAP_GROW where one more key might not fit, else TRAP_NONE."""
     ctl = s.ctl
     if (
-        s.pool.shape[0] - ctl[S.POOL_END] < pool_room(ctl)
+        s.pool.shape[0] - ctl[S.POOL_END] < budget.pool_room(ctl)
         or ctl[S.GAP_SIZE] < S.SPARE_LINES + ctl[S.REGISTER_LINES]
         or s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < 2 * ctl[S.LINES] + S.SPARE_LOG
         or s.clusters.shape[0] - ctl[S.CLUSTERS] < 2 * s.cells.size
@@ -55,10 +55,45 @@ def headroom(s: Any) -> Any:
 
 
 @inner
+def _may_act(s: Any, action: Any, command: Any, count: Any) -> Any:
+    """TRAP_ROOM where a command needs more room than there is, else TRAP_NONE.
+
+    Where the text may not grow so much the command is given up, with vim's word on that.
+    """
+    ctl = s.ctl
+    made = 0
+    lines = 0
+    room = 0
+    if action == S.ACT_EDIT and (command == 112 or command == 80):
+        made, lines, room = edits.put_needs(s, count)
+    elif action == S.ACT_OPERATE and (ctl[S.OPERATOR] == 62 or ctl[S.OPERATOR] == 60):
+        room, gone = indents.shift_needs(s, ctl[S.FROM_LINE], ctl[S.TO_LINE], ctl[S.OPERATOR] == 62, ctl[S.SHIFT_TIMES])
+        made = room - gone
+    elif action == S.ACT_INDENT:
+        room, gone = indents.indent_needs(s, command == 20)
+        made = room - gone
+    elif action == S.ACT_UNDO:
+        # As many lines go to the one log as the other gives back, and the text's besides.
+        rows = ctl[S.LINES] + max(ctl[S.UNDO_END] - ctl[S.UNDO_FIRST], ctl[S.REDO_END]) + S.SPARE_LOG
+        if s.log.shape[0] - ctl[S.UNDO_END] - ctl[S.REDO_END] < rows:
+            ctl[S.NEED] = ctl[S.NEED_LINES] = 0
+            ctl[S.NEED_ROWS] = rows
+            return S.TRAP_ROOM
+    if not budget.may_grow(s, made, lines):
+        ctl[S.ACTION] = S.ACT_NONE
+        if action != S.ACT_INDENT:
+            pending.reset(s)
+        return S.TRAP_NONE
+    return S.TRAP_NONE if budget.has_room(s, room, lines) else S.TRAP_ROOM
+
+
+@inner
 def press(s: Any, key: Any) -> Any:
     """Consume one key and bring the cells and the cursor up to date; return a trap."""
     key = np.int64(key)
     ctl = s.ctl
+    if key == CONTINUE and ctl[S.ACTION] != S.ACT_NONE:
+        return _act(s, S.TRAP_NONE, ctl[S.MODE])
     if 0xD800 <= key < 0xE000 or key > PAGE_DOWN or key < 0:
         return S.TRAP_NONE  # no keyboard sends it
     if ctl[S.PREFIX]:
@@ -74,7 +109,6 @@ def press(s: Any, key: Any) -> Any:
     trap = S.TRAP_NONE
     mode = ctl[S.MODE]
     if mode == S.INSERT or mode == S.REPLACE:
-        pending.record(s, key)
         ended = insert.press_insert(s, key)
         if not ended and key != 127 and key != 8 and key != 23 and key != 21:
             view.wrap_at_end(s)
@@ -90,6 +124,13 @@ def press(s: Any, key: Any) -> Any:
             readline.edit(s, key)
     else:
         trap = normal.parse(s, key)
+    return _act(s, trap, mode)
+
+
+@inner
+def _act(s: Any, trap: Any, mode: Any) -> Any:
+    """Do the command in ctl[ACTION], if there is one, and redraw; `mode` is the mode that its last key was typed in."""
+    ctl = s.ctl
     register = ctl[S.REGISTER]
     ctl[S.YANKED] = 0
     if ctl[S.ACTION] != S.ACT_NONE:
@@ -99,6 +140,9 @@ def press(s: Any, key: Any) -> Any:
         lead = ctl[S.ACTION_LEAD]
         counted = ctl[S.COUNT] > 0 or ctl[S.COUNT2] > 0
         count = pending.count_of(s)
+        if _may_act(s, action, command, count) != S.TRAP_NONE:
+            return S.TRAP_ROOM
+        action = ctl[S.ACTION]  # none where it was given up
         ctl[S.ACTION] = S.ACT_NONE
         if action == S.ACT_MOTION:
             if lead:
@@ -124,8 +168,10 @@ def press(s: Any, key: Any) -> Any:
                 edits.replace(s, command, count)
                 pending.finish(s, True)
         elif action == S.ACT_INSERT:
-            insert.start(s, command)
-            pending.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+            if insert.start(s, command):
+                pending.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+            else:
+                pending.reset(s)
         elif action == S.ACT_UNDO:
             undo.undo(s, command == 18, count)
             pending.reset(s)
@@ -138,7 +184,11 @@ def press(s: Any, key: Any) -> Any:
         elif action == S.ACT_Z:
             scrolling.z_command(s, command, count if counted else 0)
             pending.reset(s)
-        if action == S.ACT_OPERATE or ctl[S.ACTION] == S.ACT_OPERATE:
+        if action != S.ACT_OPERATE and ctl[S.ACTION] == S.ACT_OPERATE:
+            if _may_act(s, S.ACT_OPERATE, 0, 1) != S.TRAP_NONE:
+                return S.TRAP_ROOM
+            action = ctl[S.ACTION]
+        if action == S.ACT_OPERATE:
             ctl[S.ACTION] = S.ACT_NONE
             operator = ctl[S.OPERATOR]
             if operators.operate(s):
@@ -174,6 +224,65 @@ def run(s: Any, keys: Any, start: Any) -> tuple[int, int]:
 
 
 # Doors for Python's services
+
+
+@bare_kernel
+def pool_room(ctl: Any) -> Any:
+    """As `budget.pool_room`."""
+    return budget.pool_room(ctl)
+
+
+@bare_kernel
+def insert_text(s: Any, codes: Any, back: Any, ahead: Any, over: bool) -> None:
+    """As `repetition.insert_text`."""
+    repetition.insert_text(s, codes, np.int64(back), np.int64(ahead), over)
+
+
+@bare_kernel
+def rest_of_line(s: Any) -> Any:
+    """Characters at and after the cursor in its line."""
+    return text.length(s, s.ctl[S.LINE]) - s.ctl[S.COLUMN]
+
+
+@bare_kernel
+def put(s: Any, before: bool, count: Any) -> None:
+    """p and P of what stands in the unnamed register; there is room for it."""
+    edits.put(s, before, np.int64(count))
+    pending.finish(s, True)
+    if s.ctl[S.MESSAGE] != messages.NOTHING:
+        messages.draw(s)
+    view.refresh(s)
+
+
+@bare_kernel
+def take_lines(s: Any, codes: Any, sizes: Any) -> None:
+    """Copy the characters of the unnamed register, line after line, and the lengths of its lines."""
+    place = 0
+    for i in range(s.ctl[S.REGISTER_LINES]):
+        start = s.register[i, 0]
+        sizes[i] = s.register[i, 1]
+        for j in range(sizes[i]):
+            codes[place + j] = s.pool[start + j]
+        place += sizes[i]
+
+
+@bare_kernel
+def recombine(s: Any, clusters: Any, count: Any) -> None:
+    """Make the first `count` clusters of another table in this one."""
+    for i in range(count):
+        glyphs.combine(s, clusters[i, 0], clusters[i, 1])
+
+
+@bare_kernel
+def compact(s: Any, moved: Any) -> None:
+    """As `compaction.compact`."""
+    compaction.compact(s, moved)
+
+
+@bare_kernel
+def one_by_one(s: Any, opened: Any, typed: Any, first: Any, last: Any) -> Any:
+    """As `repetition.one_by_one`."""
+    return repetition.one_by_one(s, opened, typed, first, last)
 
 
 @bare_kernel
@@ -235,6 +344,31 @@ def replace_lines(s: Any, first: Any, count: Any, spans_N2: Any, yank: bool, don
     text.freeze(s)
     if done:
         text.close_unit(s)
+
+
+@bare_kernel
+def join_lines(s: Any, line: Any, count: Any, spaces: bool) -> None:
+    """Join `count` lines, a change of its own."""
+    edits.join_lines(s, np.int64(line), np.int64(count), spaces)
+    text.freeze(s)
+    text.close_unit(s)
+
+
+@bare_kernel
+def shift_needs(s: Any, first: Any, last: Any, right: bool, times: Any) -> tuple[int, int]:
+    """As `indents.shift_needs`."""
+    return indents.shift_needs(s, np.int64(first), np.int64(last), right, np.int64(times))
+
+
+@bare_kernel
+def shift_lines(s: Any, first: Any, last: Any, right: bool, times: Any) -> None:
+    """Shift the lines first..last, a change of its own."""
+    text.save(s, np.int64(first), np.int64(last - first + 1))
+    for line in range(first, last + 1):
+        indents.shift(s, np.int64(line), right, np.int64(times))
+    text.changed(s)
+    text.freeze(s)
+    text.close_unit(s)
 
 
 @bare_kernel

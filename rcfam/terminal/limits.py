@@ -23,7 +23,7 @@ _BOUNDS: Final = {
 class Limits:
     """The limits of a terminal. Raises RcfamError, naming value and bounds, where one is out of its bounds."""
 
-    characters: int = 1 << 20
+    characters: int = 1 << 21
     """characters of the text in one editor, its line ends counted"""
     lines: int = 1 << 18
     """lines of the text in one editor"""
@@ -33,7 +33,7 @@ class Limits:
     """changes that `u` takes back, vim's 'undolevels'; the oldest go first"""
     undo_lines: int = 1 << 19
     """lines that these changes saved, all together"""
-    work: int = 1 << 22
+    work: int = 1 << 23
     """steps of one search or substitution: characters compared, and ways that a pattern tried"""
     disk_bytes: int = 1 << 28
     """bytes of all virtual files"""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from rcfam.reference import by_reference
 from rcfam.terminal import widths
+from rcfam.terminal.limits import Limits
 
 
 @by_reference
@@ -111,19 +112,23 @@ TRAP_QUIT: Final = 11  # ZZ (ctl[KEY] 1) or ZQ (0)
 TRAP_SCROLL: Final = 12  # the shell's input no longer fits below its prompt
 TRAP_PUT: Final = 13  # ctl[KEY], p or P, of the register ctl[REGISTER], ctl[REPLAY_COUNT] times
 TRAP_REGISTER: Final = 14  # what was yanked or deleted goes to the register ctl[KEY] too
+TRAP_ROOM: Final = (
+    15  # the command in ctl[ACTION] waits for room for NEED characters, NEED_LINES lines, NEED_ROWS rows of the log
+)
 
-# Headroom kept for one more key beyond twice the longest line
+# Headroom kept for one more key beyond a copy of the text
 SPARE_CHARACTERS: Final = 4096
 SPARE_LINES: Final = 64
 SPARE_LOG: Final = 256
 
-SCALARS: Final = 180
+SCALARS: Final = 200
 
 # General
 PROGRAM: Final = 0
 PREFIX: Final = 1  # 1 after the multiplexer's prefix
 KEY: Final = 2  # the key or number that goes with a trap
-NEED: Final = 3  # pool characters, lines and undo entries that a pending command needs
+NEED: Final = 3  # pool characters and lines that the command in ctl[ACTION] waits for
+NEED_LINES: Final = 180
 CLUSTERS: Final = 4  # grapheme clusters in use
 # Text
 LINES: Final = 5
@@ -132,6 +137,7 @@ GAP_SIZE: Final = 7
 POOL_END: Final = 8
 MARK: Final = 9
 LONGEST: Final = 10  # no line is longer (an upper bound)
+CHARACTERS: Final = 181  # of all lines, their ends not counted
 EMPTY: Final = 11  # vim's empty buffer: written as no bytes at all
 MODIFIED: Final = 12
 EOL: Final = 13
@@ -168,13 +174,18 @@ REDO_END: Final = 41
 UNIT_OPEN: Final = 42  # the next change joins the open undo unit
 ENTRY: Final = 43  # where the open entry's header stands in `log`, -1 for none
 ENTRY_LINES: Final = 44  # the number of lines when the entry was opened
+UNDO_FIRST: Final = 182  # the undo log begins there: what stood before is forgotten
+UNDO_UNITS: Final = 183  # units in the undo log
 DOT_LENGTH: Final = 45
 DOT_RECORDING: Final = 46  # keys recorded for the change in progress, at the end of `keys`
 REPLAY_LENGTH: Final = 47
 REPLAY_COUNT: Final = 48
 REPLAYING: Final = 49  # `.` is pressing the keys of the last change
 INSERT_COUNT: Final = 50
-INSERT_FROM: Final = 51  # where the inserted keys begin in the recording
+INSERT_FROM: Final = 51  # how many recorded keys came before the insertion
+TYPED: Final = 184  # what was typed since it began: so many numbers in the region TYPED_TEXT, -1 for too many
+DOT_TYPED: Final = 185  # the same of the change that `.` repeats, in the region after it
+MOVED: Final = 186  # an arrow was the last key of the insertion: the next one begins another
 SHIFTWIDTH: Final = 52
 TABSTOP: Final = 53
 EXPANDTAB: Final = 54
@@ -242,6 +253,15 @@ LOWEST: Final = 150  # no line above it changed since the last redraw
 SYNC_LINE: Final = 151  # the lexer's state before this line was SYNC_STATE; -1 for none
 SYNC_STATE: Final = 152
 CHANGED: Final = 69  # text changed since the last redraw
+NEED_ROWS: Final = 193  # rows of the undo log that the command in ctl[ACTION] waits for
+IN_USE: Final = 194  # characters of the pool that were in use when it was last compacted
+# Limits, as in limits.py
+MOST_CHARACTERS: Final = 187
+MOST_LINES: Final = 188
+MOST_UNITS: Final = 189
+MOST_SAVED: Final = 190
+MOST_WORK: Final = 191
+WORK: Final = 192  # steps of the search or repetition in progress
 # Shell
 PROMPT_ROW: Final = 65
 PROMPT_COLUMN: Final = 66
@@ -256,7 +276,17 @@ KEYS: Final = 3 * REGION  # the keys of the change in progress, then those of th
 SEARCHED: Final = 5 * REGION  # the last search pattern as it was typed
 TINT: Final = 6 * REGION  # the attributes of the characters of the line that is being drawn
 MOST_TINT: Final = 3000  # characters of a line that are coloured (vim's 'synmaxcol')
-TEXT: Final = 7 * REGION
+TYPED_TEXT: Final = 7 * REGION  # what insert mode did since it began, then the same of the last change
+TEXT: Final = 9 * REGION
+
+# In TYPED_TEXT a character is itself; what keys did besides is above every character
+DID_ENTER: Final = 1 << 21
+DID_BACKSPACE: Final = DID_ENTER + 1
+DID_DELETE: Final = DID_ENTER + 2
+DID_WORD: Final = DID_ENTER + 3  # Ctrl-W
+DID_LINE: Final = DID_ENTER + 4  # Ctrl-U
+DID_INDENT: Final = DID_ENTER + 5
+DID_UNINDENT: Final = DID_ENTER + 6
 
 DEFAULT_POOL: Final = TEXT + (1 << 16)
 DEFAULT_LINES: Final = 1 << 10
@@ -264,9 +294,16 @@ DEFAULT_LOG: Final = 1 << 11
 DEFAULT_CLUSTERS: Final = 1 << 15
 
 
-def new(rows: int, columns: int) -> State:
+def limit(ctl: NDArray[np.int64], limits: Limits) -> None:
+    """Let `limits` be those of the editor."""
+    ctl[MOST_CHARACTERS], ctl[MOST_LINES] = limits.characters, limits.lines
+    ctl[MOST_UNITS], ctl[MOST_SAVED], ctl[MOST_WORK] = limits.undo_units, limits.undo_lines, limits.work
+
+
+def new(rows: int, columns: int, limits: Limits) -> State:
     """A blank state with an empty buffer."""
     ctl = np.zeros(SCALARS, dtype=np.int64)
+    limit(ctl, limits)
     ctl[COLUMNS] = columns
     ctl[LINES] = 1
     ctl[GAP] = 1

@@ -7,7 +7,7 @@ from rcfam.errors import RcfamError
 from rcfam.terminal import attributes, growth, kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, CLUSTER_BASE
-from rcfam.terminal.editor import buffer, commandline, registers, repeat
+from rcfam.terminal.editor import buffer, commandline, ex, registers, repeat
 from rcfam.terminal.files import Files, FilesError
 from rcfam.terminal.limits import Limits
 from rcfam.terminal.shell import coreutils
@@ -44,7 +44,7 @@ class Terminal:
         self.attributes = attributes.table()
         self._name = name
         self._clusters: list[str] = []
-        self.state = S.new(rows, columns)
+        self.state = S.new(rows, columns, self.limits)
         self._windows: dict[int, Window] = {0: Window(self.state, self._new_shell())}
         self.window = 0
         self._last = 0
@@ -107,9 +107,11 @@ class Terminal:
             self._prompt(keep_input=True)
         elif trap == S.TRAP_SCROLL:
             self._draw_input()
+        elif trap == S.TRAP_ROOM:
+            self._make_room()
         elif trap != S.TRAP_GROW:
             self._editor_service(window, trap)
-        self.state = growth.grown(self.state)
+        self.state = growth.grown(self.state, tidy=True)
 
     # The multiplexer
 
@@ -119,7 +121,7 @@ class Terminal:
         if key == ord("c") and len(numbers) < MAX_WINDOWS:
             number = min(set(range(MAX_WINDOWS)) - set(numbers))
             rows, columns = self.state.cells.shape
-            self._windows[number] = Window(S.new(rows, columns), self._new_shell())
+            self._windows[number] = Window(S.new(rows, columns, self.limits), self._new_shell())
             self._switch(number)
             self._clear()
             self._prompt()
@@ -264,14 +266,27 @@ class Terminal:
 
     def _open(self, window: Window, path: str, shown: str, line: int = 0) -> None:
         """Open the editor on a file below the root."""
+        if path in self.files and self._refused(window, self.files.read(path)):
+            return
         self._enter_editor(window)
         self.edit(window, path, shown)
         commandline.go_to(self.state, line)
         self.show_file_message(window)
 
+    def _refused(self, window: Window, data: bytes) -> bool:
+        """Whether a text is too large for the editor; says so and goes on with the shell's line if it is."""
+        if buffer.fits(data, self.limits):
+            return False
+        window.shell.status = 1
+        self._print([(ex.out_of_memory(len(data)) + "\n", attributes.PLAIN)])
+        self._continue(window)
+        return True
+
     def _open_message(self, window: Window, wanted: EditMessage) -> None:
-        self._enter_editor(window)
         text = wanted.text.encode("utf-8", "surrogateescape")
+        if self._refused(window, text):
+            return
+        self._enter_editor(window)
         window.buffer = Buffer("", ".git/COMMIT_EDITMSG", False, len(text), message=True, amend=wanted.amend)
         self.state = buffer.load(self.state, text)
         self.colour(window)
@@ -376,7 +391,7 @@ class Terminal:
         elif trap == S.TRAP_REPEAT:
             repeat.insertion(self)
         elif trap == S.TRAP_REGISTER:
-            registers.keep(window.registers, self.state)
+            self.keep_register(window)
         elif trap == S.TRAP_PUT:
             complaint = registers.put(self, window.registers)
             if complaint:
@@ -384,6 +399,21 @@ class Terminal:
                 kernels.refresh(self.state)
         else:
             raise AssertionError(f"no service for trap {trap}")
+
+    def _make_room(self) -> None:
+        """Let the command that waits for room go on."""
+        ctl = self.state.ctl
+        needs = int(ctl[S.NEED]), int(ctl[S.NEED_LINES]), int(ctl[S.NEED_ROWS])
+        ctl[S.NEED] = ctl[S.NEED_LINES] = ctl[S.NEED_ROWS] = 0
+        self.state = growth.grown(self.state, *needs, tidy=True)
+        self.press(np.array([kernels.CONTINUE], dtype=np.uint32))
+
+    def keep_register(self, window: Window) -> None:
+        """What was just yanked or deleted goes to the named register ctl[KEY] too."""
+        complaint = registers.keep(self, window.registers)
+        if complaint:
+            commandline.error(self.state, complaint)
+            kernels.refresh(self.state)
 
     def reserve(self, characters: int, lines: int) -> None:
         """Make room for one more key, and so many characters and lines besides."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rcfam.jit import bare_kernel
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text
+from rcfam.terminal.limits import Limits
 from rcfam.terminal.state import State
 
 
@@ -23,6 +24,13 @@ def to_bytes(codes: NDArray[np.uint32]) -> bytes:
     if codes.size == 0 or int(codes.max()) < 0x80:
         return codes.astype(np.uint8).tobytes()
     return codes.tobytes().decode("utf-32-le", "surrogatepass").encode("utf-8", "surrogateescape")
+
+
+def fits(data: bytes, limits: Limits) -> bool:
+    """Whether `data` is no larger than a text may be."""
+    if len(data) > 4 * limits.characters or data.count(b"\n") >= limits.lines:
+        return False
+    return len(data) <= limits.characters or characters(data).size <= limits.characters
 
 
 def load(state: State, data: bytes) -> State:
@@ -50,12 +58,15 @@ def load(state: State, data: bytes) -> State:
     ctl[S.GAP_SIZE] = lines.shape[0] - count
     ctl[S.POOL_END] = ctl[S.MARK] = end
     ctl[S.LONGEST] = split_lines(pool, end, lines)
+    ctl[S.CHARACTERS] = codes.size - newlines
+    ctl[S.IN_USE] = codes.size
     ctl[S.EMPTY] = not data
     ctl[S.EOL] = eol
     ctl[S.ENTRY] = -1
     for name in (
         S.MODIFIED, S.LINE, S.COLUMN, S.WANT, S.TOP, S.SKIP, S.MODE, S.COUNT, S.COUNT2, S.OPERATOR, S.LEAD, S.LITERAL,
         S.UNDO_END, S.REDO_END, S.UNIT_OPEN, S.REGISTER_LINES, S.REGISTER_KIND, S.HALF, S.DOT_RECORDING, S.LOWEST,
+        S.UNDO_FIRST, S.UNDO_UNITS, S.TYPED, S.MOVED,
     ):  # fmt: skip
         ctl[name] = 0
     ctl[S.CHANGED] = ctl[S.WHOLE] = 1

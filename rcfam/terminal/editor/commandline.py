@@ -7,7 +7,7 @@ import numpy as np
 
 from rcfam.terminal import attributes, kernels
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import buffer, ex, registers
+from rcfam.terminal.editor import buffer, ex
 from rcfam.terminal.files import FilesError
 from rcfam.terminal.state import State
 
@@ -59,6 +59,7 @@ def error(state: State, text: str) -> None:
 
 _COMMAND = re.compile(r"(?P<name>[a-zA-Z]+|>+|<+|&|)(?P<bang>!?)\s*(?P<argument>.*)", re.DOTALL)
 _SUBSTITUTE = re.compile(r"(?:s|substitute)(?P<argument>[^\w\s\"|\\].*|)", re.DOTALL)
+_OFFSET = re.compile(r"\s*([+-])(\d*)")
 _ADDRESS = re.compile(r"\d+|[.$]|'[a-z<>]|(?=[+-])")
 
 
@@ -106,7 +107,7 @@ def _run(terminal: "Terminal", window: "Window", text: str) -> None:
             if register:
                 ctl = terminal.state.ctl
                 ctl[S.KEY] = ord(register[0])
-                registers.keep(window.registers, terminal.state)
+                terminal.keep_register(window)
         elif not _file_command(terminal, window, name + bang, argument):
             error(state, f"E492: Not an editor command: {text}")
 
@@ -181,12 +182,13 @@ def _one_address(state: State, text: str) -> tuple[int | None, str]:
         marks = {"<": ctl[S.VISUAL_FIRST], ">": ctl[S.VISUAL_LAST]}
         line = int(marks[word[1]] if word[1] in marks else ctl[S.MARK_TABLE + 2 * (ord(word[1]) - 97)] - 1)
     else:
-        line = int(word) - 1
+        line = ex.number(word) - 1
     text = text[match.end() :]
-    while offset := re.match(r"\s*([+-])(\d*)", text):
-        line += int(offset[2] or 1) * (1 if offset[1] == "+" else -1)
-        text = text[offset.end() :]
-    return line, text
+    place = 0
+    while offset := _OFFSET.match(text, place):
+        line += ex.number(offset[2] or "1") * (1 if offset[1] == "+" else -1)
+        place = offset.end()
+    return line, text[place:]
 
 
 def _address(state: State, text: str) -> int | None:
@@ -250,6 +252,9 @@ def _edit(terminal: "Terminal", window: "Window", argument: str, force: bool) ->
             path = window.shell.place.path(argument)
         except FilesError:
             path = window.shell.place.loose(argument)
+    if path in terminal.files and not buffer.fits(terminal.files.read(path), terminal.limits):
+        error(terminal.state, ex.out_of_memory(len(terminal.files.read(path))))
+        return
     terminal.edit(window, path, shown)
     terminal.show_file_message(window)
 
@@ -271,9 +276,9 @@ def _set(window: "Window", state: State, argument: str) -> None:
             opened.binary = False
         elif name in ("et", "expandtab", "noet", "noexpandtab"):
             ctl[S.EXPANDTAB] = not name.startswith("no")
-        elif name in ("sw", "shiftwidth") and value.isdecimal() and 0 < int(value) < 100:
+        elif name in ("sw", "shiftwidth") and value.isdecimal() and 0 < ex.number(value) < 100:
             ctl[S.SHIFTWIDTH] = int(value)
-        elif name in ("ts", "tabstop") and value.isdecimal() and 0 < int(value) < 100:
+        elif name in ("ts", "tabstop") and value.isdecimal() and 0 < ex.number(value) < 100:
             ctl[S.TABSTOP] = int(value)
             ctl[S.WHOLE] = 1
         else:

@@ -4,7 +4,7 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import letters, messages, text
+from rcfam.terminal.editor import budget, letters, messages, text
 from rcfam.terminal.editor.places import check_cursor, following, previous, to_first_non_blank
 
 
@@ -20,19 +20,28 @@ def edit(s: Any, key: Any, count: Any) -> None:
 
 
 @inner
+def put_needs(s: Any, count: Any) -> tuple[Any, Any, Any]:
+    """By how many characters and lines the text grows when the register is put so often, and what that takes of the
+    pool.
+    """
+    ctl = s.ctl
+    lines = ctl[S.REGISTER_LINES]
+    size = 0
+    for i in range(lines):
+        size += s.register[i, 1]
+    if ctl[S.REGISTER_KIND] == 1:
+        return count * size, count * lines, 0
+    return count * size, count * max(lines - 1, 0), count * size if lines == 1 else 2 * size
+
+
+@inner
 def put(s: Any, before: bool, count: Any) -> bool:
-    """p and P; false where there is nothing to put or no room for it."""
+    """p and P; false where there is nothing to put. There is room for it."""
     ctl = s.ctl
     lines = ctl[S.REGISTER_LINES]
     if lines == 0:
         text.save(s, ctl[S.LINE], 0)  # vim, too, counts this as a change
         messages.say(s, messages.NO_REGISTER)
-        return False
-    size = 0
-    for i in range(lines):
-        size += s.register[i, 1]
-    room = s.pool.shape[0] - ctl[S.POOL_END] - 2 * ctl[S.LONGEST] - S.SPARE_CHARACTERS // 2
-    if count * lines + S.SPARE_LINES // 2 > ctl[S.GAP_SIZE] or count * size > room:
         return False
     line = ctl[S.LINE]
     if ctl[S.REGISTER_KIND] == 1:
@@ -42,39 +51,53 @@ def put(s: Any, before: bool, count: Any) -> bool:
     total = text.length(s, line)
     if not before and total > 0:
         column = following(s, line, column)
-    if lines == 1:
-        text.save(s, line, 1)
-        if size == 0:
-            return True
+    text.save(s, line, 1)
+    ctl[S.WANT] = S.HERE
+    if lines > 1:
+        _put_across(s, line, column, count)
+        messages.say_count(s, messages.MORE, count * (lines - 1))
+        return True
+    size = s.register[0, 1]
+    if size > 0:
         place = text.open_hole(s, line, column, count * size)
         for j in range(count):
             for i in range(size):
                 s.pool[place + j * size + i] = s.pool[s.register[0, 0] + i]
         ctl[S.COLUMN] = previous(s, line, column + count * size)
-        ctl[S.WANT] = S.HERE
-        return True
-    text.save(s, line, 1)
-    at = line
-    place = column
-    for _ in range(count):
-        text.split(s, at, place)
-        _append(s, at, 0)
-        text.insert_lines(s, at + 1, lines - 2)
-        for i in range(1, lines - 1):
-            text.set_line(s, at + i, s.register[i, 0], s.register[i, 1])
-        at += lines - 1
-        k = lines - 1
-        place = s.register[k, 1]
-        hole = text.open_hole(s, at, 0, place) if place > 0 else 0
-        for i in range(place):
-            s.pool[hole + i] = s.pool[s.register[k, 0] + i]
+    return True
+
+
+@inner
+def _put_across(s: Any, line: Any, column: Any, count: Any) -> None:
+    """Put characters of several lines before `column`. Where one copy ends and the next begins they share a line, which
+    stands in the pool once for all copies.
+    """
+    ctl = s.ctl
+    last = ctl[S.REGISTER_LINES] - 1
+    text.split(s, line, column)
+    _append(s, line, 0)
+    text.insert_lines(s, line + 1, count * last - 1)
+    joint = ctl[S.POOL_END]
+    joined = s.register[last, 1] + s.register[0, 1]
+    if count > 1:
+        for i in range(joined):
+            inside = i - s.register[last, 1]
+            s.pool[joint + i] = s.pool[s.register[last, 0] + i if inside < 0 else s.register[0, 0] + inside]
+        ctl[S.POOL_END] = joint + joined
+    for j in range(count):
+        for i in range(1, last):
+            text.set_line(s, line + j * last + i, s.register[i, 0], s.register[i, 1])
+        if j < count - 1:
+            text.set_line(s, line + (j + 1) * last, joint, joined)
+    at = line + count * last
+    size = s.register[last, 1]
+    hole = text.open_hole(s, at, 0, size) if size > 0 else 0
+    for i in range(size):
+        s.pool[hole + i] = s.pool[s.register[last, 0] + i]
     text.freeze(s)
     ctl[S.LINE] = line
     ctl[S.COLUMN] = column
-    ctl[S.WANT] = S.HERE
     check_cursor(s)
-    messages.say_count(s, messages.MORE, count * (lines - 1))
-    return True
 
 
 @inner
@@ -145,10 +168,14 @@ def replace(s: Any, character: Any, count: Any) -> bool:
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
     end = column
+    if count > text.length(s, line) - column:
+        return False
     for _ in range(count):
         if end >= text.length(s, line):
             return False
         end = following(s, line, end)
+    if character == 13 and not budget.may_grow(s, column - end, 1):
+        return False
     text.save(s, line, 1)
     if character == 13:
         text.remove(s, line, column, end - column)

@@ -16,6 +16,8 @@ from rcfam.terminal.editor import buffer, patterns
 if TYPE_CHECKING:
     from rcfam.terminal.terminal import Terminal
 _REPORT = 2  # vim's 'report'
+_DIGITS = 15
+"""a longer number is beyond every line"""
 NAMES = {
     "d": "delete", "de": "delete", "del": "delete", "dele": "delete", "delet": "delete", "delete": "delete",
     "j": "join", "jo": "join", "joi": "join", "join": "join", "m": "move", "mo": "move", "mov": "move", "move": "move",
@@ -35,6 +37,16 @@ def _error(text: str) -> Outcome:
     return Outcome(None, text)
 
 
+def out_of_memory(size: int) -> str:
+    """What vim says where it gets no `size` bytes."""
+    return f"E342: Out of memory!  (allocating {size} bytes)"
+
+
+def number(digits: str) -> int:
+    """A number as it was typed, however many digits it has."""
+    return int(digits[:_DIGITS]) if len(digits.lstrip("0")) <= _DIGITS else 10**_DIGITS
+
+
 def run(
     terminal: "Terminal", name: str, bang: bool, argument: str, lines: tuple[int, int], given: int, target: int | None
 ) -> Outcome:
@@ -49,7 +61,7 @@ def run(
             return _error("E16: Invalid range")
         return (_copy if name == "copy" else _move)(terminal, first, last, target)
     if argument.isdecimal():  # a count: so many lines from the last one on
-        first, last = last, last + int(argument) - 1
+        first, last = last, last + number(argument) - 1
         given = 2
     elif argument:
         return _error(f"E488: Trailing characters: {argument}")
@@ -97,9 +109,13 @@ def _go(terminal: "Terminal", line: int, column: int | None = None) -> None:
     ctl[S.COLUMN] = kernels.first_non_blank(terminal.state, line) if column is None else column
 
 
-def _line(terminal: "Terminal", number: int) -> NDArray[np.uint32]:
-    start, size = spans(terminal, number, 1)[0].tolist()
-    return terminal.state.pool[start : start + size].copy()
+def _refused(terminal: "Terminal", characters: int, lines: int) -> Outcome | None:
+    """What is said where the text may not grow so much."""
+    ctl = terminal.state.ctl
+    spent = int(ctl[S.CHARACTERS] + ctl[S.LINES]) + characters + lines
+    if characters + lines > 0 and (spent > ctl[S.MOST_CHARACTERS] or ctl[S.LINES] + lines > ctl[S.MOST_LINES]):
+        return _error(out_of_memory(characters + lines))
+    return None
 
 
 def _delete(terminal: "Terminal", first: int, last: int) -> Outcome:
@@ -118,23 +134,18 @@ def _join(terminal: "Terminal", first: int, last: int, plain: bool) -> Outcome:
     if first == last:
         return Outcome(first)
     _go(terminal, first)
-    joined = _line(terminal, first)
-    for number in range(first + 1, last + 1):
-        line = _line(terminal, number)
-        if not plain:
-            text = np.flatnonzero((line != 32) & (line != 9))
-            line = line[text[0] if text.size else line.size :]
-            if line.size and joined.size and joined[-1] not in (32, 9) and line[0] != ord(")"):
-                joined = np.append(joined, np.uint32(32))
-        joined = np.concatenate([joined, line])
-    _replace(terminal, first, last - first + 1, _typed(terminal, [joined]))
+    terminal.reserve(0, 0)
+    kernels.join_lines(terminal.state, first, last - first + 1, not plain)
     return Outcome(first)
 
 
 def _copy(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
     """`target` counts from 1: the line after which they go, 0 for the top."""
     count = last - first + 1
-    _replace(terminal, target, 0, spans(terminal, first, count))
+    copied = spans(terminal, first, count)
+    if refused := _refused(terminal, int(copied[:, 1].sum()), count):
+        return refused
+    _replace(terminal, target, 0, copied)
     return Outcome(target + count - 1, f"{count} more lines" if count > _REPORT else "")
 
 
@@ -153,22 +164,14 @@ def _move(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
 
 def _shift(terminal: "Terminal", first: int, last: int, name: str) -> Outcome:
     """`:>`, `:>>`, `:<`: as often as the sign stands there."""
-    ctl = terminal.state.ctl
-    tabstop, by = int(ctl[S.TABSTOP]), int(ctl[S.SHIFTWIDTH]) * len(name)
-    new = []
-    for number in range(first, last + 1):
-        line = _line(terminal, number)
-        width = blanks = 0
-        while blanks < line.size and line[blanks] in (32, 9):
-            width += 1 if line[blanks] == 32 else tabstop - width % tabstop
-            blanks += 1
-        width = max(0, width + (by if name[0] == ">" else -by)) if line.size else 0
-        tabs = 0 if ctl[S.EXPANDTAB] else width // tabstop
-        indent = np.array([9] * tabs + [32] * (width - tabs * tabstop), dtype=np.uint32)
-        new.append(np.concatenate([indent, line[blanks:]]))
+    right = name[0] == ">"
     _go(terminal, first)
-    if not ctl[S.EMPTY]:
-        _replace(terminal, first, last - first + 1, _typed(terminal, new))
+    if not terminal.state.ctl[S.EMPTY]:
+        made, gone = kernels.shift_needs(terminal.state, first, last, right, len(name))
+        if refused := _refused(terminal, made - gone, 0):
+            return refused
+        terminal.reserve(made, 0)
+        kernels.shift_lines(terminal.state, first, last, right, len(name))
     count = last - first + 1
     times = f"{len(name)} time" + ("s" if len(name) > 1 else "")
     return Outcome(last, f"{count} lines {name[0]}ed {times}" if count > _REPORT else "")

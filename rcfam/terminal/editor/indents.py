@@ -9,14 +9,12 @@ from rcfam.terminal.editor.measures import column_at, virtual
 
 
 @inner
-def shift(s: Any, line: Any, right: bool, times: Any) -> None:
-    """> or <: change the indent of a line by shiftwidth, as vim rewrites it with tabs and spaces."""
+def _shifted(s: Any, line: Any, right: bool, times: Any) -> tuple[Any, Any]:
+    """The characters of a line's indent, and the cells of the indent that > or < makes of it."""
     ctl = s.ctl
     k = text.slot(ctl, line)
     start = s.lines[k, 0]
     total = s.lines[k, 1]
-    if total == 0:
-        return
     blanks = 0
     width = 0
     tabstop = ctl[S.TABSTOP]
@@ -24,7 +22,55 @@ def shift(s: Any, line: Any, right: bool, times: Any) -> None:
         width += 1 if s.pool[start + blanks] == 32 else tabstop - width % tabstop
         blanks += 1
     by = ctl[S.SHIFTWIDTH] * times
-    set_indent(s, line, blanks, max(width + (by if right else -by), 0))
+    return blanks, max(width + (by if right else -by), 0)
+
+
+@inner
+def _characters(ctl: Any, width: Any) -> Any:
+    """How many characters an indent of `width` cells has."""
+    return width if ctl[S.EXPANDTAB] else width // ctl[S.TABSTOP] + width % ctl[S.TABSTOP]
+
+
+@inner
+def shift_needs(s: Any, first: Any, last: Any, right: bool, times: Any) -> tuple[Any, Any]:
+    """The characters of the indents that > or < makes on the lines first..last, and of those that it replaces."""
+    made = 0
+    gone = 0
+    for line in range(first, last + 1):
+        if text.length(s, line) > 0:
+            blanks, width = _shifted(s, line, right, times)
+            made += _characters(s.ctl, width)
+            gone += blanks
+    return made, gone
+
+
+@inner
+def shift(s: Any, line: Any, right: bool, times: Any) -> None:
+    """> or <: change the indent of a line by shiftwidth, as vim rewrites it with tabs and spaces."""
+    if text.length(s, line) > 0:
+        blanks, width = _shifted(s, line, right, times)
+        set_indent(s, line, blanks, width)
+
+
+@inner
+def _indented(s: Any, right: bool) -> tuple[Any, Any, Any]:
+    """The characters and cells of the cursor line's indent, and the cells that Ctrl-T or Ctrl-D makes of them."""
+    line = s.ctl[S.LINE]
+    blanks = 0
+    while blanks < text.length(s, line) and (
+        text.character(s, line, blanks) == 32 or text.character(s, line, blanks) == 9
+    ):
+        blanks += 1
+    width = virtual(s, line, blanks)
+    by = s.ctl[S.SHIFTWIDTH]
+    return blanks, width, (width // by + 1) * by if right else max(width - 1, 0) // by * by
+
+
+@inner
+def indent_needs(s: Any, right: bool) -> tuple[Any, Any]:
+    """As shift_needs, for Ctrl-T and Ctrl-D."""
+    blanks, _, new = _indented(s, right)
+    return _characters(s.ctl, new), blanks
 
 
 @inner
@@ -32,14 +78,7 @@ def indent(s: Any, right: bool) -> None:
     """Ctrl-T, Ctrl-D in insert mode: to the next or the last multiple of shiftwidth; the cursor stays on its text."""
     ctl = s.ctl
     line = ctl[S.LINE]
-    blanks = 0
-    while blanks < text.length(s, line) and (
-        text.character(s, line, blanks) == 32 or text.character(s, line, blanks) == 9
-    ):
-        blanks += 1
-    width = virtual(s, line, blanks)
-    by = ctl[S.SHIFTWIDTH]
-    new = (width // by + 1) * by if right else max(width - 1, 0) // by * by
+    blanks, width, new = _indented(s, right)
     left = width - virtual(s, line, min(ctl[S.COLUMN], blanks))
     text.save(s, line, 1)
     total = text.length(s, line)

@@ -1,4 +1,7 @@
-"""Insert and replace mode. Everything typed goes in as it is; arrows move and begin a new undo unit, as in vim."""
+"""Insert and replace mode. Everything typed goes in as it is; arrows move and begin a new undo unit, as in vim.
+
+What the keys did is noted in the region TYPED_TEXT: a count and `.` do it again without the keys.
+"""
 
 from typing import Any
 
@@ -6,10 +9,21 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import text
+from rcfam.terminal.editor import budget, indents, pending, text
 from rcfam.terminal.editor.measures import column_at
 from rcfam.terminal.editor.places import following, previous
 from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, PAGE_DOWN, PAGE_UP, RIGHT, UP
+
+
+@inner
+def _note(s: Any, what: Any) -> None:
+    """Note what a key did; too much makes it unrepeatable."""
+    n = s.ctl[S.TYPED]
+    if 0 <= n < S.REGION:
+        s.pool[S.TYPED_TEXT + n] = what
+        s.ctl[S.TYPED] = n + 1
+    else:
+        s.ctl[S.TYPED] = -1
 
 
 @inner
@@ -17,6 +31,10 @@ def type_character(s: Any, character: Any) -> None:
     """Insert one character before the cursor."""
     ctl = s.ctl
     line = ctl[S.LINE]
+    over = ctl[S.MODE] == S.REPLACE and ctl[S.COLUMN] < text.length(s, line)
+    if not over and not budget.may_grow(s, 1, 0):
+        return
+    _note(s, character)
     text.save(s, line, 1)
     if ctl[S.MODE] == S.REPLACE and ctl[S.REPLACED] != line + 1:
         # Backspace restores from the line as it was: `save` has made those characters immutable.
@@ -26,7 +44,7 @@ def type_character(s: Any, character: Any) -> None:
         ctl[S.REPLACED_LENGTH] = s.lines[k, 1]
         ctl[S.REPLACED_COLUMN] = ctl[S.COLUMN]
         text.freeze(s)
-    if ctl[S.MODE] == S.REPLACE and ctl[S.COLUMN] < text.length(s, line):
+    if over:
         start = text.own(s, line, 0)
         s.pool[start + ctl[S.COLUMN]] = character
     else:
@@ -37,6 +55,9 @@ def type_character(s: Any, character: Any) -> None:
 @inner
 def enter(s: Any) -> None:
     ctl = s.ctl
+    if not budget.may_grow(s, 0, 1):
+        return
+    _note(s, S.DID_ENTER)
     ctl[S.REPLACED] = 0
     text.save(s, ctl[S.LINE], 1)
     text.split(s, ctl[S.LINE], ctl[S.COLUMN])
@@ -45,8 +66,11 @@ def enter(s: Any) -> None:
 
 
 @inner
-def backspace(s: Any) -> None:
+def backspace(s: Any, note: Any) -> None:
+    """Backspace, noted as the key that it was typed as."""
     ctl = s.ctl
+    if ctl[S.LINE] > 0 or ctl[S.COLUMN] > 0:
+        _note(s, note)
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
     if column > 0:
@@ -79,8 +103,9 @@ def erase_back(s: Any, word: bool) -> None:
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
     if column == 0:
-        backspace(s)
+        backspace(s, S.DID_WORD if word else S.DID_LINE)
         return
+    _note(s, S.DID_WORD if word else S.DID_LINE)
     first = 0
     if word:
         first = column
@@ -106,6 +131,7 @@ def _word_class(c: Any) -> Any:
 @inner
 def delete(s: Any) -> None:
     ctl = s.ctl
+    _note(s, S.DID_DELETE)
     line = ctl[S.LINE]
     column = ctl[S.COLUMN]
     if column < text.length(s, line):
@@ -114,6 +140,30 @@ def delete(s: Any) -> None:
     elif line + 1 < ctl[S.LINES]:
         text.save(s, line, 2)
         text.join(s, line)
+
+
+@inner
+def _leave_place(s: Any) -> None:
+    """The cursor is moved: what was typed is whole, as after Esc, and a count is forgotten (vim's start_arrow)."""
+    ctl = s.ctl
+    ctl[S.REPLACED] = 0
+    text.close_unit(s)
+    if not ctl[S.MOVED]:
+        pending.finish_change(s)
+        ctl[S.DOT_INSERT] = ctl[S.INSERT_FROM]
+        ctl[S.INSERT_COUNT] = 1
+        ctl[S.MOVED] = 1
+
+
+@inner
+def begin_again(s: Any) -> None:
+    """The first key after an arrow: `.` will repeat an `i` and what is typed from here on (vim's stop_arrow)."""
+    ctl = s.ctl
+    ctl[S.MOVED] = 0
+    ctl[S.TYPED] = 0
+    ctl[S.SELECTED] = 0
+    s.pool[S.KEYS] = 105
+    ctl[S.DOT_RECORDING] = ctl[S.INSERT_FROM] = 1
 
 
 @inner
@@ -128,8 +178,7 @@ def arrow(s: Any, key: Any) -> None:
         or (key == DOWN and line + 1 == ctl[S.LINES])
     ):
         return
-    ctl[S.REPLACED] = 0
-    text.close_unit(s)
+    _leave_place(s)
     if key == LEFT:
         ctl[S.COLUMN] = previous(s, line, ctl[S.COLUMN])
         ctl[S.WANT] = S.HERE
@@ -206,6 +255,8 @@ def _type_number(s: Any) -> None:
 def press_insert(s: Any, key: Any) -> bool:
     """One key in insert mode; true where the mode ends."""
     ctl = s.ctl
+    if ctl[S.MOVED] and (key < NAMED or key == DELETE) and key != 27 and key != 3:
+        begin_again(s)
     if ctl[S.LITERAL] and _literal(s, key):
         ctl[S.WANT] = S.HERE
         return False
@@ -213,8 +264,7 @@ def press_insert(s: Any, key: Any) -> bool:
         if key == DELETE:
             delete(s)
         elif key in (PAGE_UP, PAGE_DOWN):
-            text.close_unit(s)
-            ctl[S.REPLACED] = 0
+            _leave_place(s)
             ctl[S.ACTION] = S.ACT_SCROLL
             ctl[S.ACTION_KEY] = key
             return False
@@ -226,10 +276,11 @@ def press_insert(s: Any, key: Any) -> bool:
     elif key == 13 or key == 10:
         enter(s)
     elif key == 127 or key == 8:
-        backspace(s)
+        backspace(s, S.DID_BACKSPACE)
     elif (key == 23 or key == 21) and ctl[S.MODE] == S.INSERT:
         erase_back(s, key == 23)
     elif key == 20 or key == 4:
+        _note(s, S.DID_INDENT if key == 20 else S.DID_UNINDENT)
         ctl[S.ACTION] = S.ACT_INDENT
         ctl[S.ACTION_KEY] = key
     elif key == 22:
@@ -242,8 +293,27 @@ def press_insert(s: Any, key: Any) -> bool:
 
 
 @inner
-def start(s: Any, key: Any) -> None:
-    """i a I A o O R: put the cursor where the text will go in."""
+def do_again(s: Any, what: Any) -> None:
+    """Do once more what a key did, as noted in TYPED_TEXT."""
+    if what < S.DID_ENTER:
+        type_character(s, what)
+    elif what == S.DID_ENTER:
+        enter(s)
+    elif what == S.DID_BACKSPACE:
+        backspace(s, S.DID_BACKSPACE)
+    elif what == S.DID_DELETE:
+        delete(s)
+    elif what == S.DID_WORD or what == S.DID_LINE:
+        erase_back(s, what == S.DID_WORD)
+    else:
+        made, gone = indents.indent_needs(s, what == S.DID_INDENT)
+        if budget.may_grow(s, made - gone, 0):
+            indents.indent(s, what == S.DID_INDENT)
+
+
+@inner
+def start(s: Any, key: Any) -> bool:
+    """i a I A o O R: put the cursor where the text will go in; false where a new line has no room."""
     ctl = s.ctl
     line = ctl[S.LINE]
     total = text.length(s, line)
@@ -260,7 +330,10 @@ def start(s: Any, key: Any) -> None:
     elif key == 111 or key == 79:
         if key == 111:
             line += 1
+        if not budget.may_grow(s, 0, 1):
+            return False
         text.save(s, line, 0)
         text.insert_lines(s, line, 1)
         ctl[S.LINE] = line
         ctl[S.COLUMN] = 0
+    return True

@@ -43,6 +43,9 @@ NO_STRING: Final = 30
 NO_REGISTER: Final = 31
 NO_MARK: Final = 32
 _INTO: Final = 33
+OUT_OF_MEMORY: Final = 34  # a number of bytes stands after the text
+_BYTES: Final = 35
+PATTERN_SPENT: Final = 36
 
 _WORDS: Final = (
     b"",
@@ -79,6 +82,9 @@ _WORDS: Final = (
     b'E353: Nothing in register "',
     b"E20: Mark not set",
     b' into "',
+    b"E342: Out of memory!  (allocating ",
+    b" bytes)",
+    b"E363: Pattern uses more memory than 'maxmempattern'",
 )
 _TEXT: Final = np.frombuffer(b"".join(_WORDS), dtype=np.uint8).astype(np.uint32)
 _ENDS: Final = np.cumsum([len(words) for words in _WORDS])
@@ -154,13 +160,14 @@ def _mode_words(ctl: Any) -> Any:
 
 
 @inner
-def _digits(s: Any, x: Any, value: Any) -> Any:
+def _digits(s: Any, x: Any, value: Any, attribute: Any) -> Any:
     """Write a number; the column after it."""
     digits = 1
     while value >= 10**digits:
         digits += 1
     for i in range(digits):
-        s.cells[s.cells.shape[0] - 2, x + digits - 1 - i] = 48 + value // 10**i % 10
+        if x + digits - 1 - i < s.cells.shape[1] - 1:
+            s.cells[s.cells.shape[0] - 2, x + digits - 1 - i] = np.uint32(attribute << 21) | (48 + value // 10**i % 10)
     return x + digits
 
 
@@ -187,8 +194,8 @@ def _undone(s: Any, redo: bool) -> None:
         words = _LINE_LESS if count == 1 else FEWER
     else:
         words = _LINE_MORE if count == 1 else MORE
-    x = _words(s, _digits(s, 0, count), words, 0)
-    x = _digits(s, _words(s, x, _AFTER if redo else _BEFORE, 0), ctl[S.UNDONE])
+    x = _words(s, _digits(s, 0, count, 0), words, 0)
+    x = _digits(s, _words(s, x, _AFTER if redo else _BEFORE, 0), ctl[S.UNDONE], 0)
     _words(s, x, _AGO, 0)
 
 
@@ -208,7 +215,7 @@ def draw(s: Any) -> None:
     if number == MODE:
         number = _mode_words(ctl)
         attribute = A.MODE
-    elif number in (NOT_FOUND, NO_PATTERN, NO_STRING, NO_REGISTER, NO_MARK):
+    elif number in (NOT_FOUND, NO_PATTERN, NO_STRING, NO_REGISTER, NO_MARK, OUT_OF_MEMORY, PATTERN_SPENT):
         attribute = A.ERROR
     elif number in (HIT_BOTTOM, HIT_TOP):
         attribute = A.WARNING
@@ -216,16 +223,18 @@ def draw(s: Any) -> None:
         s.cells[row, 0] = 63 if ctl[S.MESSAGE_COUNT] else 47
         x = 1
     elif FEWER <= number <= SHIFTED_LEFT or number == CHANGED:
-        x = _digits(s, 0, ctl[S.MESSAGE_COUNT])
+        x = _digits(s, 0, ctl[S.MESSAGE_COUNT], 0)
     elif number in (UNDONE, REDONE):
         _undone(s, number == REDONE)
         return
     x = _words(s, x, number, attribute)
+    if number == OUT_OF_MEMORY:
+        _words(s, _digits(s, x, ctl[S.MESSAGE_COUNT], attribute), _BYTES, attribute)
     if number == YANKED and ctl[S.MESSAGE_NAME]:
         x = _words(s, x, _INTO, 0)
         s.cells[row, x] = ctl[S.MESSAGE_NAME]
     if number in (SHIFTED_RIGHT, SHIFTED_LEFT):
-        x = _words(s, _digits(s, x, ctl[S.SHIFT_TIMES]), _TIMES, 0)
+        x = _words(s, _digits(s, x, ctl[S.SHIFT_TIMES], 0), _TIMES, 0)
         if ctl[S.SHIFT_TIMES] > 1:
             s.cells[row, x] = 115
     if number in (PATTERN, NOT_FOUND):

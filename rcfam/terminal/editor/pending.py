@@ -60,12 +60,16 @@ def record(s: Any, key: Any) -> None:
 
 @inner
 def finish_change(s: Any) -> None:
-    """The recorded keys are what `.` repeats from now on."""
+    """The recorded keys, and what was typed after them, are what `.` repeats from now on."""
     ctl = s.ctl
     n = ctl[S.DOT_RECORDING]
-    ctl[S.DOT_LENGTH] = n if n <= S.REGION else 0
+    ctl[S.DOT_LENGTH] = n if n <= S.REGION and ctl[S.TYPED] >= 0 else 0
     for i in range(ctl[S.DOT_LENGTH]):
         s.pool[S.KEYS + S.REGION + i] = s.pool[S.KEYS + i]
+    ctl[S.DOT_TYPED] = ctl[S.TYPED]
+    for i in range(ctl[S.TYPED]):
+        s.pool[S.TYPED_TEXT + S.REGION + i] = s.pool[S.TYPED_TEXT + i]
+    ctl[S.TYPED] = 0
     ctl[S.DOT_RECORDING] = 0
     ctl[S.DOT_INSERT] = 0
     ctl[S.DOT_SELECTED] = ctl[S.SELECTED]
@@ -89,6 +93,8 @@ def begin_insert(s: Any, mode: Any, count: Any) -> None:
     ctl[S.WANT] = S.HERE
     ctl[S.INSERT_COUNT] = count
     ctl[S.REPLACED] = 0
+    ctl[S.TYPED] = 0
+    ctl[S.MOVED] = 0
     ctl[S.START_LINE] = ctl[S.LINE]
     ctl[S.START_COLUMN] = ctl[S.COLUMN]
     ctl[S.INSERT_FROM] = ctl[S.DOT_RECORDING]
@@ -106,6 +112,7 @@ def end_insert(s: Any) -> None:
     ctl[S.WANT] = S.HERE
     ctl[S.LITERAL] = 0
     text.close_unit(s)
-    finish_change(s)
-    ctl[S.DOT_INSERT] = ctl[S.INSERT_FROM]
+    if not ctl[S.MOVED]:
+        finish_change(s)
+        ctl[S.DOT_INSERT] = ctl[S.INSERT_FROM]
     messages.say(s, messages.MODE)

@@ -123,6 +123,8 @@ def delete_lines(s: Any, line: Any, count: Any) -> None:
     marks_move(s, line, -count)
     if s.ctl[S.CHANGE_LAST] > line:
         s.ctl[S.CHANGE_LAST] = max(s.ctl[S.CHANGE_LAST] - count, line)
+    for k in range(s.ctl[S.GAP] + s.ctl[S.GAP_SIZE], s.ctl[S.GAP] + s.ctl[S.GAP_SIZE] + count):
+        s.ctl[S.CHARACTERS] -= s.lines[k, 1]
     s.ctl[S.GAP_SIZE] += count
     s.ctl[S.LINES] -= count
     changed(s)
@@ -135,6 +137,7 @@ def delete_lines(s: Any, line: Any, count: Any) -> None:
 def set_line(s: Any, line: Any, start: Any, count: Any) -> None:
     """Let `line` be the `count` characters at `start` of the pool."""
     k = slot(s.ctl, line)
+    s.ctl[S.CHARACTERS] += count - s.lines[k, 1]
     s.lines[k, 0] = start
     s.lines[k, 1] = count
     if count > s.ctl[S.LONGEST]:
@@ -173,6 +176,7 @@ def open_hole(s: Any, line: Any, column: Any, count: Any) -> Any:
     for i in range(start + total - 1, start + column - 1, -1):
         pool[i + count] = pool[i]
     s.lines[k, 1] = total + count
+    ctl[S.CHARACTERS] += count
     ctl[S.POOL_END] = start + total + count
     if total + count > ctl[S.LONGEST]:
         ctl[S.LONGEST] = total + count
@@ -187,6 +191,7 @@ def remove(s: Any, line: Any, column: Any, count: Any) -> None:
     ctl = s.ctl
     k = slot(s.ctl, line)
     total = s.lines[k, 1]
+    ctl[S.CHARACTERS] -= count
     if column + count >= total or column == 0:
         start = s.lines[k, 0]
         touch(s, start)
@@ -259,6 +264,21 @@ def _close_entry(s: Any) -> None:
 
 
 @inner
+def _forget(s: Any) -> None:
+    """Drop the oldest undo units where there are more than 'undolevels' or more saved lines than the limit."""
+    ctl = s.ctl
+    first = ctl[S.UNDO_FIRST]
+    while ctl[S.UNDO_UNITS] > 1 and (
+        ctl[S.UNDO_UNITS] > ctl[S.MOST_UNITS] + 1 or ctl[S.UNDO_END] - first > ctl[S.MOST_SAVED]
+    ):
+        first += 1
+        while s.log[first, 3] != UNIT:
+            first += 1
+        ctl[S.UNDO_UNITS] -= 1
+    ctl[S.UNDO_FIRST] = first
+
+
+@inner
 def save(s: Any, line: Any, count: Any) -> None:
     """Remember `count` lines from `line` on before they change; opens an undo unit where none is open."""
     ctl = s.ctl
@@ -275,8 +295,10 @@ def save(s: Any, line: Any, count: Any) -> None:
         undo[end, 2] = ctl[S.MODIFIED] | ctl[S.EMPTY] << 1 | ctl[S.SEQUENCE] << 2
         undo[end, 3] = UNIT
         ctl[S.UNDO_END] = end + 1
+        ctl[S.UNDO_UNITS] += 1
         ctl[S.UNIT_OPEN] = 1
         ctl[S.REDO_END] = 0
+        _forget(s)
     header = ctl[S.ENTRY]
     if header >= 0:
         top = undo[header, 0]

@@ -48,8 +48,9 @@ def swap_unit(s: Any, redo: bool) -> Any:
     log = s.log
     text.close_unit(s)
     end = ctl[S.REDO_END] if redo else ctl[S.UNDO_END]
-    if end == 0:
+    if end == (0 if redo else ctl[S.UNDO_FIRST]):
         return -1
+    ctl[S.UNDO_UNITS] += 1 if redo else -1
     first = end - 1
     while log[_place(s, redo, first), 3] != text.UNIT:
         first -= log[_place(s, redo, first), 1] + 1
@@ -109,6 +110,8 @@ def _replace(s: Any, top: Any, now: Any, old: Any, redo: bool, place: Any) -> No
         text.move_gap(s, top + old)
         text.marks_move(s, top + old, old - now)
         s.ctl[S.CHANGE_LAST] += old - now
+        for k in range(top + old + s.ctl[S.GAP_SIZE], top + now + s.ctl[S.GAP_SIZE]):
+            s.ctl[S.CHARACTERS] -= s.lines[k, 1]
         s.ctl[S.GAP_SIZE] += now - old
         s.ctl[S.LINES] -= now - old
         text.changed(s)
