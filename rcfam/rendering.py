@@ -12,7 +12,17 @@ import numpy as np
 
 from rcfam.bounds import Name, Range, Seed, Size, check
 from rcfam.errors import RcfamError
-from rcfam.history import Change, Commit, Ledger, Repository, Selection, TreeHash, blob_id
+from rcfam.history import (
+    Change,
+    Commit,
+    HistoryLimits,
+    Ledger,
+    Repository,
+    Selection,
+    TransferLimits,
+    TreeHash,
+    blob_id,
+)
 from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_reason
 from rcfam.recording import Writer
 from rcfam.recording.layout import MAX_CHUNK_FRAMES, most_frames
@@ -40,6 +50,7 @@ class CloneParams:
 
     repositories: str = "data/repositories/default.txt"
     revisions: dict[Name, Annotated[str, Size(1, 1_000)]] = field(default_factory=dict)
+    limits: TransferLimits = field(default_factory=TransferLimits)
 
     def __post_init__(self) -> None:
         check(self)
@@ -63,6 +74,7 @@ class RenderParams:
     max_file_bytes: Annotated[int, Range(0, 2**31 - 1)] = 1_000_000  # larger files are left out
     chunk_frames: Annotated[int, Range(1, MAX_CHUNK_FRAMES)] = 1024
     level: Literal["fast", "small"] = "fast"
+    limits: HistoryLimits = field(default_factory=HistoryLimits)
 
     def __post_init__(self) -> None:
         check(self)
@@ -81,6 +93,7 @@ class RenderParams:
             authors=self.authors,
             paths=self.paths,
             max_file_bytes=self.max_file_bytes,
+            limits=self.limits,
         )
 
 
@@ -140,7 +153,7 @@ def record(
     provenance = {
         "name": name,
         "revision": tip,
-        "params": json.dumps(asdict(params)),
+        "params": _document(params),
         "licence": repository.licence(tip) or "none found",
     }
     attributes = np.asarray(terminal.attributes, np.uint32)
@@ -150,6 +163,14 @@ def record(
         Writer(file, params.rows, params.columns, attributes, provenance, params.chunk_frames, params.level) as writer,
     ):
         return render(repository, tip, writer, terminal, params, ledger, progress, stop)
+
+
+def _document(params: RenderParams) -> str:
+    """The parameters as a recording holds them: limits only where they are not the usual ones."""
+    plain = asdict(params)
+    if params.limits == HistoryLimits():
+        del plain["limits"]
+    return json.dumps(plain)
 
 
 def render(

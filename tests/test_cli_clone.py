@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from rcfam.cli import app
 from rcfam.errors import RcfamError
+from rcfam.history import TransferLimits
 from rcfam.outputs import MARK
 from rcfam.recording import Reader
 from tests.oracles.git import Git
@@ -25,7 +28,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def clone(listed: str, revisions: str = "{}") -> Result:
     Path("list.txt").write_text(listed)
-    Path("params.yaml").write_text(f"clone: {{repositories: list.txt, revisions: {revisions}}}\n")
+    clone = {"repositories": "list.txt", "revisions": yaml.safe_load(revisions), "limits": asdict(TransferLimits())}
+    Path("params.yaml").write_text(yaml.safe_dump({"clone": clone}))
     return CliRunner().invoke(app, ["clone", "-o", "mirrors"])
 
 

@@ -24,6 +24,7 @@ from rcfam.outputs import adding, file_of, replacing
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
+    from rcfam.history import Transfers
     from rcfam.rendering import Rendered, RenderParams
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -39,6 +40,7 @@ def clone(
     ] = None,
 ) -> None:
     """Mirror every repository of the list as OUT/NAME.git and write OUT/manifest.json with the commits to render."""
+    from rcfam.history import Transfers, shown
     from rcfam.rendering import CloneParams
 
     chosen = section(params_file, "clone", CloneParams)
@@ -47,22 +49,23 @@ def clone(
     unknown = sorted(set(chosen.revisions) - set(listed))
     if unknown and repositories is None:
         raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
-    with adding(out, MIRRORS, [names]):
+    with adding(out, MIRRORS, [names]), Transfers(chosen.limits) as transfers:
         entries, failures = [], []
         for name, source in listed.items():
             try:
-                commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name))
+                commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name), transfers)
             except RcfamError as error:
                 failures.append(f"{name}: {error}")
                 continue
-            entries.append({"name": name, "source": source, "revision": chosen.revisions.get(name), "commit": commit})
-            say(f"{name}: {commit[:12]} of {source}")
+            address = shown(source)
+            entries.append({"name": name, "source": address, "revision": chosen.revisions.get(name), "commit": commit})
+            say(f"{name}: {commit[:12]} of {address}")
         if failures:  # what is mirrored stays: the next time it is only updated
             raise RcfamError("; ".join(failures))
         _write_json(out / mirrors.MANIFEST, {"version": 1, "repositories": entries})
 
 
-def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
+def _mirror(name: str, source: str, folder: Path, revision: str | None, transfers: "Transfers") -> str:
     """Make or update one mirror; the commit that is to be rendered.
 
     Where the source cannot be reached, a pinned commit that an earlier mirror holds is enough.
@@ -73,7 +76,7 @@ def _mirror(name: str, source: str, folder: Path, revision: str | None) -> str:
 
     try:
         with _bar(name, "object") as show:
-            repository = mirror(source, folder, show)
+            repository = mirror(source, folder, show, transfers=transfers)
     except HistoryError as error:
         if revision is None or not _COMMIT.fullmatch(revision) or not is_mirror(folder, source):
             raise
@@ -111,7 +114,7 @@ def render(
     OUT is a .tsr file for one repository; for a folder of mirrors it is a folder with NAME.tsr, ledger.parquet and
     manifest.json. What an https:// or ssh address names is mirrored beside OUT as NAME.git, and updated there.
     """
-    from rcfam.history import is_remote
+    from rcfam.history import is_remote, source_folder
     from rcfam.rendering import RenderParams
 
     if name is not None and not NAME.matches(name):
@@ -135,7 +138,7 @@ def render(
     }
     overridden = {key: value for key, value in given.items() if value is not None}
     chosen = _override(chosen, overridden)
-    folder = _mirrored(source, out.parent) if is_remote(source) else Path(source.removeprefix("file://")).expanduser()
+    folder = _mirrored(source, out.parent, params_file) if is_remote(source) else source_folder(source)
     is_repository = (folder / ".git").exists() or (folder / "HEAD").exists()
     if (folder / mirrors.MANIFEST).exists() and not is_repository:
         _render_all(folder, out, chosen)
@@ -169,12 +172,15 @@ def verify(
     say(said)
 
 
-def _mirrored(address: str, folder: Path) -> Path:
+def _mirrored(address: str, folder: Path, params_file: Path | None) -> Path:
     from rcfam.history import clone as mirror
+    from rcfam.history import shown
+    from rcfam.rendering import CloneParams
 
-    name = _plain_name(re.split(r"[/:]", address.rstrip("/"))[-1])
+    limits = section(params_file, "clone", CloneParams).limits
+    name = _plain_name(re.split(r"[/:]", shown(address).rstrip("/"))[-1])
     with _bar(name, "object") as show:
-        mirror(address, folder / f"{name}.git", show)
+        mirror(address, folder / f"{name}.git", show, limits)
     return folder / f"{name}.git"
 
 
@@ -201,7 +207,7 @@ def _read_list(path: Path) -> dict[str, str]:
         if not words:
             continue
         if len(words) != 2 or not NAME.matches(words[0]):
-            raise RcfamError(f"{path}, line {number}: expected `NAME SOURCE`, found {line.strip()!r}")
+            raise RcfamError(f"{path}, line {number}: expected `NAME SOURCE`, found {len(words)} words")
         if words[0] in found:
             raise RcfamError(f"{path}, line {number}: the name {words[0]!r} stands there twice")
         found[words[0]] = words[1]

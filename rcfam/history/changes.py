@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["add", "modify", "delete", "rename", "copy", "mode", "link", "submodule"]
+Kind = Literal["add", "modify", "delete", "rename", "copy", "mode", "link", "submodule", "message"]
 Reason = Literal[
     "binary",
     "not UTF-8",
@@ -17,6 +17,7 @@ Reason = Literal[
     "author not selected",
     "path not selected",
     "before the range",
+    "message too long",
 ]
 
 REGULAR = 0o100644
@@ -62,7 +63,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit and its changes against its first parent (against nothing for a root commit)."""
+    """One commit and its changes against its first parent (against nothing for a root commit).
+
+    Of a message longer than the limit only the beginning is here; `message_left_out` counts the characters after it.
+    """
 
     id: str
     tree: str
@@ -71,6 +75,7 @@ class Commit:
     author: str  # Name <address>
     time: int  # of the commit, seconds since 1970, UTC
     changes: tuple[Change, ...] = field(repr=False)
+    message_left_out: int = 0
 
     @property
     def subject(self) -> str:

@@ -1,118 +1,91 @@
 """Bare mirrors of repositories."""
 
+import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
-import pygit2
-from pygit2.enums import FetchPrune
-
+from rcfam.atomic import alone
+from rcfam.errors import RcfamError
+from rcfam.history.address import Address, is_remote, parse, shown, source_folder
 from rcfam.history.errors import HistoryError
-from rcfam.history.repository import Repository, one_line
-
-_EVERYTHING = "+refs/*:refs/*"
-
-
-class _Callbacks(pygit2.RemoteCallbacks):
-    """Progress in received objects; keys come from a running ssh agent only, nothing is ever asked for."""
-
-    def __init__(self, progress: Callable[[int, int], None] | None) -> None:
-        super().__init__()
-        self._progress = progress
-
-    def transfer_progress(self, stats: pygit2.remotes.TransferProgress) -> None:
-        if self._progress is not None:
-            self._progress(stats.received_objects, stats.total_objects)
-
-    def credentials(
-        self, url: str, username_from_url: str | None, allowed_types: pygit2.enums.CredentialType
-    ) -> pygit2.KeypairFromAgent:
-        if allowed_types & pygit2.enums.CredentialType.SSH_KEY:
-            return pygit2.KeypairFromAgent(username_from_url or "git")
-        raise HistoryError(f"{url} asks for a password; only public addresses and keys of an ssh agent are supported")
+from rcfam.history.limits import TransferLimits
+from rcfam.history.repository import Repository
+from rcfam.history.transfer import Progress, Transfers
 
 
-def clone(source: str, folder: Path, progress: Callable[[int, int], None] | None = None) -> Repository:
-    """Make or update the bare mirror `folder` of `source` (a path, file://, https:// or ssh address).
+def clone(
+    source: str,
+    mirror: Path,
+    progress: Progress | None = None,
+    limits: TransferLimits | None = None,
+    transfers: Transfers | None = None,
+) -> Repository:
+    """Make or update the bare mirror `mirror` of `source` (a path, file://, https:// or ssh address).
 
     `progress(received, total)` counts objects. A new mirror appears whole or not at all; a mirror of another source is
-    refused. Raises HistoryError.
+    refused. Of an address only what may be shown is stored. Several clones share a process through `transfers`, which
+    has the limits then. Raises HistoryError.
     """
-    address = _address(source)
-    if folder.exists():
-        return _update(address, folder, progress)
-    temporary = folder.with_name(f".{folder.name}.part")
+    address = parse(source)
+    if not is_remote(source):
+        Repository(source_folder(source))
+    if transfers is None:
+        with Transfers(limits) as own:
+            return _clone(source, address, mirror, progress, own)
+    return _clone(source, address, mirror, progress, transfers)
+
+
+def mirrors(mirror: Path, source: str) -> bool:
+    """Whether `mirror` is a mirror of `source`, be that there or not."""
+    return mirror.exists() and _origin(Repository(mirror)) == parse(source).url
+
+
+def _clone(source: str, address: Address, mirror: Path, progress: Progress | None, transfers: Transfers) -> Repository:
+    if mirror.exists():
+        _update(address, mirror, progress, transfers)
+        return Repository(mirror)
+    temporary = mirror.with_name(f".{mirror.name}.{os.getpid()}.part")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        mirror.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
-        raw = pygit2.clone_repository(address, temporary, bare=True, remote=_mirror, callbacks=_Callbacks(progress))
-        _set_head(raw)
-        raw.free()
-        temporary.rename(folder)
-    except pygit2.GitError as error:
-        raise HistoryError(f"cannot clone {source}: {one_line(error)}") from error
+        transfers.run(address, temporary, True, progress)
+        (temporary / "FETCH_HEAD").unlink(missing_ok=True)  # libgit2 writes the address there as insteadOf makes it
+        Repository(temporary)
+        temporary.rename(mirror)
+    except HistoryError as error:
+        raise HistoryError(f"cannot clone {shown(source)}: {error}".replace(f"{temporary}", f"{mirror}")) from error
     except OSError as error:
-        raise HistoryError(f"cannot write {folder}: {error.strerror or error}") from error
+        raise HistoryError(f"cannot write {mirror}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Repository(folder)
+    return Repository(mirror)
 
 
-def is_remote(source: str) -> bool:
-    """Whether `source` is an address to fetch from rather than a folder of this machine."""
-    local = source.removeprefix("file://")
-    return "://" in local or (":" in local and not Path(local).exists())
+def _update(address: Address, mirror: Path, progress: Progress | None, transfers: Transfers) -> None:
+    if (origin := _origin(Repository(mirror))) != address.url:
+        other = f" but of {origin}" if origin else ""
+        raise HistoryError(f"{mirror} is not a mirror of {address.url}{other}; remove it to make one")
+    try:
+        with alone(mirror):
+            _sweep(mirror)
+            try:
+                transfers.run(address, mirror, False, progress)
+            finally:
+                _sweep(mirror)
+    except (HistoryError, RcfamError) as error:
+        raise HistoryError(f"cannot update {mirror} from {address.url}: {error}") from error
 
 
-def mirrors(folder: Path, source: str) -> bool:
-    """Whether `folder` is a mirror of `source`, be that there or not."""
-    return folder.exists() and _origin(Repository(folder)) == _uri(source)
-
-
-def _uri(source: str) -> str:
-    """What libgit2 shall fetch: an address as it is, a path as file://, so that objects come packed, by reference."""
-    if is_remote(source):
-        return source
-    return Path(source.removeprefix("file://")).expanduser().resolve().as_uri()
-
-
-def _address(source: str) -> str:
-    """The address of a source; a local one is checked first."""
-    if not is_remote(source):
-        Repository(Path(source.removeprefix("file://")).expanduser())
-    return _uri(source)
+def _sweep(mirror: Path) -> None:
+    """Remove what a transfer that was killed left behind: locks, half a pack; and where libgit2 writes the address."""
+    leftover = [*mirror.glob("*.lock"), *mirror.glob("refs/**/*.lock"), *mirror.glob("objects/pack/pack_*")]
+    for path in [*leftover, mirror / "FETCH_HEAD"]:
+        path.unlink(missing_ok=True)
 
 
 def _origin(mirror: Repository) -> str | None:
-    remotes = mirror.raw.remotes
-    return remotes["origin"].url if "origin" in list(remotes.names()) else None
-
-
-def _mirror(repository: pygit2.Repository, name: str, address: str) -> pygit2.Remote:
-    repository.config[f"remote.{name}.mirror"] = True
-    return repository.remotes.create(name, address, _EVERYTHING)
-
-
-def _update(address: str, folder: Path, progress: Callable[[int, int], None] | None) -> Repository:
-    mirror = Repository(folder)
-    raw = mirror.raw
-    if (origin := _origin(mirror)) != address:
-        other = f" but of {origin}" if origin else ""
-        raise HistoryError(f"{folder} is not a mirror of {address}{other}; remove it to make one")
-    callbacks = _Callbacks(progress)
+    """What a mirror was made of, as it may be shown; older ones stored all of the address."""
     try:
-        remote = raw.remotes["origin"]
-        remote.fetch(callbacks=callbacks, prune=FetchPrune.PRUNE)
-        _set_head(raw)
-    except (pygit2.GitError, KeyError) as error:
-        raise HistoryError(f"cannot update {folder} from {address}: {one_line(error)}") from error
-    return Repository(folder)
-
-
-def _set_head(raw: pygit2.Repository) -> None:
-    """Let the mirror's HEAD name what the source's names."""
-    heads = raw.remotes["origin"].list_heads(callbacks=_Callbacks(None))
-    head = next((head for head in heads if head.name == "HEAD"), None)
-    if head is None or head.oid is None:
-        raise HistoryError(f"{raw.remotes['origin'].url} is empty or its HEAD names no commit")
-    raw.set_head(head.symref_target if head.symref_target else head.oid)
+        return parse(mirror.raw.config["remote.origin.url"] or "").url
+    except (KeyError, HistoryError):
+        return None

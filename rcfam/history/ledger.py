@@ -1,10 +1,10 @@
-"""Every change counted exactly once: rendered, or left out for a reason."""
+"""Every change counted exactly once: rendered, or left out for a reason. So is a message that is typed in part."""
 
 from collections import Counter
 
 import polars as pl
 
-from rcfam.history.changes import Change, Commit
+from rcfam.history.changes import Commit, Kind, Reason
 from rcfam.history.errors import HistoryError
 
 SCHEMA = {
@@ -32,15 +32,17 @@ class Ledger:
             raise HistoryError(f"commit {commit.id} is counted twice in the ledger of {self._repository}")
         self._commits.add(commit.id)
         for change in commit.changes:
-            self._count(commit.id, change)
+            path = change.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            self._count(commit.id, change.kind, path, change.left_out)
+        if commit.message_left_out:
+            self._count(commit.id, "message", "", "message too long")
 
-    def _count(self, commit: str, change: Change) -> None:
-        path = change.path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        self._rows.append((commit, change.kind, path, change.left_out))
-        if change.left_out is None:
+    def _count(self, commit: str, kind: Kind, path: str, left_out: Reason | None) -> None:
+        self._rows.append((commit, kind, path, left_out))
+        if left_out is None:
             self._rendered += 1
         else:
-            self._reasons[change.left_out] += 1
+            self._reasons[left_out] += 1
 
     @property
     def commits(self) -> int:

@@ -1,25 +1,40 @@
 """One repository: resolve a revision, walk its commits, read their changes and trees."""
 
+import codecs
+import re
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import DeltaStatus, DiffFind, DiffOption, Option, SortMode
+from pygit2.enums import DeltaStatus, DiffFind, DiffOption, ObjectType, Option, RepositoryOpenFlag, SortMode
 
 from rcfam.history.changes import LINK, SUBMODULE, Change, Commit, Kind, Reason, content_reason, path_reason
 from rcfam.history.errors import HistoryError
+from rcfam.history.guard import git_folder
+from rcfam.history.limits import MAX_READ_BYTES, HistoryLimits
+from rcfam.history.weight import TREE_MODE, Weights, entries
 
 # Git checks who owns a repository because its configuration may name programs to run. Here none ever runs.
 pygit2.option(Option.SET_OWNER_VALIDATION, False)
-# Packs hold checksums, and who types a history checks every tree's id: objects are not hashed once more when read.
-pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, False)
+# An object whose contents are not those of its id is damage, or a history without end: commits that are each other's
+# parents, folders that hold themselves.
+pygit2.option(Option.ENABLE_STRICT_HASH_VERIFICATION, True)
+# Packs are seen through windows of moderate size, not mapped whole.
+pygit2.settings.mwindow_size = 1 << 25
+pygit2.settings.mwindow_mapped_limit = 1 << 28
 
 MAX_FILE_BYTES = 1_000_000
 _REMEMBERED_REASONS = 1 << 16
 _RECENT_BYTES = 1 << 24
+# Python knows codecs that are no encodings of text, or that take time or refuse to replace what they cannot read.
+_ENCODINGS = re.compile(
+    r"ascii|utf-(7|8|8-sig|16|16-le|16-be|32|32-le|32-be)|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|kz1048|ptcp154|tis-620"
+    r"|big5(hkscs)?|gb2312|gbk|gb18030|hz|euc_(jp|jis_2004|jisx0213|kr)|shift_jis(_2004|x0213)?|iso2022_\w+|johab"
+)
+_LICENCES = (b"LICENSE", b"LICENCE", b"COPYING")
 _RENAME_LIMIT = 400  # candidates on each side; beyond it only exact renames are found
 
 _FLAGS = DiffOption.INCLUDE_TYPECHANGE
@@ -41,6 +56,7 @@ class Selection:
     `since` and `until` (seconds since 1970) and `max_commits` cut the walk to one piece, so that what comes before
     is where it starts; `max_commits` keeps the oldest. Commits by authors and files at paths that match no glob stay in
     the walk with their changes left out, so that every tree can still be checked; empty tuples select all.
+    `limits` is what all this may cost.
     """
 
     first_parent: bool = True
@@ -50,11 +66,16 @@ class Selection:
     authors: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     max_file_bytes: int = MAX_FILE_BYTES
+    limits: HistoryLimits = field(default_factory=HistoryLimits)
 
 
 def one_line(error: BaseException) -> str:
     """A library's message without line breaks."""
     return " ".join(str(error).split())
+
+
+# What pygit2 raises for objects that are missing, damaged or no such objects.
+_UNREADABLE = (KeyError, ValueError, pygit2.GitError, MemoryError)
 
 
 class Repository:
@@ -64,14 +85,19 @@ class Repository:
         self.path = path
         if not path.exists():
             raise HistoryError(f"no such repository: {path}")
+        folder = git_folder(path)
+        if folder is None:
+            raise HistoryError(f"not a git repository: {path}")
         try:
-            self.raw = pygit2.Repository(path)
-        except pygit2.GitError as error:
-            raise HistoryError(f"not a git repository: {path}") from error
-        if self.raw.is_shallow:
+            self.raw = pygit2.Repository(folder, RepositoryOpenFlag.NO_SEARCH)
+            shallow, empty = self.raw.is_shallow, self.raw.is_empty
+        except _UNREADABLE as error:
+            raise HistoryError(f"not a git repository: {path}: {one_line(error)}") from error
+        if shallow:
             raise HistoryError(f"{path} is a shallow clone; fetch its whole history first (git fetch --unshallow)")
-        if self.raw.is_empty:
+        if empty:
             raise HistoryError(f"{path} is empty: it has no commit yet")
+        self._weights = Weights()
         self._reasons: dict[tuple[str, bool, int], Reason | None] = {}
         self._recent: OrderedDict[str, bytes] = OrderedDict()
         self._recent_bytes = 0
@@ -80,18 +106,16 @@ class Repository:
         """The commit id of a branch, tag, id or other revision. Raises HistoryError when it is unknown or no commit."""
         try:
             return str(self.raw.revparse_single(revision).peel(pygit2.Commit).id)
-        except (KeyError, ValueError, pygit2.GitError) as error:
+        except _UNREADABLE as error:
             raise HistoryError(f"unknown revision in {self.path}: {revision!r}") from error
 
     def ids(self, revision: str = "HEAD", selection: Selection | None = None) -> list[str]:
         """The ids of the selected commits, oldest first. Raises HistoryError when none is left."""
         chosen = selection or Selection()
-        walker = self.raw.walk(self.resolve(revision), SortMode.TOPOLOGICAL | SortMode.REVERSE)
-        if chosen.first_parent:
-            walker.simplify_first_parent()
+        tip = self.resolve(revision)
         try:
-            walked = [(str(commit.id), commit.commit_time) for commit in walker]
-        except (KeyError, pygit2.GitError) as error:
+            walked = self._first_parents(tip, chosen) if chosen.first_parent else self._all_parents(tip, chosen)
+        except _UNREADABLE as error:
             raise HistoryError(f"{self.path}: the history of {revision!r} is incomplete: {one_line(error)}") from error
         start, stop = 0, len(walked)
         if chosen.since is not None:
@@ -103,6 +127,53 @@ class Repository:
             raise HistoryError(f"{self.path}: no commit of {revision!r} is selected")
         return ids
 
+    def _first_parents(self, tip: str, selection: Selection) -> list[tuple[str, int]]:
+        """(commit, time), oldest first; ids that are checked against contents make a chain that ends."""
+        walked: list[tuple[str, int]] = []
+        oid: pygit2.Oid | None = pygit2.Oid(hex=tip)
+        while oid is not None:
+            if len(walked) >= selection.limits.commits:
+                raise HistoryError(f"{self.path}: more than {selection.limits.commits:,} commits before {tip}")
+            commit = self._commit(oid, selection)
+            walked.append((str(oid), commit.commit_time))
+            parents = commit.parent_ids
+            oid = parents[0] if parents else None
+        return walked[::-1]
+
+    def _all_parents(self, tip: str, selection: Selection) -> list[tuple[str, int]]:
+        """(commit, time), parents before children, as libgit2 orders them.
+
+        It may take parents from a commit-graph file, which may say anything: so the commits are counted before.
+        """
+        seen = {tip}
+        waiting = [pygit2.Oid(hex=tip)]
+        while waiting:
+            for parent in self._commit(waiting.pop(), selection).parent_ids:
+                if str(parent) not in seen:
+                    seen.add(str(parent))
+                    waiting.append(parent)
+            if len(seen) > selection.limits.commits:
+                raise HistoryError(f"{self.path}: more than {selection.limits.commits:,} commits before {tip}")
+        walker = self.raw.walk(tip, SortMode.TOPOLOGICAL | SortMode.REVERSE)
+        walked = [(str(commit.id), commit.commit_time) for commit in walker]
+        if len(walked) != len(seen) or any(oid not in seen for oid, _ in walked):
+            raise HistoryError(f"{self.path}: its commit-graph file and its commits differ; remove it")
+        return walked
+
+    def _commit(self, oid: pygit2.Oid, selection: Selection) -> pygit2.Commit:
+        """A commit whose size was looked at first. Raises HistoryError, and what libgit2 raises."""
+        kind, size = self.raw.odb.read_header(oid)
+        if kind != ObjectType.COMMIT:
+            raise HistoryError(f"{self.path}: {oid} is no commit")
+        self._check_size("commit", oid, size, selection.limits)
+        commit = self.raw[oid]
+        assert isinstance(commit, pygit2.Commit)
+        return commit
+
+    def _check_size(self, what: str, oid: pygit2.Oid, size: int, limits: HistoryLimits) -> None:
+        if size > limits.object_bytes:
+            raise HistoryError(f"{self.path}: {what} {oid} holds {size:,} bytes, more than {limits.object_bytes:,}")
+
     def commits(self, revision: str = "HEAD", selection: Selection | None = None) -> Iterator[Commit]:
         """The selected commits, oldest first, each with its changes against its first parent."""
         chosen = selection or Selection()
@@ -112,20 +183,23 @@ class Repository:
     def commit(self, oid: str, selection: Selection | None = None) -> Commit:
         """One commit with its changes; those that `selection` does not want are left out."""
         chosen = selection or Selection()
-        raw = self.raw[oid]
-        if not isinstance(raw, pygit2.Commit):
-            raise HistoryError(f"{self.path}: {oid} is no commit")
+        try:
+            raw = self._commit(pygit2.Oid(hex=oid), chosen)
+        except _UNREADABLE as error:
+            raise HistoryError(f"{self.path}: commit {oid} cannot be read: {one_line(error)}") from error
         author = f"{_decode(raw.author.raw_name)} <{_decode(raw.author.raw_email)}>"
         by_others = bool(chosen.authors) and not any(fnmatchcase(author, glob) for glob in chosen.authors)
         parent = str(raw.parent_ids[0]) if raw.parent_ids else None
+        message, most = _message(raw), chosen.limits.message_characters
         return Commit(
             id=oid,
             tree=str(raw.tree_id),
             parent=parent,
-            message=_message(raw),
+            message=message[:most],
             author=author,
             time=raw.commit_time,
             changes=self.changes(parent, oid, chosen, "author not selected" if by_others else None),
+            message_left_out=max(0, len(message) - most),
         )
 
     def changes(
@@ -134,15 +208,15 @@ class Repository:
         """What turns the tree of commit `old` (None: nothing) into that of `new`; renames and copies by similarity."""
         chosen = selection or Selection()
         try:
-            diff = self._diff(old, new)
-            diff.find_similar(DiffFind.FIND_RENAMES | DiffFind.FIND_COPIES, rename_limit=_RENAME_LIMIT)
+            diff = self._diff(old, new, chosen)
+            self._find_similar(diff, chosen.limits)
             return _one_rename_a_source([self._change(delta, chosen, left_out) for delta in diff.deltas])
-        except (KeyError, pygit2.GitError) as error:
+        except _UNREADABLE as error:
             raise HistoryError(f"{self.path}: objects of commit {new} cannot be read: {one_line(error)}") from error
 
-    def _diff(self, old: str | None, new: str | None) -> pygit2.Diff:
-        old_tree = None if old is None else self.raw[old].peel(pygit2.Tree)
-        new_tree = None if new is None else self.raw[new].peel(pygit2.Tree)
+    def _diff(self, old: str | None, new: str | None, selection: Selection) -> pygit2.Diff:
+        old_tree = None if old is None else self._tree(old, selection)
+        new_tree = None if new is None else self._tree(new, selection)
         if new_tree is None:
             if old_tree is None:
                 raise HistoryError("a change needs at least one commit")
@@ -150,6 +224,43 @@ class Repository:
         if old_tree is None:
             return new_tree.diff_to_tree(flags=_FLAGS, swap=True)
         return old_tree.diff_to_tree(new_tree, flags=_FLAGS)
+
+    def _tree(self, commit: str, selection: Selection) -> pygit2.Tree:
+        """The tree of a commit, weighed: libgit2 may walk it whole. Raises HistoryError, and what libgit2 raises."""
+        oid = self._commit(pygit2.Oid(hex=commit), selection).tree_id
+        limits = selection.limits
+        files, depth = self._weights.weigh(str(oid), lambda tree: self._read_tree(tree, limits), limits.depth)
+        if files > limits.files:
+            raise HistoryError(f"{self.path}: commit {commit} holds {files:,} files, more than {limits.files:,}")
+        if depth > limits.depth:
+            raise HistoryError(f"{self.path}: commit {commit} has folders {depth:,} deep, more than {limits.depth:,}")
+        tree = self.raw[oid]
+        assert isinstance(tree, pygit2.Tree)
+        return tree
+
+    def _read_tree(self, tree: str, limits: HistoryLimits) -> bytes:
+        oid = pygit2.Oid(hex=tree)
+        kind, size = self.raw.odb.read_header(oid)
+        if kind != ObjectType.TREE:
+            raise HistoryError(f"{self.path}: {tree} is no tree")
+        self._check_size("tree", oid, size, limits)
+        return self.raw.odb.read(oid)[1]
+
+    def _find_similar(self, diff: pygit2.Diff, limits: HistoryLimits) -> None:
+        """Renames and copies. libgit2 reads whatever may be one, so that is weighed before."""
+        added = [delta.new_file for delta in diff.deltas if delta.status == DeltaStatus.ADDED]
+        others = [delta.old_file for delta in diff.deltas if delta.status != DeltaStatus.ADDED]
+        if not (added and others):
+            return
+        flags = DiffFind.FIND_RENAMES | DiffFind.FIND_COPIES
+        left = limits.rename_bytes
+        for file in (*added, *others):
+            if file.mode != SUBMODULE:
+                left -= self.raw.odb.read_header(file.id)[1]
+            if left < 0:
+                flags |= DiffFind.FIND_EXACT_MATCH_ONLY
+                break
+        diff.find_similar(flags, rename_limit=_RENAME_LIMIT)
 
     def _change(self, delta: pygit2.DiffDelta, selection: Selection, left_out: Reason | None) -> Change:
         old, new = delta.old_file, delta.new_file
@@ -191,22 +302,37 @@ class Repository:
         if key not in self._reasons:
             if len(self._reasons) >= _REMEMBERED_REASONS:
                 self._reasons.clear()
-            data = self.read(oid)
-            self._reasons[key] = "too large" if len(data) > max_file_bytes else content_reason(file.mode, data)
+            size = self._size(oid)
+            self._reasons[key] = (
+                "too large" if size > min(max_file_bytes, MAX_READ_BYTES) else content_reason(file.mode, self.read(oid))
+            )
         return self._reasons[key]
 
     def tree(self, commit: str) -> dict[str, tuple[int, str]]:
         """Every file of a commit's tree: path -> (mode exactly as stored, object id)."""
         files: dict[str, tuple[int, str]] = {}
-        waiting = [(b"", self.raw[self.resolve(commit)].peel(pygit2.Tree).id)]
-        while waiting:
-            folder, oid = waiting.pop()
-            for mode, name, entry in _entries(self.raw[oid].read_raw()):
-                if mode == 0o40000:
-                    waiting.append((folder + name + b"/", pygit2.Oid(raw=entry)))
-                else:
-                    files[_decode_path(folder + name)] = (mode, entry.hex())
+        try:
+            waiting = [(b"", str(self._tree(self.resolve(commit), Selection()).id))]
+            while waiting:
+                folder, oid = waiting.pop()
+                for mode, name, entry in entries(self._read_tree(oid, HistoryLimits())):
+                    if mode == TREE_MODE:
+                        waiting.append((folder + name + b"/", entry.hex()))
+                    else:
+                        files[_decode_path(folder + name)] = (mode, entry.hex())
+        except _UNREADABLE as error:
+            raise HistoryError(f"{self.path}: the tree of {commit} cannot be read: {one_line(error)}") from error
         return files
+
+    def _size(self, oid: str) -> int:
+        """How large a blob is, from its head alone. Raises HistoryError where it is missing."""
+        try:
+            kind, size = self.raw.odb.read_header(pygit2.Oid(hex=oid))
+        except _UNREADABLE as error:
+            raise HistoryError(f"{self.path}: object {oid} cannot be read: {one_line(error)}") from error
+        if kind != ObjectType.BLOB:
+            raise HistoryError(f"{self.path}: object {oid} is no file")
+        return size
 
     def read(self, oid: str) -> bytes:
         """A blob's contents; recent ones are remembered. Raises HistoryError where it is missing."""
@@ -214,10 +340,12 @@ class Repository:
         if data is not None:
             self._recent.move_to_end(oid)
             return data
-        blob = self.raw.get(pygit2.Oid(hex=oid))
-        if not isinstance(blob, pygit2.Blob):
-            raise HistoryError(f"{self.path}: the contents of object {oid} are missing")
-        data = blob.data
+        if (size := self._size(oid)) > MAX_READ_BYTES:
+            raise HistoryError(f"{self.path}: object {oid} holds {size:,} bytes, more than {MAX_READ_BYTES:,}")
+        try:
+            data = self.raw.odb.read(pygit2.Oid(hex=oid))[1]
+        except _UNREADABLE as error:
+            raise HistoryError(f"{self.path}: object {oid} cannot be read: {one_line(error)}") from error
         self._recent[oid] = data
         self._recent_bytes += len(data)
         while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
@@ -226,12 +354,20 @@ class Repository:
 
     def licence(self, commit: str) -> str | None:
         """The first line of the licence file at the root of a commit's tree, None where there is none."""
-        for entry in self.raw[self.resolve(commit)].peel(pygit2.Tree):
-            name = (entry.name or "").upper()
-            if isinstance(entry, pygit2.Blob) and name.startswith(("LICENSE", "LICENCE", "COPYING")):
-                lines = entry.data[:400].decode("utf-8", "replace").strip().splitlines()
+        for mode, name, entry in self._root(commit):
+            if mode != TREE_MODE and mode != SUBMODULE and name.upper().startswith(_LICENCES):
+                if self._size(entry.hex()) > MAX_FILE_BYTES:
+                    return None
+                lines = self.read(entry.hex())[:400].decode("utf-8", "replace").strip().splitlines()
                 return lines[0].strip() if lines else None
         return None
+
+    def _root(self, commit: str) -> list[tuple[int, bytes, bytes]]:
+        try:
+            oid = self._commit(pygit2.Oid(hex=self.resolve(commit)), Selection()).tree_id
+            return entries(self._read_tree(str(oid), HistoryLimits()))
+        except _UNREADABLE as error:
+            raise HistoryError(f"{self.path}: the tree of {commit} cannot be read: {one_line(error)}") from error
 
 
 def _one_rename_a_source(changes: list[Change]) -> tuple[Change, ...]:
@@ -246,16 +382,6 @@ def _one_rename_a_source(changes: list[Change]) -> tuple[Change, ...]:
     )
 
 
-def _entries(tree: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """The (mode, name, object id) of a raw tree object: `mode SP name NUL id`, 20 bytes of id."""
-    place = 0
-    while place < len(tree):
-        space = tree.index(b" ", place)
-        end = tree.index(b"\0", space)
-        yield int(tree[place:space], 8), tree[space + 1 : end], tree[end + 1 : end + 21]
-        place = end + 21
-
-
 def _decode(raw: bytes | None) -> str:
     return (raw or b"").decode("utf-8", "replace")
 
@@ -266,9 +392,10 @@ def _decode_path(raw: bytes) -> str:
 
 def _message(raw: pygit2.Commit) -> str:
     try:
-        return raw.raw_message.decode(raw.message_encoding or "utf-8", "replace")
-    except LookupError:
-        return raw.raw_message.decode("utf-8", "replace")
+        encoding = codecs.lookup(raw.message_encoding or "utf-8").name
+    except (LookupError, ValueError):
+        encoding = ""
+    return raw.raw_message.decode(encoding if _ENCODINGS.fullmatch(encoding) else "utf-8", "replace")
 
 
 def _kind(delta: pygit2.DiffDelta) -> Kind:
