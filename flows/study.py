@@ -34,6 +34,8 @@ from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam import params
 from rcfam.errors import RcfamError
+from rcfam.kinds import STUDY
+from rcfam.outputs import adding
 from rcfam.printable import printable, say
 from rcfam.studies import Planned, Study, load, names, plan
 from rcfam.studies.folders import dataset_of, finished, mark_of, place, prepare, run_folder, write_params
@@ -117,7 +119,7 @@ def study(
     chosen = load(name)
     work = Work(owner(chosen), size, out, dataset, parameters, device)
     children = Children()
-    with held(server.home(), str(flow_run.get_id())):
+    with held(server.home(), str(flow_run.get_id())), adding(work.folder, STUDY):
         try:
             _make_data(work, children)
             rows, failures = _run_all(work, jobs, retries, children)

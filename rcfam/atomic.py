@@ -23,7 +23,7 @@ from rcfam.errors import RcfamError
 
 DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG})
 """What only writing meets: a disk that is full or read-only, a quota, a bound on a file's size."""
-_PART: Final = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)(?P<random>-[0-9a-f]{8})?\.part", re.DOTALL)
+_PART: Final = re.compile(r"\.(?P<name>.+)\.\d+(-[0-9a-f]{8})?\.part", re.DOTALL)  # earlier versions: no random part
 _NO_LOCKS: Final = frozenset({errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL})
 _AT_FDCWD: Final = -100  # linux/fcntl.h
 _RENAME_EXCHANGE: Final = 2  # linux/fs.h
@@ -75,13 +75,13 @@ def writing(path: Path, durable: bool = False) -> Iterator[Path]:
 
 def check_file(path: Path) -> None:
     """Raise RcfamError where something stands at `path` that a file must not replace."""
-    if path.name in ("", "..") or path.is_dir():
-        raise RcfamError(f"cannot write {path}: it is a folder")
     with io_errors(path):
         try:
             mode = path.lstat().st_mode
         except FileNotFoundError:
             return
+    if stat.S_ISDIR(mode):
+        raise RcfamError(f"cannot write {path}: it is a folder")
     if not stat.S_ISREG(mode):
         raise RcfamError(f"cannot write {path}: it is {_sort(mode)}; only a regular file is replaced")
 
@@ -150,17 +150,13 @@ def is_part(name: str, of: str | None = None) -> bool:
 @contextmanager
 def if_dead(part: Path) -> Iterator[bool]:
     """Whether nobody writes a part any more; it stays so for the time of the block."""
-    found = _PART.fullmatch(part.name)
     try:
         handle = os.open(part, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:  # it came to its place meanwhile, or is none of ours
         yield False
         return
     try:
-        free = lock(handle) is True and is_at(handle, part)
-        if found is not None and found["random"] is None:  # earlier versions held no lock
-            free = free and not Path(f"/proc/{found['pid']}").exists()
-        yield free
+        yield lock(handle) is True and is_at(handle, part)
     finally:
         os.close(handle)
 

@@ -48,11 +48,11 @@ class Kind(NamedTuple):
     """In the plural, for messages: recordings, tokens, runs."""
     holds: tuple[str, ...]
     """Patterns of its files: as many parts as the name has, each as of a shell; a last part `**` is anything below."""
-    proof: str = ""
-    """A pattern of a JSON file in it that no other program writes, and the keys that it has. A folder without a mark is
-    taken for ours if every file has one of the patterns and such a file is there. Without a proof it never is.
+    proofs: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """A pattern of a file in it that no other program writes; of a JSON file also patterns of keys that it has.
+
+    A folder without a mark is taken for ours if all its files are as `holds` says and one of the proofs is there.
     """
-    keys: tuple[str, ...] = ()
 
 
 class File(NamedTuple):
@@ -97,6 +97,24 @@ def replacing(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator
 
 
 @contextmanager
+def appearing(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside `folder`, where nothing stands; it takes the name when the block ends well.
+
+    Raises OSError where that cannot be.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep_folders(folder)
+    part, handle = atomic.hold(folder, folder=True)
+    try:
+        yield part
+        part.rename(folder)
+        atomic.sync(folder.parent)
+    finally:
+        _delete(part)
+        os.close(handle)
+
+
+@contextmanager
 def adding(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator[None]:
     """Mark a folder that the block adds to, and delete dead parts in it before and after.
 
@@ -118,8 +136,11 @@ def adding(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator[No
         yield
     finally:
         sweep(folder)
-        if made and not _entries(folder):
-            _delete_entries(folder, [])
+        if mark is None and not _entries(folder):
+            (folder / MARK).unlink(missing_ok=True)
+            if made:
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 def sweep(folder: Path) -> None:
@@ -131,15 +152,20 @@ def sweep(folder: Path) -> None:
 
 
 def clear(folder: Path, patterns: Sequence[str]) -> None:
-    """Delete a folder whose every file has one of the patterns. Raises OutputError where there is another."""
+    """Empty a folder all of whose files have one of the patterns; a mark stays. Raises OutputError otherwise."""
     if not folder.exists():
         return
     entries = _entries(folder)
-    foreign = [name for name in entries if not _matches(name, patterns)]
+    parts = {name for name in entries if atomic.is_part(name.rpartition("/")[2])}
+    foreign = sorted(name for name in entries - parts if not _matches(name, patterns))
     if foreign:
         raise OutputError(f"{folder}: {_listed(foreign)} not what rcfam writes there; move it away")
     with atomic.io_errors(folder):
-        _delete_entries(folder, entries)
+        for name in entries - parts:
+            if not name.endswith("/"):
+                (folder / name).unlink(missing_ok=True)
+        sweep(folder)
+        _drop_empty(folder)
 
 
 def check(folder: Path, kind: Kind, hashes: bool = False) -> Mark | None:
@@ -202,15 +228,16 @@ def check_place(folder: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise OutputError where no output folder may stand, whatever it holds."""
     if folder.name in ("", "..") or Path(os.path.normpath(folder)).name in ("", ".", ".."):
         raise OutputError(f"{folder}: an output folder needs a name of its own")
-    with atomic.io_errors(folder):
-        try:
-            mode = folder.lstat().st_mode
-        except FileNotFoundError:
-            mode = stat.S_IFDIR
+    try:
+        mode = folder.lstat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFDIR
+    except OSError as error:
+        raise OutputError(f"cannot write into {folder}: {error.strerror}") from error
     if stat.S_ISLNK(mode):
         raise OutputError(f"{folder}: a symbolic link; name the folder that it leads to")
     if not stat.S_ISDIR(mode):
-        raise OutputError(f"cannot write {folder}: it is not a folder")
+        raise OutputError(f"cannot write into {folder}: it is not a folder")
     if os.path.ismount(folder):
         raise OutputError(f"{folder}: a mount point; take a folder below it")
     try:
@@ -266,7 +293,12 @@ def _adopt(folder: Path, kind: Kind, entries: set[str]) -> None:
     if all(name.endswith("/") and _matches(name, kind.holds) for name in entries):
         return
     foreign = sorted(name for name in entries if not _matches(name, kind.holds))
-    proven = kind.proof and any(_proves(folder / name, kind.keys) for name in entries if _matches(name, (kind.proof,)))
+    proven = any(
+        _proves(folder / name, keys)
+        for pattern, keys in kind.proofs
+        for name in sorted(entries)
+        if not foreign and not name.endswith("/") and _matches(name, (pattern,))
+    )
     if foreign or not proven:
         told = f"{_listed(foreign)} not rcfam's" if foreign else "it is not empty"
         raise OutputError(f"{folder}: not marked as {kind.name} of rcfam, and {told}; take another folder, or empty it")
@@ -279,7 +311,7 @@ def _proves(path: Path, keys: tuple[str, ...]) -> bool:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and set(keys) <= document.keys()
+    return isinstance(document, dict) and all(any(fnmatchcase(name, key) for name in document) for key in keys)
 
 
 def _entries(folder: Path) -> set[str]:

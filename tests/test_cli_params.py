@@ -1,10 +1,14 @@
 """The command line: `rcfam preset` and `rcfam params`, one clear line for a bad key and for Ctrl-C."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from rcfam.cli import params
+from rcfam.errors import RcfamError
 
 ROOT = Path(__file__).parent.parent
 PRESETS = sorted(path.stem for path in (ROOT / "rcfam" / "presets").glob("*.yaml"))
@@ -33,10 +37,34 @@ def test_the_committed_file_at_the_root_is_the_default_preset() -> None:
     assert committed("params.yaml") == committed("rcfam/presets/default.yaml")
 
 
-def test_a_preset_keeps_the_file_that_stood_there(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text("mine: 1\n")
-    assert rcfam("preset", "tiny", folder=tmp_path).returncode == 0
-    assert (tmp_path / "params.before.yaml").read_text() == "mine: 1\n"
+def test_a_preset_keeps_every_file_that_stood_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = Path("params.yaml")
+    for number, text in enumerate((b"mine: 1\n", b"mine: 2\n", b"\xff not text\n"), 1):
+        path.write_bytes(text)
+        params.preset("tiny", path)
+        assert Path(f"params.before-{number}.yaml").read_bytes() == text
+    written = path.read_bytes()
+    params.preset("tiny", path)
+    assert path.read_bytes() == written
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        *(f"params.before-{number}.yaml" for number in (1, 2, 3)),
+        "params.yaml",
+    ]
+
+
+def test_a_preset_replaces_neither_links_nor_devices_nor_folders(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("mine: 1\n")
+    (tmp_path / "link.yaml").symlink_to("mine.yaml")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.iterdir())
+    places = [tmp_path / name for name in ("link.yaml", "pipe", "folder", "mine.yaml/below", "n" * 300)]
+    for path in (*places, Path("/dev/full"), Path("/dev/stdout")):
+        with pytest.raises(RcfamError, match="cannot write"):
+            params.preset("tiny", path)
+    assert sorted(tmp_path.iterdir()) == before
+    assert (tmp_path / "mine.yaml").read_text() == "mine: 1\n"
 
 
 @pytest.mark.parametrize(

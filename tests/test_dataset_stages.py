@@ -269,7 +269,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(place: Place) -> None:
     assert sorted(path.name for path in place.folder.iterdir()) == ["params.yaml", "recordings"]
     refused(place.index(), "split.json")
     place.tokens.write_text("a file")
-    refused(place.tokenize(), "cannot write", str(place.tokens))
+    refused(place.tokenize(), "cannot write into", str(place.tokens))
     assert place.tokens.read_text() == "a file"
     place.tokens.unlink()
     assert sorted(path.name for path in place.folder.iterdir()) == ["params.yaml", "recordings"]

@@ -135,7 +135,7 @@ def test_a_killed_process_leaves_parts_and_the_next_one_ends_the_same(
     _, said = process.communicate()
     if how == signal.SIGINT:
         assert process.returncode == 130 and "Traceback" not in said
-    assert process.returncode != 0 and [path.name for path in killed.iterdir()] == ["unfinished"]
+    assert process.returncode != 0 and [path.name for path in killed.glob("[!.]*")] == ["unfinished"]
     assert len(list(killed.glob("unfinished/*/*.parquet"))) >= 5
     for out in (killed, whole):
         assert run("rollout", tmp_path / "run", "-o", out, *options).exit_code == 0

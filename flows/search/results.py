@@ -13,6 +13,8 @@ from flows.search.store import FAILED, POINT, REPORT, objectives_of
 from flows.search.trials import OBJECTIVES
 from flows.trial import Report
 from rcfam.atomic import writing
+from rcfam.kinds import SEARCH
+from rcfam.outputs import adding
 
 _HEADS = {"loss": "loss", "step_seconds": "s/step", "memory": "MiB", "matrix_rate": "matrix", "other_rate": "other"}
 
@@ -71,10 +73,11 @@ def save(study: optuna.Study, folder: Path) -> list[Path]:
     """Write trials.csv, and front.csv with the best of them; return where. Raises RcfamError."""
     found = rows(study)
     written = []
-    for name, part in (("trials.csv", found), ("front.csv", found.filter(pl.col("best")))):
-        with writing(folder / name) as temporary:
-            part.write_csv(temporary)
-        written.append(folder / name)
+    with adding(folder, SEARCH):
+        for name, part in (("trials.csv", found), ("front.csv", found.filter(pl.col("best")))):
+            with writing(folder / name) as temporary:
+                part.write_csv(temporary)
+            written.append(folder / name)
     return written
 
 

@@ -149,7 +149,11 @@ def import_(
     from rcfam.recording.foreign import read
 
     foreign = read(file, rows, columns, timing)
-    with writing(out) as path, path.open("wb") as target, tqdm(total=foreign.total, unit=" events") as bar:
+    with (
+        writing(out, durable=True) as path,
+        path.open("wb") as target,
+        tqdm(total=foreign.total, unit=" events") as bar,
+    ):
         try:
             frames = imports.play(foreign, target, file.stem, level, every_output, bar.update)
         except RcfamError as error:
@@ -176,7 +180,7 @@ def repack(
     with room.Reader(recording) as reader:
         if reader.damage and not recover:
             raise RcfamError(f"{recording} is damaged: {reader.damage}; --recover keeps what is whole")
-        with writing(out) as path:
+        with writing(out, durable=True) as path:
             with path.open("wb") as file, tqdm(total=reader.frames, unit=" frames", unit_scale=True) as bar:
                 room.repack(reader, file, level, chunk_frames, bar.update)
             with room.Reader(path) as again:

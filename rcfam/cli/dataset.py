@@ -84,15 +84,15 @@ def dataset(
     from rcfam.tokenizer import Tokenizer
 
     settings = parameters.load(params, "dataset", DatasetParams)
-    _say(tokens, check(tokens, TOKENS, hashes=True))
-    split = building.read_split(tokens / building.SPLIT)
-    tokenizer = Tokenizer.load(tokens / VOCABULARY)
-    if (split.held_out, split.seed) != (settings.held_out, settings.seed):
-        raise DatasetError(
-            f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
-            f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
-        )
     with replacing(out, DATASET, [recordings, tokens, params]) as fresh:
+        _say(tokens, check(tokens, TOKENS, hashes=True))
+        split = building.read_split(tokens / building.SPLIT)
+        tokenizer = Tokenizer.load(tokens / VOCABULARY)
+        if (split.held_out, split.seed) != (settings.held_out, settings.seed):
+            raise DatasetError(
+                f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
+                f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
+            )
         survey = Survey(tokenizer, split)
         places = _recordings(recordings)
         for name, place in tqdm(places.items(), desc="index", unit="recording"):

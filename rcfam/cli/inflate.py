@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.kinds import INFLATE
+from rcfam.outputs import adding
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
@@ -79,14 +81,15 @@ def inflate(
     prices = _prices(price_in or [], price_out or [], len(models))
     judging = None if judge is None else _endpoint(judge, "JUDGE", {}, shared)
 
-    found = _draw(repositories, params, out) if repositories else room.load(out / "cases.parquet")
-    _say_cases(found)
-    for name, contestant in room.OFFLINE.items():
-        with _bar(name, len(found) * len(found[0].patches)) as bar:
-            _keep(out, room.judge(room.try_offline(name, contestant, found, bar.update), None, out / "answers"))
-    for endpoint, price in zip(models, prices, strict=True):
-        _ask(endpoint, judging, found, out, price)
-    _tell(out, found)
+    with adding(out, INFLATE, repositories or ()):
+        found = _draw(repositories, params, out) if repositories else room.load(out / "cases.parquet")
+        _say_cases(found)
+        for name, contestant in room.OFFLINE.items():
+            with _bar(name, len(found) * len(found[0].patches)) as bar:
+                _keep(out, room.judge(room.try_offline(name, contestant, found, bar.update), None, out / "answers"))
+        for endpoint, price in zip(models, prices, strict=True):
+            _ask(endpoint, judging, found, out, price)
+        _tell(out, found)
 
 
 def _prices(asked: list[float], answered: list[float], models: int) -> list[tuple[float, float] | None]:

@@ -1,6 +1,8 @@
 """`rcfam fit`: laws, exponents and crossovers from a run table. `rcfam report`: the page."""
 
+import dataclasses
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +14,8 @@ from rcfam.atomic import writing
 from rcfam.cli.params import DEFAULT, ParamsOption, section
 from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
+from rcfam.kinds import DATASET, LAW, RECORDINGS, REPORT
+from rcfam.outputs import check, replacing
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
@@ -60,9 +64,12 @@ def fit(
         raise RcfamError(f"fit.{error}") from error
     table = _chosen(_of_study(_read(tables), tables, params_file), study, batch)
     runs = scaling.runs(table)
-    found = _analyse(runs, options)
-    if out is not None:
-        _write(found, out)
+    if out is None:
+        found = _analyse(runs, options)
+    else:
+        with replacing(out, LAW, tables) as fresh:
+            found = _analyse(runs, options)
+            _write(found, fresh)
     _print(found)
     if out is not None:
         say(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
@@ -149,13 +156,11 @@ def _analyse(runs: "tuple[Run, ...]", options: "FitParams") -> "Analysis":
 def _write(found: "Analysis", out: Path) -> None:
     from rcfam import scaling
 
+    (out / "tables").mkdir()
     for name, table in scaling.tables(found).items():
-        with writing(out / "tables" / f"{name}.csv") as path:
-            table.write_csv(path, float_precision=8)
-    with writing(out / "tables" / "conclusions.txt") as path:
-        path.write_text("\n".join(scaling.conclusions(found)) + "\n", encoding="utf-8")
-    with writing(out / "law.json") as path:
-        path.write_text(json.dumps(scaling.summary(found), indent=2) + "\n", encoding="utf-8")
+        table.write_csv(out / "tables" / f"{name}.csv", float_precision=8)
+    (out / "tables" / "conclusions.txt").write_text("\n".join(scaling.conclusions(found)) + "\n", encoding="utf-8")
+    (out / "law.json").write_text(json.dumps(scaling.summary(found), indent=2) + "\n", encoding="utf-8")
 
 
 def _print(found: "Analysis") -> None:
@@ -242,21 +247,23 @@ def report(
     text = source.read_text(encoding="utf-8") if source.exists() else ""
     study = (params.read(source).get("study") if source.exists() else None) or {}
     origin = provenance(lock, study.get("lengths"))
-    material = _material(_Folders(runs, law, evaluation, dataset, recordings, rollout, studies), origin, text, source)
-    specs = room.charts(material)
-    with tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1) as bar:
+    folders = _Folders(runs, law, evaluation, dataset, recordings, rollout, studies)
+    with ExitStack() as stack:
+        fresh = stack.enter_context(replacing(out, REPORT, dataclasses.astuple(folders)))
+        material = _material(folders, origin, text, source)
+        specs = room.charts(material)
+        bar = stack.enter_context(
+            tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1)
+        )
+        (fresh / "figures").mkdir()
         for name, spec in specs.items():
             svg, png = room.figure(spec, options.picture_width, options.picture_scale)
-            with writing(out / "figures" / f"{name}.svg") as path:
-                path.write_text(svg, encoding="utf-8")
-            with writing(out / "figures" / f"{name}.png") as path:
-                path.write_bytes(png)
+            (fresh / "figures" / f"{name}.svg").write_text(svg, encoding="utf-8")
+            (fresh / "figures" / f"{name}.png").write_bytes(png)
             bar.update()
-        with writing(out / "plots.html") as path:
-            path.write_text(room.template(), encoding="utf-8")
+        (fresh / "plots.html").write_text(room.template(), encoding="utf-8")
         bar.update()
-        with writing(out / "index.html") as path:
-            path.write_text(room.page(material, options, specs), encoding="utf-8")
+        (fresh / "index.html").write_text(room.page(material, options, specs), encoding="utf-8")
         bar.update()
     names = {"alpha": "alpha", "from": "alpha_low", "to": "alpha_high", "R2": "r2"}
     say("law: " + "   ".join(f"{word} {_figure(material.law.get(name))}" for word, name in names.items()))
@@ -300,6 +307,7 @@ def _material(
     if not isinstance(law, dict):
         raise RcfamError(f"{law_path}: expected names and values, found {type(law).__name__}")
     tables = {name: _read_file(folders.law / "tables" / f"{name}.csv") for name in LAW_TABLES}
+    check(folders.dataset, DATASET)
     return Material(
         law=law,
         tables={name: _typed(table) for name, table in tables.items()},
@@ -346,6 +354,7 @@ def _sample(folder: Path) -> "Sample | None":
     from rcfam.recording.show import first_line
     from rcfam.report import Sample
 
+    check(folder, RECORDINGS)
     path = min(folder.glob("*.tsr"), default=None)
     if path is None:
         return None

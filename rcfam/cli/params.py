@@ -1,12 +1,16 @@
 """`rcfam preset`, `rcfam params`: choose a complete set of parameters, and check one."""
 
+import os
+from contextlib import suppress
 from importlib import resources
+from itertools import count
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from rcfam import params
+from rcfam.atomic import check_file, io_errors, writing
 from rcfam.documents import DocumentError
 from rcfam.errors import RcfamError
 from rcfam.printable import say
@@ -34,20 +38,34 @@ def preset(
     name: Annotated[str | None, typer.Argument(help="Which one; without a name they are listed.")] = None,
     path: Annotated[Path, typer.Option("--params", help="The file to write.")] = DEFAULT,
 ) -> None:
-    """Write a preset, a complete alternative, to params.yaml; the file that stood there is kept beside it."""
+    """Write a preset, a complete alternative, to params.yaml; what stood there is kept as params.before-N.yaml."""
     known = sorted(entry.name.removesuffix(".yaml") for entry in _PRESETS.iterdir() if entry.name.endswith(".yaml"))
     if name is None:
         say("\n".join(known))
         return
     if name not in known:
         raise RcfamError(f"no preset '{name}'; known: {', '.join(known)}")
-    text = (_PRESETS / f"{name}.yaml").read_text(encoding="utf-8")
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        kept = path.with_name(f"{path.stem}.before{path.suffix}")
-        path.replace(kept)
+    text = (_PRESETS / f"{name}.yaml").read_bytes()
+    check_file(path)
+    if path.exists():
+        if path.stat().st_size == len(text) and path.read_bytes() == text:
+            say(f"{path} holds preset '{name}' already")
+            return
+        kept = _keep(path)
         say(f"the former {path} is now {kept}")
-    path.write_text(text, encoding="utf-8")
+    with writing(path, durable=True) as part:
+        part.write_bytes(text)
     say(f"{path} holds preset '{name}'")
+
+
+def _keep(path: Path) -> Path:
+    """Give a file a second name beside it that no file has yet, and return that."""
+    for number in count(1):
+        kept = path.with_name(f"{path.stem}.before-{number}{path.suffix}")
+        with io_errors(kept), suppress(FileExistsError):
+            os.link(path, kept)
+            return kept
+    raise AssertionError
 
 
 def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DEFAULT) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rcfam import documents
-from rcfam.atomic import writing
+from rcfam.atomic import alone, writing
 from rcfam.bounds import NAME
 from rcfam.cli import mirrors
 from rcfam.cli.params import ParamsOption, section
@@ -49,7 +49,7 @@ def clone(
     unknown = sorted(set(chosen.revisions) - set(listed))
     if unknown and repositories is None:
         raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
-    with adding(out, MIRRORS, [names]), Transfers(chosen.limits) as transfers:
+    with adding(out, MIRRORS, [names]), alone(out), Transfers(chosen.limits) as transfers:
         entries, failures = [], []
         for name, source in listed.items():
             try:
@@ -220,7 +220,7 @@ def _render_one(source: Path, revision: str, name: str, out: Path, chosen: "Rend
     from rcfam.history import Repository
 
     repository = Repository(source)
-    with _interruptible() as stop, writing(out) as part:
+    with _interruptible() as stop, writing(out, durable=True) as part:
         rendered, seconds = _record(repository, repository.resolve(revision), name, chosen, part, stop)
     _report(name, rendered, seconds, out.stat().st_size)
     if not rendered.whole:
@@ -327,5 +327,5 @@ def _interruptible() -> "Iterator[Callable[[], bool]]":
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    with writing(path) as part:
+    with writing(path, durable=True) as part:
         part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

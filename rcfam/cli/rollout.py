@@ -46,6 +46,8 @@ def rollout(
     from rcfam.evaluation.rollout.parts import Parts
     from rcfam.evaluation.rollout.running import Folders
     from rcfam.evaluation.rollout.telling import metrics, summary
+    from rcfam.kinds import ROLLOUT
+    from rcfam.outputs import adding
     from rcfam.training import StudyParams, checkpoint, seed_folder
     from rcfam.training.errors import CheckpointError
     from rcfam.training.run import FINAL, load_model
@@ -77,14 +79,14 @@ def rollout(
         },
     )
     folders = Folders(dataset / data.about.recordings, dataset / data.about.tokens, dataset, mirrors)
-    with alone(out):
+    with adding(out, ROLLOUT, [run, dataset, mirrors]), alone(out):
         with _bars() as report:
             found = rollouts(model.to(device), data, folders, settings, parts, device, report)
         means = summary(found.rollouts)
         write(out / "rollouts.parquet", found.rollouts)
         write(out / "curves.parquet", found.curves)
         write(out / "summary.parquet", means)
-        with writing(out / "metrics.json") as part:
+        with writing(out / "metrics.json", durable=True) as part:
             part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
         parts.close(out / "recordings")
     for row in means.iter_rows(named=True):

@@ -10,6 +10,8 @@ import typer
 from rcfam import params as parameters
 from rcfam.atomic import writing
 from rcfam.errors import RcfamError
+from rcfam.kinds import STUDY
+from rcfam.outputs import adding
 from rcfam.printable import say
 
 if TYPE_CHECKING:
@@ -110,27 +112,30 @@ def _collect(
     done = {run.id: run for run in runs if folders.finished(runs_home, run, mark)}
     if not done:
         raise RcfamError(f"{runs_home}: no finished run; `python -m flows.study {own.name} --size {size}` trains them")
-    tables = {name: pl.read_parquet(folders.run_folder(runs_home, run) / folders.DONE) for name, run in done.items()}
-    flops, counts = _costs(runs_home, list(done.values()), data)
-    table = join(study.name, runs, tables, flops)
-    common = settings(own, size, parameters.read(params))
-    scores: dict[str, dict[str, float]] = {}
-    if own.size(size).score is not None:
-        scored, positions = _scores(runs_home, list(done.values()), data, own.side, common, str(params), device)
-        write(home / "evaluation.parquet", scored)
-        write(home / "positions.parquet", positions)
-        named = [name for name in scored.columns if scored[name].dtype == pl.Float64]
-        scores = {row["run"]: {n: row[n] for n in named} for row in scored.iter_rows(named=True)}
-    fit = parameters.build(FitParams, common["fit"], f"{params}: fit")
-    found = find(study, size, own.size(size), runs, table, scores, counts, fit)
-    write(home / "runs.parquet", table)
-    with writing(home / "runs.csv") as part:
-        table.write_csv(part, float_precision=8)
-    for name, each in found.tables.items():
-        with writing(home / "tables" / f"{name}.csv") as part:
-            each.write_csv(part, float_precision=8)
-    with writing(home / "summary.json") as part:
-        part.write_text(json.dumps(found.summary, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    with adding(home, STUDY):
+        tables = {
+            name: pl.read_parquet(folders.run_folder(runs_home, run) / folders.DONE) for name, run in done.items()
+        }
+        flops, counts = _costs(runs_home, list(done.values()), data)
+        table = join(study.name, runs, tables, flops)
+        common = settings(own, size, parameters.read(params))
+        scores: dict[str, dict[str, float]] = {}
+        if own.size(size).score is not None:
+            scored, positions = _scores(runs_home, list(done.values()), data, own.side, common, str(params), device)
+            write(home / "evaluation.parquet", scored)
+            write(home / "positions.parquet", positions)
+            named = [name for name in scored.columns if scored[name].dtype == pl.Float64]
+            scores = {row["run"]: {n: row[n] for n in named} for row in scored.iter_rows(named=True)}
+        fit = parameters.build(FitParams, common["fit"], f"{params}: fit")
+        found = find(study, size, own.size(size), runs, table, scores, counts, fit)
+        write(home / "runs.parquet", table)
+        with writing(home / "runs.csv") as part:
+            table.write_csv(part, float_precision=8)
+        for name, each in found.tables.items():
+            with writing(home / "tables" / f"{name}.csv") as part:
+                each.write_csv(part, float_precision=8)
+        with writing(home / "summary.json", durable=True) as part:
+            part.write_text(json.dumps(found.summary, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     _print(found.summary, home)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import typer
 
 from rcfam.errors import RcfamError
+from rcfam.kinds import TRACKING
+from rcfam.outputs import adding
 from rcfam.printable import printable, say
 
 if TYPE_CHECKING:
@@ -113,7 +115,8 @@ def tables(
     folder: Annotated[Path, typer.Argument(help="The --out of `rcfam task frjt` and `rcfam task maze`.")],
 ) -> None:
     """Tables and figure of all finished cells below a folder, as they are made after training."""
-    _report(folder)
+    with adding(folder, TRACKING):
+        _report(folder)
 
 
 def _given(**options: Any) -> dict[str, Any]:
@@ -194,23 +197,22 @@ def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device
 
 
 def _run(places: list[Place], out: Path, only: Part | None) -> None:
-    from rcfam.atomic import check_folder
     from rcfam.tasks.tracking.data import open_data
 
     if only == "plan":
         for place in places:
             say(_described(place))
         return
-    check_folder(out)
-    for source, some in _by_data(places):
-        data = open_data(some[0].folder.parent / "data", source)
-        if only != "cells":
-            _print_facts(data.facts)
-        if only != "data":
-            for place in some:
-                _train(place, data)
-    if only is None:
-        _report(out)
+    with adding(out, TRACKING):
+        for source, some in _by_data(places):
+            data = open_data(some[0].folder.parent / "data", source)
+            if only != "cells":
+                _print_facts(data.facts)
+            if only != "data":
+                for place in some:
+                    _train(place, data)
+        if only is None:
+            _report(out)
 
 
 def _by_data(places: list[Place]) -> "list[tuple[Source, list[Place]]]":

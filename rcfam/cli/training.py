@@ -1,6 +1,7 @@
 """`rcfam train`, `rcfam evaluate`, `rcfam replay`."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +36,9 @@ def train(
     """
     from rcfam import params as parameters
     from rcfam.cli.live import Bars, DvcLive, Logs, TensorBoard
+    from rcfam.kinds import EVENTS, LIVE, RUNS
     from rcfam.model import ModelParams
+    from rcfam.outputs import adding
     from rcfam.training import Job, Ranks, StudyParams, TrainParams, seed_folder, train_length, train_together
     from rcfam.training.source import open_source
 
@@ -57,12 +60,20 @@ def train(
         for s in seeds
     ]
     names = [f"seed-{s}" for s in seeds]
+    events = tensorboard / study.name / f"length-{length}" if tensorboard else None
     logs: list[Any] = []
     if ranks.first:
         logs.append(Bars({name: f"length {length} {name.replace('-', ' ')}" for name in names}, training.steps))
         logs += [DvcLive(live, training.steps)] if live else []
-        logs += [TensorBoard(tensorboard / study.name / f"length-{length}")] if tensorboard else []
-    with Logs(names, logs) as shown:
+        logs += [TensorBoard(events)] if events else []
+    with ExitStack() as stack:
+        if ranks.first:
+            stack.enter_context(adding(out, RUNS, [dataset]))
+            if live:
+                stack.enter_context(adding(live, LIVE, [out, dataset]))
+            if events:
+                stack.enter_context(adding(events, EVENTS, [out, dataset]))
+        shown = stack.enter_context(Logs(names, logs))
         if ranks.world > 1:
             backend = "nccl" if device.startswith("cuda") else "gloo"
             table = train_together(out, jobs, "env://", backend, shown.report)
@@ -113,16 +124,15 @@ def evaluate(
 ) -> None:
     """Score every trained model of the study on the same held-out windows."""
     import json
-    from contextlib import ExitStack
 
     from tqdm import tqdm
 
     from rcfam import params as parameters
-    from rcfam.atomic import writing
     from rcfam.evaluation import EvaluateParams
+    from rcfam.kinds import EVALUATION
+    from rcfam.outputs import replacing
     from rcfam.training import StudyParams, score_runs
     from rcfam.training.run import BEST, FINAL
-    from rcfam.training.table import write
 
     settings = parameters.load(params, "evaluate", EvaluateParams)
     study = parameters.load(params, "study", StudyParams)
@@ -134,11 +144,11 @@ def evaluate(
                 bars.append(stack.enter_context(tqdm(desc="evaluate", unit="window", total=total, mininterval=0.5)))
             bars[0].update(done - bars[0].n)
 
+        fresh = stack.enter_context(replacing(out, EVALUATION, [runs, dataset, params]))
         scored = score_runs(runs, dataset, settings, study, device, report, BEST if best else FINAL)
-    write(out / "evaluation.parquet", scored.scores)
-    write(out / "positions.parquet", scored.positions)
-    with writing(out / "metrics.json") as part:
-        part.write_text(json.dumps(scored.metrics, indent=2) + "\n", encoding="utf-8")
+        scored.scores.write_parquet(fresh / "evaluation.parquet", compression="zstd")
+        scored.positions.write_parquet(fresh / "positions.parquet", compression="zstd")
+        (fresh / "metrics.json").write_text(json.dumps(scored.metrics, indent=2) + "\n", encoding="utf-8")
     for row in scored.scores.iter_rows(named=True):
         say(
             f"{row['run']}: loss {row['loss']:.3f}, {row['bits_per_keystroke']:.3f} bits a keystroke, "

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from rcfam import atomic, documents, tables
+from rcfam import atomic, documents, kinds, outputs, tables
 from rcfam.bounds import NAME, PATH, Range, Size, check
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.shelf import Shelf
@@ -147,12 +147,17 @@ class Dataset:
     def open(cls, folder: Path, recordings: Path | None = None, tokens: Path | None = None) -> "Dataset":
         """Open what `rcfam dataset` wrote. The folders of recordings and tokens stand in dataset.json, relative to it.
 
-        Raises DatasetError where files are missing, damaged or of another version.
+        Raises DatasetError where files are missing, damaged or of another version, OutputError where one of the three
+        folders is not as it was written.
         """
+        outputs.check(folder, kinds.DATASET)
         about = documents.load(folder / ABOUT, About)
         index = tables.read(folder / INDEX, SCHEMA)
         _check(index, str(folder / INDEX))
-        return cls(about, index, recordings or folder / about.recordings, tokens or folder / about.tokens)
+        recordings, tokens = recordings or folder / about.recordings, tokens or folder / about.tokens
+        outputs.check(recordings, kinds.RECORDINGS)
+        outputs.check(tokens, kinds.TOKENS)
+        return cls(about, index, recordings, tokens)
 
     def stretches(self, side: str) -> Stretches:
         """The stretches of one side, 'train' or 'held_out', that hold tokens. Raises DatasetError where there are

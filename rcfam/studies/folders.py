@@ -12,10 +12,9 @@ FOLDER/evaluation.parquet, positions.parquet, tables/*.csv
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
-from rcfam import params
+from rcfam import kinds, outputs, params
 from rcfam.atomic import writing
 from rcfam.studies.files import Study, StudyError
 from rcfam.studies.planning import Planned
@@ -61,10 +60,11 @@ def prepare(folder: Path, run: Planned, mark: str) -> None:
     """Write the parameter file of a run that is to be trained; what another plan left there is cleared away."""
     home = run_folder(folder, run)
     if _read(home / "run.json") != _document(run, mark):
-        shutil.rmtree(home, ignore_errors=True)
-        write_params(home / "params.yaml", run.params)
-        with writing(home / "run.json") as part:
-            part.write_text(json.dumps(_document(run, mark), indent=1) + "\n", encoding="utf-8")
+        with outputs.adding(home, kinds.RUNS):
+            outputs.clear(home, kinds.RUNS.holds)
+            write_params(home / "params.yaml", run.params)
+            with writing(home / "run.json", durable=True) as part:
+                part.write_text(json.dumps(_document(run, mark), indent=1) + "\n", encoding="utf-8")
     (home / "failure.txt").unlink(missing_ok=True)
 
 

@@ -16,7 +16,7 @@ import safetensors.torch
 from torch import Tensor
 
 from rcfam import documents
-from rcfam.atomic import writing
+from rcfam.atomic import sweep, writing
 from rcfam.bounds import Sha256
 from rcfam.documents import DocumentError
 from rcfam.training.errors import CheckpointError
@@ -48,11 +48,11 @@ class Checkpoint(NamedTuple):
 def save(stem: Path, tensors: dict[str, Tensor], identity: dict[str, Any], progress: dict[str, Any]) -> None:
     """Write `stem`.safetensors, then `stem`.json."""
     tensor_path, json_path = paths(stem)
-    with writing(tensor_path) as part:
+    with writing(tensor_path, durable=True) as part:
         safetensors.torch.save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, part)
         digest = _sha256(part)
     document = {"version": VERSION, "sha256": digest, "identity": identity, "progress": progress}
-    with writing(json_path) as part:
+    with writing(json_path, durable=True) as part:
         part.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
@@ -133,9 +133,11 @@ def prune(folder: Path, keep: int) -> None:
         for path in reversed(paths(stem_of(folder, step))):
             path.unlink(missing_ok=True)
     kept = {stem_of(folder, step).name for step in steps_saved(folder)}
-    for path in [*folder.glob("step-*.safetensors"), *folder.glob(".*.part")]:
+    for path in folder.glob("step-*.safetensors"):
         if path.stem not in kept:
             path.unlink(missing_ok=True)
+    if folder.exists():
+        sweep(folder)
 
 
 def paths(stem: Path) -> tuple[Path, Path]:

@@ -15,9 +15,8 @@ import dataclasses
 import hashlib
 import json
 import math
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +27,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from rcfam import documents, tables
+from rcfam import documents, kinds, outputs, tables
 from rcfam.atomic import alone, writing
 from rcfam.bounds import Name, Range, Seed, Size, check, shown
 from rcfam.dataset.index import Batch
@@ -136,7 +135,9 @@ def _run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
         for path in job.folder.glob("failure*.json"):
             path.unlink()
         for folder in job.folder.glob("rank-*"):
-            shutil.rmtree(folder)
+            checkpoint.prune(folder, keep=0)
+            with suppress(OSError):  # something is in it that is not ours
+                folder.rmdir()
     wait_for_all(job.ranks)
     return frame(rows)
 
@@ -297,7 +298,7 @@ def _settle(job: Job, identity: dict[str, Any]) -> None:
     except CheckpointError:
         fits = False
     if not fits:
-        shutil.rmtree(job.folder)
+        outputs.clear(job.folder, kinds.RUN)
 
 
 def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress, list[Row]]:

@@ -81,6 +81,6 @@ def frame(rows: list[Row]) -> pl.DataFrame:
 
 
 def write(path: Path, table: pl.DataFrame) -> None:
-    """Write the table whole."""
-    with writing(path) as part:
+    """Write the table whole, and to the disk."""
+    with writing(path, durable=True) as part:
         table.write_parquet(part, compression="zstd")

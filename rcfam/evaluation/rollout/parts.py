@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import polars as pl
 
+from rcfam import kinds, outputs
 from rcfam.atomic import writing
 
+_HOLDS: Final = ("identity.json", "recordings/**", "*/[0-9]*.parquet")
 _PACKAGE: Final = Path(__file__).parents[2]
 _ROOMS: Final = ("terminal", "recording", "model", "evaluation", "evaluation/rollout")
 
@@ -32,12 +34,10 @@ class Parts:
         """Make the folder, and delete what another identity or a killed writer left there. Raises RcfamError."""
         path = self.folder / "identity.json"
         if not (path.exists() and path.read_bytes() == self._identity.encode()):
-            if self.folder.is_dir():
-                shutil.rmtree(self.folder)
+            outputs.clear(self.folder, _HOLDS)
             with writing(path) as part:
                 part.write_text(self._identity, encoding="utf-8")
-        for half in self.folder.rglob(".*.part"):
-            half.unlink()
+        outputs.sweep(self.folder)
 
     def finished(self, policy: str, first: int) -> pl.DataFrame | None:
         """What `keep` was given; None where it was not, where it is damaged, or where a recording is gone."""
@@ -54,15 +54,13 @@ class Parts:
 
     def close(self, recordings: Path) -> None:
         """Let `recordings` hold the recordings of these rollouts and nothing else, and delete the parts."""
-        if recordings.exists():
-            shutil.rmtree(recordings)
-        if self.recordings.exists():
-            shutil.copytree(self.recordings, recordings)
-        else:
-            recordings.mkdir(parents=True)
+        with outputs.replacing(recordings, kinds.ROLLED) as fresh:
+            if self.recordings.exists():
+                shutil.copytree(self.recordings, fresh, dirs_exist_ok=True)
         if self.folder.exists():
             (self.folder / "identity.json").unlink()  # whoever dies here leaves parts that nobody takes up
-            shutil.rmtree(self.folder)
+            outputs.clear(self.folder, _HOLDS)
+            self.folder.rmdir()
 
     def _path(self, policy: str, first: int) -> Path:
         return self.folder / policy.replace(" ", "-") / f"{first:04d}.parquet"

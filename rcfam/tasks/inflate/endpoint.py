@@ -312,7 +312,7 @@ def _keep(folder: Path, question: str, model: str, answer: Answer) -> None:
         "output_tokens": answer.output_tokens,
         "cut": answer.cut,
     }
-    with writing(_file(folder, question)) as path:
+    with writing(_file(folder, question), durable=True) as path:  # it was paid for
         path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

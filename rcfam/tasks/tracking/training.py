@@ -147,7 +147,7 @@ def _train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], 
     with writing(folder / "accuracy.parquet") as path:
         accuracy.write_parquet(path)
     result = _result(cell, model, data, accuracy, history, kept.progress["step"])
-    with writing(folder / "cell.json") as path:
+    with writing(folder / "cell.json", durable=True) as path:
         path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     checkpoint.prune(folder, keep=0)
 
