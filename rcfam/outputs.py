@@ -122,7 +122,7 @@ def adding(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator[No
     who wants to be alone takes `atomic.alone`. Raises OutputError where the folder is not ours.
     """
     check_place(folder, inputs)
-    made = not folder.exists()
+    made = _missing(folder)
     atomic.check_folder(folder)
     mark = read_mark(folder)
     if mark is None:
@@ -138,9 +138,7 @@ def adding(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator[No
         sweep(folder)
         if mark is None and not _entries(folder):
             (folder / MARK).unlink(missing_ok=True)
-            if made:
-                with suppress(OSError):
-                    folder.rmdir()
+            _unmake(made)
 
 
 def sweep(folder: Path) -> None:
@@ -259,14 +257,24 @@ def check_place(folder: Path, inputs: Iterable[Path] = ()) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; a folder that was made for it and is still empty is deleted in the end."""
-    made = not folder.exists()
+    made = _missing(folder)
     try:
         with atomic.alone(folder):
             yield
     finally:
-        if made:
-            with suppress(OSError):
-                folder.rmdir()
+        _unmake(made)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folder and the folders above it that are yet to be made, from below."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def _unmake(folders: Iterable[Path]) -> None:
+    """Delete what was made and is empty."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _own(folder: Path, kind: Kind) -> None:

@@ -57,7 +57,7 @@ def test_the_same_output_is_the_same_bytes_wherever_it_stands(tmp_path: Path) ->
 def test_a_block_that_fails_leaves_the_old_folder_and_nothing_else(tmp_path: Path) -> None:
     make(tmp_path / "out", a="old")
     before = tree(tmp_path)
-    for out in (tmp_path / "out", tmp_path / "none"):
+    for out in (tmp_path / "out", tmp_path / "none" / "below"):
         with pytest.raises(ZeroDivisionError), outputs.replacing(out, THINGS) as fresh:
             (fresh / "a.txt").write_text("half")
             raise ZeroDivisionError
@@ -83,7 +83,7 @@ def test_a_folder_without_our_mark_stays_as_it_is(tmp_path: Path, files: list[st
 
 def test_a_folder_that_is_added_to_keeps_what_is_foreign_and_is_gone_if_nothing_came(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    add(out)
+    add(out / "deep" / "below")
     assert not out.exists()
     add(out, a="one")
     (out / "notes.md").write_text("mine")
