@@ -121,7 +121,7 @@ class Campaign:
             faults = []
             for moment in group:
                 mark = f"{name}-{moment.replace(' ', '')}-{os.getpid()}"
-                faults.append(killed(chain.command, world, mark, float(moment.removesuffix(" s")), **settings))
+                faults.append(chain.kill(chain.command, world, mark, float(moment.removesuffix(" s")), **settings))
             _, failed = whole(chain.command, world, **settings)
             after = [failed] if failed else parts_left(world) + chain.check(world)
             for out in () if failed else chain.outs:

@@ -1,4 +1,4 @@
-"""What runs many stages or trials: `dvc repro`, the pipeline flow, the search."""
+"""What runs many stages or trials: `dvc repro`, the pipeline flow, the worker of `make ui`, the search."""
 
 import sys
 from collections.abc import Callable
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import polars as pl
+
+from benchmarks.kills.killing import killed
+from benchmarks.kills.workers import worker_killed
 
 TRIALS: Final = 4
 
@@ -24,6 +27,8 @@ class Chain(NamedTuple):
     """what has to be run first, undisturbed"""
     check: Callable[[Path], list[str]] = lambda folder: []
     """what else is wrong in the folder after it has run to its end"""
+    kill: Callable[..., list[str]] = killed
+    """as `killed`: what is started and killed instead, where that is not the command itself"""
 
 
 def _plain(state: Path) -> dict[str, str]:
@@ -53,6 +58,7 @@ _TRIALS = ["--trials", str(TRIALS), "--flops", "2e8", "--length", "4", "--batch"
 CHAINS: Final = {
     "dvc": Chain(["dvc", "repro"], _OUTS, 5, _plain),
     "pipeline": Chain(_PIPELINE, _OUTS, 4, _prefect),
+    "worker": Chain(_PIPELINE, _OUTS, 3, _prefect, kill=worker_killed),
     "tune": Chain(
         [sys.executable, "-m", "flows.tune", *_TRIALS], (), 3, _plain, (["dvc", "repro", "dataset"],), _trials
     ),
