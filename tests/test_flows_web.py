@@ -15,10 +15,11 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from flows import PROJECT
+from flows import PROJECT, registry
 from flows.stages import program
 from tests import flows_toy, flows_ui
 from tests.flows_ui import Ui
@@ -124,6 +125,16 @@ def test_job_variables_are_refused(ui: Ui, verb: str, tmp_path: Path, name: str)
     assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert "Additional properties are not allowed" in answer.text
     assert runs(ui) == 0
+
+
+def test_the_pool_of_an_older_database_is_made_anew(ui: Ui) -> None:
+    free = {"job_configuration": {"command": "{{ command }}"}, "variables": {"properties": {"command": {}}}}
+    ui.call("PATCH", "work_pools/rcfam", {"base_job_template": free})
+    assert ui.get("work_pools/rcfam")["base_job_template"] == free
+    access = {PREFECT_API_URL: address(ui, "/api"), PREFECT_API_AUTH_STRING: ":".join(ui.password())}
+    with temporary_settings(updates=access):
+        registry.make_pool("rcfam")
+    assert ui.get("work_pools/rcfam")["base_job_template"] == registry.JOB
 
 
 def test_the_password_is_in_one_file_that_its_owner_alone_reads(ui: Ui) -> None:
