@@ -142,9 +142,13 @@ def adding(folder: Path, kind: Kind, inputs: Iterable[Path] = ()) -> Iterator[No
 
 
 def sweep(folder: Path) -> None:
-    """Delete dead parts of files in a folder of ours and below it, but not inside of git repositories."""
+    """Delete dead parts in a folder of ours and below it, but not inside of git repositories."""
     for place, folders, _ in os.walk(folder):
-        folders[:] = [name for name in folders if not name.endswith(".git")]
+        for name in filter(atomic.is_part, folders):
+            with atomic.if_dead(Path(place) / name) as dead:
+                if dead:
+                    _delete(Path(place) / name)
+        folders[:] = [name for name in folders if not name.endswith(".git") and not atomic.is_part(name)]
         with suppress(FileNotFoundError):
             atomic.sweep(Path(place))
 

@@ -88,8 +88,11 @@ def test_a_folder_that_is_added_to_keeps_what_is_foreign_and_is_gone_if_nothing_
     add(out, a="one")
     (out / "notes.md").write_text("mine")
     (out / "run-a" / ".a.txt.99999999-0123abcd.part").touch()
+    (out / ".run-c.99999999-0123abcd.part").mkdir()
+    (out / ".run-c.99999999-0123abcd.part" / "a.txt").touch()
     add(out, b="two")
     assert set(tree(out)) == {"run-a/a.txt", "run-b/a.txt", "notes.md", outputs.MARK}
+    assert sorted(path.name for path in out.iterdir()) == [outputs.MARK, "notes.md", "run-a", "run-b"]
 
 
 def test_another_kind_of_output_is_refused(tmp_path: Path) -> None:

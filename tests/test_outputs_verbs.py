@@ -101,7 +101,11 @@ def test_a_law_and_its_tables_are_replaced_together(here: Path) -> None:
         assert CliRunner().invoke(app, ["fit", "runs.csv", "-o", "law"]).exit_code == 0
     first = everything(here / "law")
     assert {"law.json", "tables/law.csv", MARK} <= first.keys()
+    told = CliRunner().invoke(app, ["check", "law"])
+    assert told.exit_code == 0 and f"{len(first) - 2} files" in told.output  # tables/ and the mark are no such files
+    assert isinstance(CliRunner().invoke(app, ["check", "thesis"]).exception, RcfamError)
     (here / "law" / "tables" / "mine.csv").write_text("mine")
+    assert "mine.csv is not in its list" in str(CliRunner().invoke(app, ["check", "law"]).exception)
     refused = CliRunner().invoke(app, ["fit", "runs.csv", "-o", "law"])
     assert "tables/mine.csv is not what rcfam wrote there" in str(refused.exception)
     (here / "law" / "tables" / "mine.csv").unlink()

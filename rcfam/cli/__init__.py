@@ -12,6 +12,7 @@ from rcfam.cli import (
     inflate,
     laws,
     model,
+    outputs,
     params,
     recordings,
     render,
@@ -56,6 +57,7 @@ app.command("plots-template")(laws.plots_template)
 tasks.app.command()(inflate.inflate)
 app.add_typer(tasks.app, name="task")
 app.command()(model.flops)
+app.command("check")(outputs.verify_folder)
 app.command()(params.preset)
 app.command("params")(params.check)
 

@@ -1,7 +1,5 @@
 """Bare mirrors of repositories."""
 
-import os
-import shutil
 from pathlib import Path
 
 from rcfam.atomic import alone
@@ -11,6 +9,7 @@ from rcfam.history.errors import HistoryError
 from rcfam.history.limits import TransferLimits
 from rcfam.history.repository import Repository
 from rcfam.history.transfer import Progress, Transfers
+from rcfam.outputs import appearing
 
 
 def clone(
@@ -44,20 +43,16 @@ def _clone(source: str, address: Address, mirror: Path, progress: Progress | Non
     if mirror.exists():
         _update(address, mirror, progress, transfers)
         return Repository(mirror)
-    temporary = mirror.with_name(f".{mirror.name}.{os.getpid()}.part")
+    temporary = mirror
     try:
-        mirror.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(temporary, ignore_errors=True)
-        transfers.run(address, temporary, True, progress)
-        (temporary / "FETCH_HEAD").unlink(missing_ok=True)  # libgit2 writes the address there as insteadOf makes it
-        Repository(temporary)
-        temporary.rename(mirror)
+        with appearing(mirror) as temporary:
+            transfers.run(address, temporary, True, progress)
+            (temporary / "FETCH_HEAD").unlink(missing_ok=True)  # libgit2 writes the address there as insteadOf makes it
+            Repository(temporary)
     except HistoryError as error:
         raise HistoryError(f"cannot clone {shown(source)}: {error}".replace(f"{temporary}", f"{mirror}")) from error
     except OSError as error:
         raise HistoryError(f"cannot write {mirror}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return Repository(mirror)
 
 
