@@ -156,7 +156,7 @@ def _convert(hint: Any, value: Any, where: str, complete: bool) -> Any:
         return value
     if origin is tuple:
         if not isinstance(value, list):
-            raise DocumentError(f"{where}: expected a list, found {shown(value)}")
+            raise DocumentError(f"{where.rstrip(':')}: expected a list, found {shown(value)}")
         if arguments[-1] is not ... and len(value) != len(arguments):
             raise DocumentError(f"{where}: expected {len(arguments)} values, found {len(value)}")
         each: Iterable[Any] = (arguments[0] for _ in value) if arguments[-1] is ... else arguments
@@ -166,7 +166,7 @@ def _convert(hint: Any, value: Any, where: str, complete: bool) -> Any:
         )
     if origin is dict:
         if not isinstance(value, dict):
-            raise DocumentError(f"{where}: expected keys and values, found {shown(value)}")
+            raise DocumentError(f"{where.rstrip(':')}: expected keys and values, found {_kind(value)}")
         return {
             _convert(arguments[0], k, f"{where}: key", complete): _convert(arguments[1], v, _at(where, k), complete)
             for k, v in value.items()
@@ -198,7 +198,9 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
         cure = ""
         if hint in (int, float) and isinstance(value, str) and _number(value):
             cure = ", a text; YAML takes a number for text if it is in quotes, or if its exponent has no point before"
-        raise DocumentError(f"{where}: expected {getattr(hint, '__name__', hint)}, found {shown(value)}{cure}")
+        raise DocumentError(
+            f"{where.rstrip(':')}: expected {getattr(hint, '__name__', hint)}, found {shown(value)}{cure}"
+        )
     if hint is int and not -_MOST_INT <= value < _MOST_INT:
         raise DocumentError(f"{where}: {shown(value)} is beyond 64 bits")
     return value

@@ -36,6 +36,8 @@ class Column:
     """The only texts allowed, where there are any."""
     null: bool = False
     """Whether values may be missing."""
+    optional: bool = False
+    """Whether the column may be missing."""
 
 
 _TYPES: Final[Mapping[type, Any]] = {int: pl.Int64, float: pl.Float64, str: pl.String, bool: pl.Boolean}
@@ -70,6 +72,8 @@ def fitted(table: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl
     """A table whose wanted columns are what `columns` says, first of all columns. Raises TableError."""
     made = []
     for name, column in columns.items():
+        if name not in table.columns and column.optional:
+            continue
         if name not in table.columns:
             raise TableError(f"{where}: column '{name}' is missing; there are {_listed(table.columns)}")
         made.append(_column(table[name], column, f"{where}: column '{name}'"))
@@ -77,10 +81,12 @@ def fitted(table: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl
 
 
 def _column(values: pl.Series, column: Column, where: str) -> pl.Series:
+    if values.null_count() == values.len() and (column.null or not values.len()):
+        return pl.Series(values.name, [None] * values.len(), _TYPES[column.kind])
     kind = values.dtype
     whole, number = kind.is_integer(), kind.is_numeric() and not kind.is_decimal()
-    fits = {int: whole, float: number or kind == pl.Null, str: kind == pl.String, bool: kind == pl.Boolean}[column.kind]
-    if not fits and not (kind == pl.Null and column.null):
+    fits = {int: whole, float: number, str: kind == pl.String, bool: kind == pl.Boolean}[column.kind]
+    if not fits:
         raise TableError(f"{where}: expected {column.kind.__name__}, found {kind}")
     missing = values.null_count()
     if missing and not column.null:

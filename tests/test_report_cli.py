@@ -90,7 +90,7 @@ def test_studies_that_stand_are_shown_and_the_paper_is_answered(data: Path) -> N
     assert (data / "report" / "figures" / "study-tiny-critical-batch.svg").exists()
     place.write_text("[]")
     broken = CliRunner().invoke(app, ["report"])
-    assert isinstance(broken.exception, RcfamError) and "summary.json: expected names" in str(broken.exception)
+    assert isinstance(broken.exception, RcfamError) and "summary.json: expected keys" in str(broken.exception)
 
 
 def test_without_a_law_it_is_said(data: Path) -> None:
@@ -105,7 +105,9 @@ def test_a_law_of_something_else_is_refused(data: Path) -> None:
     assert CliRunner().invoke(app, ["fit", "data/runs", "-o", "data/law"]).exit_code == 0
     (data / "law" / "law.json").write_text(json.dumps([1, 2]))
     result = CliRunner().invoke(app, ["report"])
-    assert isinstance(result.exception, RcfamError) and "found list" in str(result.exception)
+    assert isinstance(result.exception, RcfamError) and "law.json: expected keys and values, found a list" in str(
+        result.exception
+    )
 
 
 def test_the_plots_template_is_written_on_demand(data: Path) -> None:

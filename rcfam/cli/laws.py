@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcfam import params
+from rcfam import documents, params
 from rcfam.atomic import writing
 from rcfam.cli.params import DEFAULT, ParamsOption, section
 from rcfam.cli.provenance import provenance
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from rcfam.report import Material, Sample
     from rcfam.scaling import Analysis, FitParams, Run
     from rcfam.scaling.laws import Interval
+    from rcfam.tables import Column
 
 SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
 SAMPLE_TITLE = 200  # characters of a commit's mark
+_ROLLOUT_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[0-9]{1,9}\.tsr")
+_MOST_CONCLUSIONS = 1 << 20
 SAMPLE_CELLS = SAMPLE_FRAMES * 48 * 160  # of all of them: fewer frames of a larger grid
 
 TableArgument = Annotated[
@@ -37,6 +41,15 @@ TableArgument = Annotated[
 OutOption = Annotated[
     Path | None, typer.Option("-o", "--out", help="Folder for law.json and tables/; none: print only.")
 ]
+
+
+@dataclass(frozen=True)
+class _Study:
+    """Section `study` as this file needs it: training's own dataclass would bring PyTorch along."""
+
+    name: str
+    lengths: tuple[int, ...]
+    seeds: tuple[int, ...]
 
 
 def fit(
@@ -103,25 +116,22 @@ def _of_study(table: "pl.DataFrame", paths: list[Path], params_file: Path | None
     if not all(place.is_dir() for place in paths) or not path.exists():
         return table
     study = params.read(path).get("study")
-    if study is None:
+    if study is None or not {"length", "seed"} <= set(table.columns):
         return table
-    kept = table.filter(pl.col("length").is_in(study["lengths"]) & pl.col("seed").is_in(study["seeds"]))
+    said = documents.build(_Study, study, f"{path}: study")
+    kept = table.filter(pl.col("length").is_in(said.lengths) & pl.col("seed").is_in(said.seeds))
     if kept.height == 0:
-        lengths = ", ".join(map(str, study["lengths"]))
+        lengths = ", ".join(map(str, said.lengths))
         raise RcfamError(f"{path}: study: no run of the lengths {lengths} stands in {', '.join(map(str, paths))}")
     return kept
 
 
 def _read_file(path: Path) -> "pl.DataFrame":
-    import polars as pl
+    from rcfam import tables
 
-    try:
-        if path.suffix in (".parquet", ".pq"):
-            return pl.read_parquet(path)
-        separator = "\t" if path.suffix == ".tsv" else ","
-        table = pl.read_csv(path, separator=separator, comment_prefix="#", infer_schema_length=None)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise RcfamError(f"{path}: not a readable run table: {_line(error)}") from error
+    if path.suffix in (".parquet", ".pq"):
+        return tables.read(path, {}, others=True)
+    table = tables.read_csv(path, "\t" if path.suffix == ".tsv" else ",")
     return table.rename({name: name.strip() for name in table.columns})
 
 
@@ -244,9 +254,9 @@ def report(
 
     options = section(params_file, "report", room.ReportParams)
     source = params_file or DEFAULT
-    text = source.read_text(encoding="utf-8") if source.exists() else ""
-    study = (params.read(source).get("study") if source.exists() else None) or {}
-    origin = provenance(lock, study.get("lengths"))
+    text = documents.text(source, documents.MOST_YAML_BYTES) if source.exists() else ""
+    study = params.read(source).get("study") if source.exists() else None
+    origin = provenance(lock, documents.build(_Study, study, f"{source}: study").lengths if study else None)
     folders = _Folders(runs, law, evaluation, dataset, recordings, rollout, studies)
     with ExitStack() as stack:
         fresh = stack.enter_context(replacing(out, REPORT, dataclasses.astuple(folders)))
@@ -293,33 +303,28 @@ def plots_template(
 def _material(
     folders: _Folders, provenance: dict[str, dict[str, str]], text: str, params_file: Path | None
 ) -> "Material":
-    from rcfam.report import LAW_TABLES, Material
+    from rcfam import tables
+    from rcfam.report import LAW_TABLES, Material, doors
 
     law_path = folders.law / "law.json"
-    try:
-        law = json.loads(law_path.read_text(encoding="utf-8"))
-        conclusions = (folders.law / "tables" / "conclusions.txt").read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else _line(error)
-        raise RcfamError(
-            f"{law_path}: no law to report, run `rcfam fit TABLE -o {folders.law}` first: {why}"
-        ) from error
-    if not isinstance(law, dict):
-        raise RcfamError(f"{law_path}: expected names and values, found {type(law).__name__}")
-    tables = {name: _read_file(folders.law / "tables" / f"{name}.csv") for name in LAW_TABLES}
+    if not law_path.exists():
+        raise RcfamError(f"{law_path}: no law to report, run `rcfam fit TABLE -o {folders.law}` first")
+    law = doors.law(law_path)
+    conclusions = documents.text(folders.law / "tables" / "conclusions.txt", _MOST_CONCLUSIONS).splitlines()
+    found = {name: folders.law / "tables" / f"{name}.csv" for name in LAW_TABLES}
     check(folders.dataset, DATASET)
     return Material(
         law=law,
-        tables={name: _typed(table) for name, table in tables.items()},
+        tables={name: tables.fitted(_read_file(path), doors.TABLES[name], str(path)) for name, path in found.items()},
         conclusions=tuple(conclusions),
-        runs=_of_study(_read([folders.runs]), [folders.runs], params_file) if folders.runs.exists() else None,
-        evaluation=_optional(folders.evaluation / "evaluation.parquet"),
-        positions=_optional(folders.evaluation / "positions.parquet"),
+        runs=_runs(folders.runs, params_file),
+        evaluation=_optional(folders.evaluation / "evaluation.parquet", doors.EVALUATION),
+        positions=_optional(folders.evaluation / "positions.parquet", doors.POSITIONS),
         sample=_sample(folders.recordings),
-        rollout=_optional(folders.rollout / "summary.parquet"),
-        rollout_curves=_optional(folders.rollout / "curves.parquet"),
+        rollout=_optional(folders.rollout / "summary.parquet", doors.SUMMARY),
+        rollout_curves=_optional(folders.rollout / "curves.parquet", doors.CURVES),
         rollout_sample=_rollout_sample(folders.rollout),
-        dataset=_optional(folders.dataset / "statistics.parquet"),
+        dataset=_optional(folders.dataset / "statistics.parquet", doors.STATISTICS),
         studies=_studies(folders.studies),
         provenance=provenance,
         parameters=text,
@@ -328,24 +333,22 @@ def _material(
 
 def _studies(folder: Path) -> tuple[dict[str, object], ...]:
     """The summaries that stand under SIZE/NAME, full sizes before tiny ones."""
+    from rcfam.report import doors
+
     found = []
     for path in sorted(folder.glob("*/*/summary.json"), key=lambda path: (path.parts[-3] == "tiny", path)):
-        try:
-            summary = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RcfamError(f"{path}: no summary of a study: {_line(error)}") from error
-        if not isinstance(summary, dict):
-            raise RcfamError(f"{path}: expected names and values, found {type(summary).__name__}")
-        found.append(summary)
+        found.append(doors.study(path))
     return tuple(found)
 
 
-def _typed(table: "pl.DataFrame") -> "pl.DataFrame":
-    """Columns of a CSV that hold nothing are read as text; the law's are numbers."""
-    import polars as pl
+def _runs(folder: Path, params_file: Path | None) -> "pl.DataFrame | None":
+    """The run table, where there is one."""
+    from rcfam import tables
+    from rcfam.report import doors
 
-    empty = [name for name in table.columns if table[name].null_count() == table.height]
-    return table.with_columns(pl.col(empty).cast(pl.Float64)) if table.height else table
+    if not folder.exists():
+        return None
+    return tables.fitted(_of_study(_read([folder]), [folder], params_file), doors.RUNS, str(folder))
 
 
 def _sample(folder: Path) -> "Sample | None":
@@ -382,9 +385,9 @@ def _rollout_sample(folder: Path) -> "Sample | None":
     import polars as pl
 
     from rcfam.recording import Reader
-    from rcfam.report import Sample
+    from rcfam.report import Sample, doors
 
-    table = _optional(folder / "rollouts.parquet")
+    table = _optional(folder / "rollouts.parquet", doors.ROLLOUTS)
     if table is None:
         return None
     order = ["completed", "share", "agreed_keys", "keys_left"]
@@ -392,6 +395,8 @@ def _rollout_sample(folder: Path) -> "Sample | None":
     if model.height == 0:
         return None
     best = model.row(0, named=True)
+    if not _ROLLOUT_FILE.fullmatch(best["file"]):
+        raise RcfamError(f"{folder / 'rollouts.parquet'}: column 'file': {best['file']!r} is no recording's name")
     with Reader(folder / "recordings" / best["file"]) as reader:
         turn = next((mark.frame for mark in reader.marks if mark.kind == "rollout"), 0)
         first = max(0, turn - SAMPLE_FRAMES // 10)
@@ -407,5 +412,7 @@ def _rollout_sample(folder: Path) -> "Sample | None":
         return Sample(title, first, cells, cursors, keys, reader.attributes, tuple(reader.clusters))
 
 
-def _optional(path: Path) -> "pl.DataFrame | None":
-    return _read_file(path) if path.exists() else None
+def _optional(path: Path, columns: "dict[str, Column]") -> "pl.DataFrame | None":
+    from rcfam import tables
+
+    return tables.read(path, columns, others=True) if path.exists() else None

@@ -3,8 +3,11 @@
 from collections.abc import Collection
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
-from rcfam import params
+from rcfam import documents
+
+_MOST_LOCK_BYTES = 1 << 20
 
 
 def provenance(lock: Path, lengths: Collection[int] | None = None) -> dict[str, dict[str, str]]:
@@ -47,12 +50,16 @@ def _processor() -> str:
 def _hashes(lock: Path, lengths: Collection[int] | None) -> dict[str, str]:
     if not lock.exists():
         return {}
-    stages = params.read(lock).get("stages", {})
+    document = documents.convert(dict[str, Any], documents.load_yaml(lock, _MOST_LOCK_BYTES), f"{lock}")
+    stages = documents.convert(dict[str, dict[str, Any]], document.get("stages", {}), f"{lock}: stages")
     told = {name for name in stages if name != "report"}  # the page cannot hold its own hash
     if lengths is not None:
         told -= {name for name in told if name.startswith("train@")} - {f"train@{length}" for length in lengths}
-    outs = (entry for name in stages if name in told for entry in stages[name].get("outs", []))
-    return {str(entry["path"]): str(entry.get("md5", entry.get("hash", ""))) for entry in outs}
+    found: list[dict[str, Any]] = []
+    for name in (each for each in stages if each in told):
+        outs = stages[name].get("outs", [])
+        found += documents.convert(tuple[dict[str, Any], ...], outs, f"{lock}: stages.{name}.outs")
+    return {str(entry["path"]): str(entry.get("md5", entry.get("hash", ""))) for entry in found if "path" in entry}
 
 
 def _revision() -> str:

@@ -18,6 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 REQUIRED = ("length", "step", "loss")
+_MOST = 2**53  # of whole numbers: all of them up to here are floats
 
 
 class ScalingError(RcfamError):
@@ -54,7 +55,7 @@ def runs(table: pl.DataFrame) -> tuple[Run, ...]:
         _loss(table),
         _whole(table, "seed", None) if "seed" in table.columns else pl.lit(0, pl.Int64).alias("seed"),
         _wall(table) if "wall_s" in table.columns else pl.lit(None, pl.Float64).alias("wall_s"),
-        table["run"].cast(pl.String).fill_null("") if "run" in table.columns else pl.lit("").alias("run"),
+        _name(table) if "run" in table.columns else pl.lit("").alias("run"),
     ).sort("length", "seed", "run", "step", maintain_order=True)
     groups = checked.partition_by("length", "seed", maintain_order=True)
     return tuple(_run(group) for group in groups)
@@ -88,10 +89,18 @@ def _run(rows: pl.DataFrame) -> Run:
     return Run(name, length, seed, steps_S, rows["loss"].to_numpy(), wall_S)
 
 
+def _name(table: pl.DataFrame) -> pl.Series:
+    if table["run"].dtype.is_nested() or table["run"].dtype == pl.Binary:
+        raise ScalingError(f"column 'run': holds {table['run'].dtype}, not names")
+    return table["run"].cast(pl.String).fill_null("")
+
+
 def _number(table: pl.DataFrame, column: str) -> pl.Series:
     series = table[column]
     if series.dtype.is_numeric():
         return series
+    if series.dtype not in (pl.String, pl.Null, pl.Boolean):
+        raise ScalingError(f"column '{column}': holds {series.dtype}, not numbers")
     cast = series.cast(pl.String, strict=False).str.strip_chars().cast(pl.Float64, strict=False)
     wrong = cast.is_null()
     if wrong.any():
@@ -104,6 +113,7 @@ def _whole(table: pl.DataFrame, column: str, least: int | None) -> pl.Series:
     values = _number(table, column)
     number = values.cast(pl.Float64)
     wrong = number.is_null() | ~number.is_finite().fill_null(False) | (number != number.floor()).fill_null(True)
+    wrong |= (number.abs() > _MOST).fill_null(True)
     if least is not None:
         wrong |= (number < least).fill_null(True)
     if wrong.any():
