@@ -77,7 +77,7 @@ def world() -> tuple[Repository, bytes, Parts, tuple[Mark, ...], Tokenizer]:
     (folder / "r.tsr").write_bytes(file.getvalue())
     with Reader(folder / "r.tsr") as reader:
         parts, marks = take_apart(file.getvalue()), tuple(reader.marks)
-        parts.side = json.dumps({"marks": [list(mark.__dict__.values()) for mark in marks]}).encode()
+        parts.side = json.dumps({"marks": [[mark.frame, mark.kind, mark.text] for mark in marks]}).encode()
         if reader.clusters:
             parts.side = json.dumps(json.loads(parts.side) | {"clusters": reader.clusters}).encode()
         tokenizer = train([(reader.keys(), ())], TokenizeParams(size=400, min_count=2))

@@ -54,7 +54,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
 
 def test_half_a_surrogate_pair_is_damage_and_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     half = rb'["\ud83d"]'
-    with pytest.raises(RecordingError, match=r"byte \d+: .*half a surrogate pair, U\+D83D"):
+    with pytest.raises(RecordingError, match=r"byte \d+: .*half a surrogate pair, .ud83d"):
         Reader(forged(tmp_path / "a.tsr", b'{"name":"\\ud83d"}'))
     for side in (rb'{"marks":[[0,"commit","\uDEAD"]]}', rb'{"clusters":' + half + b"}", rb'{"\ud800":[]}'):
         with Reader(forged(tmp_path / "b.tsr", side=side)) as reader:

@@ -4,9 +4,12 @@ Everything here is plain Python over `bytes`; the frames themselves are in `scri
 """
 
 import json
+import re
 import zlib
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
 import zstandard
@@ -35,7 +38,7 @@ MAX_INDEX_BYTES: Final = MAX_SIDE_BYTES + (1 << 24)
 MAX_SCRIPTS: Final = 1 << 14  # of one chunk
 MAX_RECORDS: Final = 1 << 16  # of one chunk: each script is one, and each of its operations
 MIN_CHUNK_BYTES: Final = 36
-MAX_BLOCK_BYTES: Final = 1 << 29
+MAX_CHUNK_BYTES: Final = 128 + 8 * MAX_STREAM_BYTES + MAX_SIDE_BYTES  # of its block: no stream grows by packing
 MAX_CLUSTERS: Final = GLYPH_MASK + 1 - CLUSTER_BASE
 CODING: Final = 2  # of the frames of a chunk: scripts; 1 where no script has a TEXT
 
@@ -47,7 +50,7 @@ class RecordingError(RcfamError):
     """A recording, or what should become one, that is not valid; the message says what and at which byte or frame."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Something that happened just before frame `frame`: a commit began, the program in the foreground changed."""
 
@@ -79,14 +82,44 @@ class Header:
     provenance: dict[str, str]
 
 
-@dataclass(frozen=True)
-class ChunkPlace:
+class ChunkPlace(NamedTuple):
     """Where a chunk lies in the file, and which frames it holds."""
 
     offset: int
     length: int
     first: int
     frames: int
+
+
+class ChunkPlaces(Sequence[ChunkPlace]):
+    """Chunks one behind the other, in 24 bytes each: a file of few bytes may list sixteen million of them."""
+
+    def __init__(self, places: Iterable[ChunkPlace] = ()) -> None:
+        self._columns = (array("Q"), array("I"), array("Q"), array("I"))
+        for place in places:
+            self.append(place)
+
+    def append(self, place: ChunkPlace) -> None:
+        """Add one behind the last."""
+        for column, value in zip(self._columns, place, strict=True):
+            column.append(value)
+
+    @property
+    def firsts(self) -> Sequence[int]:
+        """The first frame of each."""
+        return self._columns[2]
+
+    def __len__(self) -> int:
+        return len(self._columns[0])
+
+    @overload
+    def __getitem__(self, number: int) -> ChunkPlace: ...
+    @overload
+    def __getitem__(self, number: slice) -> "ChunkPlaces": ...
+    def __getitem__(self, number: int | slice) -> "ChunkPlace | ChunkPlaces":
+        if isinstance(number, slice):
+            return ChunkPlaces(self[k] for k in range(*number.indices(len(self))))
+        return ChunkPlace(*(column[number] for column in self._columns))
 
 
 @dataclass(frozen=True)
@@ -264,15 +297,23 @@ def check_side(side: Side, offset: int, frames: int) -> Side:
     return side
 
 
+# A pair of surrogates; half of one (group 1); any other escape.
+_ESCAPE: Final = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
 def _json(cursor: Cursor, length: int) -> Any:
     """The JSON document of the next `length` bytes; its strings are text that UTF-8 can hold."""
     data = cursor.take(length)
     try:
-        document = json.loads(data.decode("utf-8"))
-        if b"\\ud" in data or b"\\uD" in data:  # halves of pairs, which need not be whole
-            check_text(json.dumps(document, ensure_ascii=False))
-    except (ValueError, RecursionError, RecordingError) as error:
+        text = data.decode("utf-8")
+        document = json.loads(text)
+        half = next((each.group(1) for each in _ESCAPE.finditer(text) if each.group(1)), None)
+    except (ValueError, RecursionError) as error:
         raise cursor.fail(f"JSON expected: {str(error)[:80]}") from error
+    if half is not None:
+        raise cursor.fail(f"text with half a surrogate pair, \\{half}")
     return document
 
 
@@ -368,7 +409,7 @@ def parse_chunk(data: bytes, offset: int, grid: tuple[int, int]) -> Chunk:
     return Chunk(frames, last_crc, tuple(raw_sizes[:-1]), tuple(p for p, _ in places[:-1]), side, places[-1][1])
 
 
-def pack_index(chunks: list[ChunkPlace], side: Side, offset: int) -> bytes:
+def pack_index(chunks: Sequence[ChunkPlace], side: Side, offset: int) -> bytes:
     """The index block and the trailer that points at it from the end of the file."""
     body = varint(len(chunks)) + b"".join(varint(c.length) + varint(c.frames) for c in chunks)
     body += pack_side(side)
@@ -389,15 +430,15 @@ def parse_trailer(data: bytes, offset: int) -> tuple[int, int]:
     return int.from_bytes(data[:8], "little"), int.from_bytes(data[8:16], "little")
 
 
-def parse_index(data: bytes, offset: int, first_chunk: int, grid: tuple[int, int]) -> tuple[list[ChunkPlace], Side]:
+def parse_index(data: bytes, offset: int, first_chunk: int, grid: tuple[int, int]) -> tuple[ChunkPlaces, Side]:
     """Chunks and tables from the index block that begins at `offset`; the chunks must fill the file up to it."""
     outer = Cursor(unblock(INDEX, data, offset), offset + PREFIX_BYTES)
     size = outer.number(MAX_INDEX_BYTES, "size of the index")
     body = Unpacker().unpack(outer.data[outer.at :], size, outer.origin + outer.at)
     cursor = Cursor(body, offset)
-    chunks, at, frame = [], first_chunk, 0
+    chunks, at, frame = ChunkPlaces(), first_chunk, 0
     for _ in range(cursor.number(len(body) // 2, "number of chunks")):
-        length = cursor.number(MAX_BLOCK_BYTES, "length of a chunk")
+        length = cursor.number(MAX_CHUNK_BYTES, "length of a chunk")
         frames = cursor.number(most_frames(*grid), "number of frames")
         if not MIN_CHUNK_BYTES <= length <= offset - at:
             raise RecordingError(f"byte {offset}: the index lists a chunk of {length} bytes at byte {at}")

@@ -23,7 +23,9 @@ from rcfam.recording.coder import (
 from rcfam.recording.decode import decode_frames, decode_keys
 from rcfam.recording.layout import (
     MAGIC,
+    MAX_CHUNK_BYTES,
     MAX_HEADER_BYTES,
+    MAX_INDEX_BYTES,
     MAX_RECORDS,
     MAX_SCRIPTS,
     MAX_SIDE_BYTES,
@@ -32,6 +34,7 @@ from rcfam.recording.layout import (
     TRAILER_BYTES,
     Chunk,
     ChunkPlace,
+    ChunkPlaces,
     Mark,
     RecordingError,
     Side,
@@ -46,6 +49,8 @@ from rcfam.recording.layout import (
 from rcfam.terminal.cells import CLUSTER_BASE, MAX_ATTRIBUTES
 
 # N frames, R rows, C columns
+
+_MAX_INDEX_BLOCK_BYTES = PREFIX_BYTES + 5 + MAX_INDEX_BYTES
 
 # What the encoder has in the same places.
 _NO_TARGET = np.zeros((1, 1), np.uint32)
@@ -103,7 +108,7 @@ class Reader:
         try:
             at = max(size - TRAILER_BYTES, first_chunk)
             index, frames = parse_trailer(self._bytes(at, TRAILER_BYTES, size), at)
-            if not first_chunk <= index <= at:
+            if not first_chunk <= index <= at or at - index > _MAX_INDEX_BLOCK_BYTES:
                 raise RecordingError(f"byte {at}: the index cannot begin at byte {index}")
             block = self._bytes(index, at - index, size)
             self.chunks, side = parse_index(block, index, first_chunk, (self.rows, self.columns))
@@ -111,11 +116,12 @@ class Reader:
                 raise RecordingError(f"byte {at}: trailer and index disagree on the number of frames")
         except RecordingError as error:
             self.damage = str(error)
+        if self.damage is not None:  # the error is gone by now, and what it held: a table of half a gibibyte
             self.chunks, side = self._scan(first_chunk, size)
         self.index_offset = self.chunks[-1].offset + self.chunks[-1].length if self.chunks else first_chunk
         self.all_chunks = self.chunks
-        self.chunks = [chunk for chunk in self.chunks if chunk.frames]
-        self._firsts = [chunk.first for chunk in self.chunks]
+        if any(chunk.frames == 0 for chunk in self.chunks):
+            self.chunks = ChunkPlaces(chunk for chunk in self.chunks if chunk.frames)
         self.frames = self.chunks[-1].first + self.chunks[-1].frames if self.chunks else 0
         more = np.array(side.attributes, np.uint32).reshape(-1, 3)
         self.attributes = np.concatenate([header.attributes, more])
@@ -128,11 +134,11 @@ class Reader:
         self.header = header
         self.side = side
 
-    def _scan(self, at: int, size: int) -> tuple[list[ChunkPlace], Side]:
+    def _scan(self, at: int, size: int) -> tuple[ChunkPlaces, Side]:
         """Chunks that are whole, from the first on, where the index cannot be used; extends `damage` by what ends
         them.
         """
-        chunks: list[ChunkPlace] = []
+        chunks = ChunkPlaces()
         side, side_bytes, frame = Side(), 0, 0
         while at < size:
             prefix = self._bytes(at, PREFIX_BYTES, size)
@@ -140,6 +146,8 @@ class Reader:
                 break
             try:
                 length = PREFIX_BYTES + int.from_bytes(prefix[8:12], "little")
+                if length > MAX_CHUNK_BYTES:
+                    raise RecordingError(f"byte {at}: block of {length} bytes: at most {MAX_CHUNK_BYTES} allowed")
                 chunk = parse_chunk(self._bytes(at, length, size), at, (self.rows, self.columns))
                 side_bytes += len(chunk.side)
                 if side_bytes > MAX_SIDE_BYTES:
@@ -203,7 +211,7 @@ class Reader:
         cursors = np.empty((len(wanted), 3), np.int32)
         at = 0
         while at < len(wanted):
-            chunk = self.chunks[bisect_right(self._firsts, int(wanted[at])) - 1]
+            chunk = self.chunks[bisect_right(self.chunks.firsts, int(wanted[at])) - 1]
             end = int(np.searchsorted(wanted, chunk.first + chunk.frames))
             coder = self._coder(chunk, self._load(chunk))
             self._decode(coder, chunk, wanted[at:end] - chunk.first, cells[at:end], cursors[at:end])

@@ -16,6 +16,7 @@ from rcfam.recording.coder import ATTRIBUTE_LIMIT, FAULTS, FINE, FRAMES, GLYPH_L
 from rcfam.recording.layout import (
     MAX_SIDE_BYTES,
     ChunkPlace,
+    ChunkPlaces,
     Header,
     Mark,
     Packer,
@@ -75,7 +76,7 @@ class Writer:
         self._encoder.coder.n[ATTRIBUTE_LIMIT] = len(table)
         self._encoder.coder.n[GLYPH_LIMIT] = GLYPH_MASK + 1
         self._row_flags = np.ones(rows, np.uint8)
-        self._chunks: list[ChunkPlace] = []
+        self._chunks = ChunkPlaces()
         self._side, self._sides = Side(), Side()
         self._side_bytes = 0
         header = pack_header(Header(rows, columns, table, provenance))
@@ -203,7 +204,7 @@ class Writer:
         """Stand in `file` where the writer of `reader`'s recording stood before it was closed."""
         self._file = file
         self.frames = reader.frames
-        self._chunks, self._sides = list(reader.all_chunks), reader.side
+        self._chunks, self._sides = ChunkPlaces(reader.all_chunks), reader.side
         self._side_bytes = len(pack_side(reader.side))
         self._offset = reader.index_offset
         file.seek(self._offset)
