@@ -36,6 +36,11 @@ def printable(text: object, most: int = MOST_CHARACTERS) -> str:
     return line if left_out <= 0 else f"{line} ... ({left_out:,} more characters)"
 
 
+def whole(text: str) -> str:
+    """`text` with U+FFFD for each half of a surrogate pair, so that any file and any table takes it."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @lru_cache(4096)
 def _visible(character: str) -> str:
     code = ord(character)

@@ -10,6 +10,7 @@ import numpy as np
 from rcfam import documents
 from rcfam.documents import DocumentError
 from rcfam.history import Commit, HistoryError, Repository, Selection
+from rcfam.printable import whole
 from rcfam.recording import Mark, Reader
 from rcfam.rendering import COMMIT_MARK, END_MARK, PROGRAM_MARK, RenderingError, RenderParams, WorkingTree, limits
 from rcfam.terminal import Terminal
@@ -127,6 +128,8 @@ def _outline(reader: Reader, repository: Repository) -> _Outline:
         raise RenderingError(f"the recording does not say how it was rendered: {error}") from error
     if len(name) > _MOST_NAME:
         raise RenderingError(f"the recording's name has {len(name):,} characters: at most {_MOST_NAME} allowed")
+    if whole(name) != name:
+        raise RenderingError("the recording's name holds half a surrogate pair")
     if not _ID.fullmatch(revision):
         raise RenderingError(f"the recording's revision is no commit id: {revision[:_MOST_NAME]!r}")
     selection = params.selection()

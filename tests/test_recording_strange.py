@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,13 @@ import pytest
 
 from benchmarks.forging import take_apart
 from rcfam.cli import main
+from rcfam.dataset.building import commit_rows
+from rcfam.dataset.split import Span
+from rcfam.dataset.tokens import Tokens
 from rcfam.printable import MOST_CHARACTERS
-from rcfam.recording import Reader, RecordingError, Writer
+from rcfam.recording import Reader, Writer
 from rcfam.recording.layout import varint
+from rcfam.rendering import RenderParams
 from rcfam.terminal.keys import name
 
 
@@ -52,28 +57,27 @@ def said(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str]:
     return code, out + "".join(errors)
 
 
-def test_half_a_surrogate_pair_is_damage_and_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    half = rb'["\ud83d"]'
-    with pytest.raises(RecordingError, match=r"byte \d+: .*half a surrogate pair, .ud83d"):
-        Reader(forged(tmp_path / "a.tsr", b'{"name":"\\ud83d"}'))
-    for side in (rb'{"marks":[[0,"commit","\uDEAD"]]}', rb'{"clusters":' + half + b"}", rb'{"\ud800":[]}'):
-        with Reader(forged(tmp_path / "b.tsr", side=side)) as reader:
-            assert reader.damage is not None and "half a surrogate pair" in reader.damage and reader.frames == 0
-    whole = forged(
-        tmp_path / "c.tsr", b'{"name":"\\ud83d\\ude00"}', rb'{"marks":[[0,"commit","\uD83D\uDE00 \\ud800"]]}'
-    )
-    with Reader(whole) as reader:
-        assert reader.damage is None and reader.verify() == 3
-        assert reader.marks[0].text == "\U0001f600 \\ud800" and reader.provenance["name"] == "\U0001f600"
-    code, text = said(capsys, "info", tmp_path / "a.tsr")
-    assert code == 1 and "half a surrogate pair" in text
-    with (tmp_path / "d.tsr").open("wb") as file:
-        with pytest.raises(RecordingError, match="half a surrogate"):
-            Writer(file, 2, 9, np.zeros((1, 3), np.uint32), {"name": "\ud800"})
-        with Writer(file, 2, 9, np.zeros((1, 3), np.uint32), {}) as writer:
-            for refused in (lambda: writer.mark("commit", "\udc80"), lambda: writer.add_clusters(["\ud800"])):
-                with pytest.raises(RecordingError, match="half a surrogate"):
-                    refused()
+def test_half_a_surrogate_pair_is_shown_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    side = rb'{"marks":[[0,"commit","a \udead \ud83d\ude00"],[1,"\ud800",""]],"clusters":["\ud800"]}'
+    path, again = forged(tmp_path / "a.tsr", b'{"name":"\\ud83d","\\udc00":"x"}', side), tmp_path / "again.tsr"
+    for words in (
+        ("info", path, "--check"),
+        ("play", path, "--dump", 1),
+        *(("export", path, "--to", to, "-o", tmp_path / to) for to in ("txt", "cast", "cast2", "png")),
+        ("repack", path, "-o", again),
+    ):
+        code, text = said(capsys, *words)
+        text.encode()
+        assert code == 0, text
+    with Reader(path) as reader, Reader(again) as other:
+        assert other.marks == reader.marks and other.provenance == reader.provenance
+        rows = commit_rows("r", [Span("r", "train", 0, 3)], 3, reader.marks, Tokens(*[np.arange(3)] * 3))
+        assert rows["subject"].to_list() == ["\ufffd \U0001f600"]
+        rows.write_parquet(tmp_path / "commits.parquet")
+    table = {"params": json.dumps(asdict(RenderParams())), "name": "\ud800", "revision": "0" * 40}
+    path = forged(tmp_path / "b.tsr", json.dumps(table).encode())
+    code, text = said(capsys, "verify", path, "--repo", Path(__file__).parents[1])
+    assert code == 1 and "name holds half a surrogate pair" in text
 
 
 @pytest.mark.parametrize("key", [0x11000A, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])

@@ -9,7 +9,7 @@ import typer
 from rcfam.errors import RcfamError
 from rcfam.kinds import DATASET, RECORDINGS, TOKENS
 from rcfam.outputs import Mark, check, replacing
-from rcfam.printable import say
+from rcfam.printable import say, whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -156,7 +156,7 @@ def _open(place: Path) -> "Reader":
 
 
 def _repository(name: str, reader: "Reader") -> str:
-    return reader.provenance.get("name", name)
+    return whole(reader.provenance.get("name", name))
 
 
 def _print(numbers: "pl.DataFrame", out: Path) -> None:

@@ -16,6 +16,7 @@ from rcfam import atomic, documents
 from rcfam.bounds import Name, Range, Seed, Sha256
 from rcfam.dataset.split import DatasetError, Source, Span
 from rcfam.dataset.tokens import Tokens
+from rcfam.printable import whole
 
 SPLIT: Final = "split.json"
 BREAKS: Final = ("commit", "program")  # kinds of marks that no token may span
@@ -100,8 +101,8 @@ def commit_rows(name: str, spans: Sequence[Span], frames: int, marks: Sequence[M
     return pl.DataFrame(
         {
             "recording": [name] * len(begun),
-            "commit": [mark.text.partition(" ")[0] for mark in begun],
-            "subject": [mark.text.partition(" ")[2] for mark in begun],
+            "commit": [whole(mark.text.partition(" ")[0]) for mark in begun],
+            "subject": [whole(mark.text.partition(" ")[2]) for mark in begun],
             "side": [_side(spans, mark.frame) for mark in begun],
             "first_frame": first,
             "frames": stop - first,

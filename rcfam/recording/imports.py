@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
+from rcfam.printable import whole
 from rcfam.recording.emulator import Emulator
 from rcfam.recording.foreign import Foreign
 from rcfam.recording.writer import Level, Writer
@@ -53,7 +54,7 @@ def play(
     """
     rows, columns = foreign.largest
     every_output = every_output or not foreign.keys
-    provenance = {"name": _whole(name), "format": foreign.format, "title": _whole(foreign.title)}
+    provenance = {"name": whole(name), "format": foreign.format, "title": whole(foreign.title)}
     emulator = Emulator(foreign.rows, foreign.columns)
     table = np.array(emulator.attributes, np.uint32)
     with Writer(file, rows, columns, table, provenance, level=level) as writer:
@@ -71,7 +72,7 @@ def play(
                     frames.add(key)
                 pending = False
             elif event.kind == "m":
-                frames.mark(_whole(event.text))
+                frames.mark(whole(event.text))
             else:
                 if event.size[0] > rows or event.size[1] > columns:
                     raise RcfamError("the file was changed while it was read")
@@ -82,11 +83,6 @@ def play(
             frames.add(NO_KEY)
         frames.flush()
         return writer.frames
-
-
-def _whole(text: str) -> str:
-    """`text` with U+FFFD for half a surrogate pair, which no recording holds."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _bytes(text: str, kind: str) -> bytes:

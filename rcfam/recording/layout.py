@@ -4,7 +4,6 @@ Everything here is plain Python over `bytes`; the frames themselves are in `scri
 """
 
 import json
-import re
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
@@ -214,8 +213,6 @@ def pack_header(header: Header) -> bytes:
     """The first bytes of a file: magic and the header block."""
     body = VERSION.to_bytes(2, "little") + header.rows.to_bytes(2, "little") + header.columns.to_bytes(2, "little")
     table = np.ascontiguousarray(header.attributes, dtype="<u4").tobytes()
-    for text in header.provenance.items():
-        check_text("".join(text))
     provenance = json.dumps(header.provenance, sort_keys=True, separators=(",", ":")).encode()
     body += varint(len(header.attributes)) + table + varint(len(provenance)) + provenance
     if len(body) > MAX_HEADER_BYTES:
@@ -297,33 +294,11 @@ def check_side(side: Side, offset: int, frames: int) -> Side:
     return side
 
 
-# A pair of surrogates; half of one (group 1); any other escape.
-_ESCAPE: Final = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
-
-
 def _json(cursor: Cursor, length: int) -> Any:
-    """The JSON document of the next `length` bytes; its strings are text that UTF-8 can hold."""
-    data = cursor.take(length)
     try:
-        text = data.decode("utf-8")
-        document = json.loads(text)
-        half = next((each.group(1) for each in _ESCAPE.finditer(text) if each.group(1)), None)
+        return json.loads(cursor.take(length).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise cursor.fail(f"JSON expected: {str(error)[:80]}") from error
-    if half is not None:
-        raise cursor.fail(f"text with half a surrogate pair, \\{half}")
-    return document
-
-
-def check_text(text: str) -> None:
-    """Raise RecordingError for text with half a surrogate pair, which no reader would take."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        half = ord(text[error.start])
-        raise RecordingError(f"text with half a surrogate pair, U+{half:04X}, at character {error.start}") from error
 
 
 class Packer:

@@ -23,7 +23,6 @@ from rcfam.recording.layout import (
     RecordingError,
     Side,
     check_grid,
-    check_text,
     most_frames,
     pack_chunk,
     pack_header,
@@ -144,15 +143,11 @@ class Writer:
         self._take_clusters(terminal.clusters)
 
     def mark(self, kind: str, text: str) -> None:
-        """Note that something happened just before the next frame. Raises RecordingError for half a surrogate pair."""
-        check_text(kind)
-        check_text(text)
+        """Note that something happened just before the next frame."""
         self._side.marks.append(Mark(self.frames, kind, text))
 
     def add_clusters(self, clusters: list[str]) -> None:
         """Grapheme clusters for the next glyph numbers from CLUSTER_BASE + (number so far) on."""
-        for cluster in clusters:
-            check_text(cluster)
         self._side.clusters.extend(clusters)
         if CLUSTER_BASE + len(self._sides.clusters) + len(self._side.clusters) > GLYPH_MASK + 1:
             raise RecordingError("more grapheme clusters than glyph numbers")
