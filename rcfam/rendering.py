@@ -27,7 +27,7 @@ from rcfam.history.changes import FILE_MODES, LINK, REGULAR, SUBMODULE, path_rea
 from rcfam.recording import Writer
 from rcfam.recording.layout import MAX_CHUNK_FRAMES, most_frames
 from rcfam.terminal import Limits, Terminal
-from rcfam.terminal.files import Entry
+from rcfam.terminal.files import FULL, Entry, FilesError
 from rcfam.terminal.terminal import MAX_COLUMNS, MAX_ROWS, MIN_COLUMNS, MIN_ROWS
 from rcfam.typist import Typist, TypistParams
 
@@ -35,6 +35,7 @@ COMMIT_MARK, PROGRAM_MARK, END_MARK = "commit", "program", "end"
 _MAX_SUBJECT = 120
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 _SPARE_CHARACTERS = 1 << 16
+_PATHS_A_FILE, _MOST_PATHS = 2, 1 << 24  # a file and its folders
 _MOST_CHARACTERS = 1 << 24  # of a text, whatever files are let in
 
 Progress = Callable[[int, int], None]  # commits done, keystrokes so far
@@ -98,10 +99,15 @@ class RenderParams:
 
 
 def limits(selection: Selection) -> Limits:
-    """Those of the terminal: an editor holds the old and the new text of the largest file together."""
+    """Those of the terminal: an editor holds the old and the new text of the largest file together, and the disk all
+    files with their folders.
+    """
     spare = Limits()
     size = min(max(spare.characters, 2 * selection.max_file_bytes + _SPARE_CHARACTERS), _MOST_CHARACTERS)
-    return replace(spare, characters=size, lines=size, undo_lines=size)
+    files, disk = max(spare.disk_files, _PATHS_A_FILE * selection.limits.files), selection.limits.disk_bytes
+    return replace(
+        spare, characters=size, lines=size, undo_lines=size, disk_files=min(files, _MOST_PATHS), disk_bytes=disk
+    )
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ def record(
         "name": name,
         "revision": tip,
         "params": _document(params),
-        "licence": repository.licence(tip) or "none found",
+        "licence": repository.licence(tip, params.limits) or "none found",
     }
     attributes = np.asarray(terminal.attributes, np.uint32)
     ledger = Ledger(name)
@@ -190,7 +196,7 @@ def render(
     """
     selection = params.selection()
     ids = repository.ids(revision, selection)
-    work = WorkingTree(repository, terminal)
+    work = WorkingTree(repository, terminal, selection.limits)
     work.start(repository.commit(ids[0], selection).parent, selection)
     typist = Typist(TypistParams(params.style, params.message, params.seed), terminal.files)
     writer.mark(PROGRAM_MARK, f"{terminal.window}:{terminal.program}")
@@ -228,8 +234,9 @@ class WorkingTree:
     are only kept in mind.
     """
 
-    def __init__(self, repository: Repository, terminal: Terminal) -> None:
+    def __init__(self, repository: Repository, terminal: Terminal, limits: HistoryLimits) -> None:
         self._repository = repository
+        self._limits = limits
         self._terminal = terminal
         self._tree = TreeHash()
         self._touched = terminal.files.watch()
@@ -284,7 +291,12 @@ class WorkingTree:
         data = change.new if change.new_reason is None else None
         if data is None:
             data = b"\0%s %s\n" % (b"submodule" if mode == SUBMODULE else b"blob", oid.encode())
-        files.write(change.path, data, REGULAR if mode == SUBMODULE else mode)
+        try:
+            files.write(change.path, data, REGULAR if mode == SUBMODULE else mode)
+        except FilesError as error:
+            if error.reason != FULL:
+                raise
+            raise RenderingError(f"{error}: {self._full()}") from error
         self._terminal.vcs.adopt(change.path)
 
     def _take_away(self, path: str) -> None:
@@ -294,6 +306,10 @@ class WorkingTree:
             self._terminal.files.remove(path)
             self._terminal.files.prune(path.rpartition("/")[0])
             self._terminal.vcs.adopt(path)
+
+    def _full(self) -> str:
+        limits = self._terminal.limits
+        return f"the files need more than {limits.disk_bytes:,} bytes or {limits.disk_files:,} files and folders"
 
     def check(self, commit: Commit) -> None:
         """Raise RenderingError unless the files are the commit's tree by git object id."""
@@ -313,7 +329,9 @@ class WorkingTree:
 
         Old programs wrote modes such as 100664, or empty directories; git reads them as what they are today.
         """
-        expected = self._repository.tree(commit.id)
+        if self._terminal.files.refused:
+            raise RenderingError(f"commit {commit.id}: {self._full()}")
+        expected = self._repository.tree(commit.id, self._limits)
         found = {path: identity for path, entry in self._terminal.files.items() if (identity := _identify(entry))}
         found |= self._aside
         for path in sorted(expected.keys() | found.keys()):

@@ -180,7 +180,7 @@ def _again(reader: Reader, repository: Repository, outline: _Outline) -> Iterato
     Raises RenderingError where the files differ from the commit's tree, or the commit is not where its keys end.
     """
     terminal = Terminal(reader.rows, reader.columns, outline.name, limits(outline.selection))
-    work = WorkingTree(repository, terminal)
+    work = WorkingTree(repository, terminal, outline.selection.limits)
     typist = Typist(TypistParams())
     selection = outline.selection
     work.start(_commit(repository, outline.ids[0], selection).parent, selection)

@@ -49,6 +49,8 @@ class HistoryLimits:
     """Bytes of a commit or of one folder's list of files."""
     rename_bytes: Bytes = 1 << 28
     """Bytes of a commit's files that are searched for renames and copies; past them only equal files are found."""
+    disk_bytes: Annotated[int, Range(1 << 10, 1 << 36)] = 1 << 29
+    """Bytes of the files of one commit, where they are typed, and of their paths."""
     message_characters: Bytes = 1 << 16
     """Characters of a commit message that are typed."""
 

@@ -2,20 +2,20 @@
 
 import codecs
 import re
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import DeltaStatus, DiffFind, DiffOption, ObjectType, Option, RepositoryOpenFlag, SortMode
+from pygit2.enums import DeltaStatus, DiffFind, DiffOption, Option, RepositoryOpenFlag, SortMode
 
 from rcfam.history.changes import LINK, SUBMODULE, Change, Commit, Kind, Reason, content_reason, path_reason
 from rcfam.history.errors import HistoryError
 from rcfam.history.guard import git_folder
 from rcfam.history.limits import MAX_READ_BYTES, HistoryLimits
-from rcfam.history.weight import TREE_MODE, Weights, entries
+from rcfam.history.objects import UNREADABLE, Objects, one_line
+from rcfam.history.weight import TREE_MODE, entries
 
 # Git checks who owns a repository because its configuration may name programs to run. Here none ever runs.
 pygit2.option(Option.SET_OWNER_VALIDATION, False)
@@ -28,7 +28,6 @@ pygit2.settings.mwindow_mapped_limit = 1 << 28
 
 MAX_FILE_BYTES = 1_000_000
 _REMEMBERED_REASONS = 1 << 16
-_RECENT_BYTES = 1 << 24
 # Python knows codecs that are no encodings of text, or that take time or refuse to replace what they cannot read.
 _ENCODINGS = re.compile(
     r"ascii|utf-(7|8|8-sig|16|16-le|16-be|32|32-le|32-be)|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|kz1048|ptcp154|tis-620"
@@ -69,15 +68,6 @@ class Selection:
     limits: HistoryLimits = field(default_factory=HistoryLimits)
 
 
-def one_line(error: BaseException) -> str:
-    """A library's message without line breaks."""
-    return " ".join(str(error).split())
-
-
-# What pygit2 raises for objects that are missing, damaged or no such objects.
-_UNREADABLE = (KeyError, ValueError, pygit2.GitError, MemoryError)
-
-
 class Repository:
     """An opened repository. Raises HistoryError where there is none, or an empty or shallow one."""
 
@@ -91,22 +81,20 @@ class Repository:
         try:
             self.raw = pygit2.Repository(folder, RepositoryOpenFlag.NO_SEARCH)
             shallow, empty = self.raw.is_shallow, self.raw.is_empty
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise HistoryError(f"not a git repository: {path}: {one_line(error)}") from error
         if shallow:
             raise HistoryError(f"{path} is a shallow clone; fetch its whole history first (git fetch --unshallow)")
         if empty:
             raise HistoryError(f"{path} is empty: it has no commit yet")
-        self._weights = Weights()
+        self.objects = Objects(self.raw, path)
         self._reasons: dict[tuple[str, bool, int], Reason | None] = {}
-        self._recent: OrderedDict[str, bytes] = OrderedDict()
-        self._recent_bytes = 0
 
     def resolve(self, revision: str = "HEAD") -> str:
         """The commit id of a branch, tag, id or other revision. Raises HistoryError when it is unknown or no commit."""
         try:
             return str(self.raw.revparse_single(revision).peel(pygit2.Commit).id)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise HistoryError(f"unknown revision in {self.path}: {revision!r}") from error
 
     def ids(self, revision: str = "HEAD", selection: Selection | None = None) -> list[str]:
@@ -115,7 +103,7 @@ class Repository:
         tip = self.resolve(revision)
         try:
             walked = self._first_parents(tip, chosen) if chosen.first_parent else self._all_parents(tip, chosen)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise HistoryError(f"{self.path}: the history of {revision!r} is incomplete: {one_line(error)}") from error
         start, stop = 0, len(walked)
         if chosen.since is not None:
@@ -134,7 +122,7 @@ class Repository:
         while oid is not None:
             if len(walked) >= selection.limits.commits:
                 raise HistoryError(f"{self.path}: more than {selection.limits.commits:,} commits before {tip}")
-            commit = self._commit(oid, selection)
+            commit = self.objects.commit(oid, selection.limits)
             walked.append((str(oid), commit.commit_time))
             parents = commit.parent_ids
             oid = parents[0] if parents else None
@@ -148,7 +136,7 @@ class Repository:
         seen = {tip}
         waiting = [pygit2.Oid(hex=tip)]
         while waiting:
-            for parent in self._commit(waiting.pop(), selection).parent_ids:
+            for parent in self.objects.commit(waiting.pop(), selection.limits).parent_ids:
                 if str(parent) not in seen:
                     seen.add(str(parent))
                     waiting.append(parent)
@@ -160,20 +148,6 @@ class Repository:
             raise HistoryError(f"{self.path}: its commit-graph file and its commits differ; remove it")
         return walked
 
-    def _commit(self, oid: pygit2.Oid, selection: Selection) -> pygit2.Commit:
-        """A commit whose size was looked at first. Raises HistoryError, and what libgit2 raises."""
-        kind, size = self.raw.odb.read_header(oid)
-        if kind != ObjectType.COMMIT:
-            raise HistoryError(f"{self.path}: {oid} is no commit")
-        self._check_size("commit", oid, size, selection.limits)
-        commit = self.raw[oid]
-        assert isinstance(commit, pygit2.Commit)
-        return commit
-
-    def _check_size(self, what: str, oid: pygit2.Oid, size: int, limits: HistoryLimits) -> None:
-        if size > limits.object_bytes:
-            raise HistoryError(f"{self.path}: {what} {oid} holds {size:,} bytes, more than {limits.object_bytes:,}")
-
     def commits(self, revision: str = "HEAD", selection: Selection | None = None) -> Iterator[Commit]:
         """The selected commits, oldest first, each with its changes against its first parent."""
         chosen = selection or Selection()
@@ -184,8 +158,8 @@ class Repository:
         """One commit with its changes; those that `selection` does not want are left out."""
         chosen = selection or Selection()
         try:
-            raw = self._commit(pygit2.Oid(hex=oid), chosen)
-        except _UNREADABLE as error:
+            raw = self.objects.commit(pygit2.Oid(hex=oid), chosen.limits)
+        except UNREADABLE as error:
             raise HistoryError(f"{self.path}: commit {oid} cannot be read: {one_line(error)}") from error
         author = f"{_decode(raw.author.raw_name)} <{_decode(raw.author.raw_email)}>"
         by_others = bool(chosen.authors) and not any(fnmatchcase(author, glob) for glob in chosen.authors)
@@ -211,12 +185,12 @@ class Repository:
             diff = self._diff(old, new, chosen)
             self._find_similar(diff, chosen.limits)
             return _one_rename_a_source([self._change(delta, chosen, left_out) for delta in diff.deltas])
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise HistoryError(f"{self.path}: objects of commit {new} cannot be read: {one_line(error)}") from error
 
     def _diff(self, old: str | None, new: str | None, selection: Selection) -> pygit2.Diff:
-        old_tree = None if old is None else self._tree(old, selection)
-        new_tree = None if new is None else self._tree(new, selection)
+        old_tree = None if old is None else self.objects.tree(old, selection.limits)
+        new_tree = None if new is None else self.objects.tree(new, selection.limits)
         if new_tree is None:
             if old_tree is None:
                 raise HistoryError("a change needs at least one commit")
@@ -224,27 +198,6 @@ class Repository:
         if old_tree is None:
             return new_tree.diff_to_tree(flags=_FLAGS, swap=True)
         return old_tree.diff_to_tree(new_tree, flags=_FLAGS)
-
-    def _tree(self, commit: str, selection: Selection) -> pygit2.Tree:
-        """The tree of a commit, weighed: libgit2 may walk it whole. Raises HistoryError, and what libgit2 raises."""
-        oid = self._commit(pygit2.Oid(hex=commit), selection).tree_id
-        limits = selection.limits
-        files, depth = self._weights.weigh(str(oid), lambda tree: self._read_tree(tree, limits), limits.depth)
-        if files > limits.files:
-            raise HistoryError(f"{self.path}: commit {commit} holds {files:,} files, more than {limits.files:,}")
-        if depth > limits.depth:
-            raise HistoryError(f"{self.path}: commit {commit} has folders {depth:,} deep, more than {limits.depth:,}")
-        tree = self.raw[oid]
-        assert isinstance(tree, pygit2.Tree)
-        return tree
-
-    def _read_tree(self, tree: str, limits: HistoryLimits) -> bytes:
-        oid = pygit2.Oid(hex=tree)
-        kind, size = self.raw.odb.read_header(oid)
-        if kind != ObjectType.TREE:
-            raise HistoryError(f"{self.path}: {tree} is no tree")
-        self._check_size("tree", oid, size, limits)
-        return self.raw.odb.read(oid)[1]
 
     def _find_similar(self, diff: pygit2.Diff, limits: HistoryLimits) -> None:
         """Renames and copies. libgit2 reads whatever may be one, so that is weighed before."""
@@ -255,9 +208,9 @@ class Repository:
         flags = DiffFind.FIND_RENAMES | DiffFind.FIND_COPIES
         left = limits.rename_bytes
         for file in (*added, *others):
-            if file.mode != SUBMODULE:
-                left -= self.raw.odb.read_header(file.id)[1]
-            if left < 0:
+            size = 0 if file.mode == SUBMODULE else self.objects.size(str(file.id))
+            left -= size
+            if left < 0 or size > MAX_READ_BYTES:
                 flags |= DiffFind.FIND_EXACT_MATCH_ONLY
                 break
         diff.find_similar(flags, rename_limit=_RENAME_LIMIT)
@@ -290,7 +243,7 @@ class Repository:
             old_reason=old_reason,
             new_reason=new_reason,
             left_out=left_out,
-            read=self.read,
+            read=self.objects.read,
         )
 
     def _reason(self, file: pygit2.DiffFile, max_file_bytes: int) -> Reason | None:
@@ -302,71 +255,50 @@ class Repository:
         if key not in self._reasons:
             if len(self._reasons) >= _REMEMBERED_REASONS:
                 self._reasons.clear()
-            size = self._size(oid)
+            size = self.objects.size(oid)
             self._reasons[key] = (
-                "too large" if size > min(max_file_bytes, MAX_READ_BYTES) else content_reason(file.mode, self.read(oid))
+                "too large"
+                if size > min(max_file_bytes, MAX_READ_BYTES)
+                else content_reason(file.mode, self.objects.read(oid))
             )
         return self._reasons[key]
 
-    def tree(self, commit: str) -> dict[str, tuple[int, str]]:
+    def tree(self, commit: str, limits: HistoryLimits | None = None) -> dict[str, tuple[int, str]]:
         """Every file of a commit's tree: path -> (mode exactly as stored, object id)."""
+        bounds = limits or HistoryLimits()
         files: dict[str, tuple[int, str]] = {}
         try:
-            waiting = [(b"", str(self._tree(self.resolve(commit), Selection()).id))]
+            waiting = [(b"", str(self.objects.tree(self.resolve(commit), bounds).id))]
             while waiting:
                 folder, oid = waiting.pop()
-                for mode, name, entry in entries(self._read_tree(oid, HistoryLimits())):
+                for mode, name, entry in entries(self.objects.folder(oid, bounds)):
                     if mode == TREE_MODE:
                         waiting.append((folder + name + b"/", entry.hex()))
                     else:
                         files[_decode_path(folder + name)] = (mode, entry.hex())
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise HistoryError(f"{self.path}: the tree of {commit} cannot be read: {one_line(error)}") from error
         return files
 
-    def _size(self, oid: str) -> int:
-        """How large a blob is, from its head alone. Raises HistoryError where it is missing."""
-        try:
-            kind, size = self.raw.odb.read_header(pygit2.Oid(hex=oid))
-        except _UNREADABLE as error:
-            raise HistoryError(f"{self.path}: object {oid} cannot be read: {one_line(error)}") from error
-        if kind != ObjectType.BLOB:
-            raise HistoryError(f"{self.path}: object {oid} is no file")
-        return size
-
     def read(self, oid: str) -> bytes:
-        """A blob's contents; recent ones are remembered. Raises HistoryError where it is missing."""
-        data = self._recent.get(oid)
-        if data is not None:
-            self._recent.move_to_end(oid)
-            return data
-        if (size := self._size(oid)) > MAX_READ_BYTES:
-            raise HistoryError(f"{self.path}: object {oid} holds {size:,} bytes, more than {MAX_READ_BYTES:,}")
-        try:
-            data = self.raw.odb.read(pygit2.Oid(hex=oid))[1]
-        except _UNREADABLE as error:
-            raise HistoryError(f"{self.path}: object {oid} cannot be read: {one_line(error)}") from error
-        self._recent[oid] = data
-        self._recent_bytes += len(data)
-        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
-            self._recent_bytes -= len(self._recent.popitem(last=False)[1])
-        return data
+        """A blob's contents; recent ones are remembered. Raises HistoryError where it is missing or too large."""
+        return self.objects.read(oid)
 
-    def licence(self, commit: str) -> str | None:
+    def licence(self, commit: str, limits: HistoryLimits | None = None) -> str | None:
         """The first line of the licence file at the root of a commit's tree, None where there is none."""
-        for mode, name, entry in self._root(commit):
+        for mode, name, entry in self._root(commit, limits or HistoryLimits()):
             if mode != TREE_MODE and mode != SUBMODULE and name.upper().startswith(_LICENCES):
-                if self._size(entry.hex()) > MAX_FILE_BYTES:
+                if self.objects.size(entry.hex()) > MAX_FILE_BYTES:
                     return None
                 lines = self.read(entry.hex())[:400].decode("utf-8", "replace").strip().splitlines()
                 return lines[0].strip() if lines else None
         return None
 
-    def _root(self, commit: str) -> list[tuple[int, bytes, bytes]]:
+    def _root(self, commit: str, limits: HistoryLimits) -> list[tuple[int, bytes, bytes]]:
         try:
-            oid = self._commit(pygit2.Oid(hex=self.resolve(commit)), Selection()).tree_id
-            return entries(self._read_tree(str(oid), HistoryLimits()))
-        except _UNREADABLE as error:
+            oid = self.objects.commit(pygit2.Oid(hex=self.resolve(commit)), limits).tree_id
+            return entries(self.objects.folder(str(oid), limits))
+        except UNREADABLE as error:
             raise HistoryError(f"{self.path}: the tree of {commit} cannot be read: {one_line(error)}") from error
 
 
