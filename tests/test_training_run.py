@@ -234,6 +234,20 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
     assert not (tmp_path / "final.json").exists()
 
 
+def test_a_run_that_diverged_can_count_as_ended(tmp_path: Path) -> None:
+    """Its table says where, its weights are those before that step, and nothing is done again."""
+    wild = replace(TRAIN, optimiser=replace(OPTIMISER, other_rate=1e30))
+    wanted = job(tmp_path, train=wild, diverged="end")
+    table = run(wanted, ignore)
+    failure = json.loads((tmp_path / "failure.json").read_text())
+    assert table["step"].to_list() == list(range(1, failure["step"] + 1))
+    assert table["loss"][:-1].is_finite().all() and table["loss"].is_nan()[-1]
+    assert pl.read_parquet(tmp_path / "table.parquet").equals(table, null_equal=True)
+    assert json.loads((tmp_path / "final.json").read_text())["progress"]["diverged"] == failure["step"]
+    load_model(tmp_path)
+    assert run(wanted, ignore).height == table.height
+
+
 def test_runs_side_by_side(undisturbed: Path, tmp_path: Path) -> None:
     steps: dict[int, list[int]] = {0: [], 1: []}
     jobs = [job(tmp_path / f"seed-{seed}", seed) for seed in (1, 2)]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rcfam.scaling.laws import Interval
     from rcfam.tables import Column
 
+_NO_LAW = "No law is fitted: runs of fewer than two lengths are left."
 SAMPLE_FRAMES = 600  # of a recording, to be replayed in the page: about 150 kB of it
 SAMPLE_TITLE = 200  # characters of a commit's mark
 _ROLLOUT_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[0-9]{1,9}\.tsr")
@@ -76,13 +77,25 @@ def fit(
     except ValueError as error:
         raise RcfamError(f"fit.{error}") from error
     table = _chosen(_of_study(_read(tables), tables, params_file), study, batch)
-    runs = scaling.runs(table)
+    table, left_out = scaling.without_diverged(table)
+    for sentence in left_out:
+        say(sentence)
+    none_left = bool(left_out) and table["length"].n_unique() < 2
+    runs = () if none_left and not table.height else scaling.runs(table)
+    found = None
     if out is None:
-        found = _analyse(runs, options)
+        found = None if none_left else _analyse(runs, options)
     else:
         with replacing(out, LAW, tables) as fresh:
-            found = _analyse(runs, options)
-            _write(found, fresh)
+            if none_left:
+                _write(*scaling.no_law(options, len(runs)), (_NO_LAW, *left_out), fresh)
+            else:
+                found = _analyse(runs, options)
+                told = (*scaling.conclusions(found), *left_out)
+                _write(scaling.summary(found), scaling.tables(found), told, fresh)
+    if found is None:
+        say(_NO_LAW)
+        return
     _print(found)
     if out is not None:
         say(f"\nwritten: {out / 'law.json'} and {out / 'tables'}/")
@@ -163,14 +176,12 @@ def _analyse(runs: "tuple[Run, ...]", options: "FitParams") -> "Analysis":
         return scaling.analyse(runs, options, lambda done: bar.update(done - bar.n))
 
 
-def _write(found: "Analysis", out: Path) -> None:
-    from rcfam import scaling
-
+def _write(summary: Any, tables: "dict[str, pl.DataFrame]", told: tuple[str, ...], out: Path) -> None:
     (out / "tables").mkdir()
-    for name, table in scaling.tables(found).items():
+    for name, table in tables.items():
         table.write_csv(out / "tables" / f"{name}.csv", float_precision=8)
-    (out / "tables" / "conclusions.txt").write_text("\n".join(scaling.conclusions(found)) + "\n", encoding="utf-8")
-    (out / "law.json").write_text(json.dumps(scaling.summary(found), indent=2) + "\n", encoding="utf-8")
+    (out / "tables" / "conclusions.txt").write_text("\n".join(told) + "\n", encoding="utf-8")
+    (out / "law.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 
 def _print(found: "Analysis") -> None:

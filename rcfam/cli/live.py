@@ -171,6 +171,7 @@ class Logs:
         """Runs that had ended before and said nothing are told from their tables."""
         for number, run in enumerate(self._names):
             if run not in self._seen:
-                for row in table_of(number).iter_rows(named=True):
+                table = table_of(number)
+                for row in table.filter(table["loss"].is_finite()).iter_rows(named=True):
                     for each in self._logs:
                         each.log(run, row["step"], row)

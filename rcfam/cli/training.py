@@ -3,10 +3,11 @@
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from rcfam.errors import RcfamError
 from rcfam.printable import say
 
 _PARAMS = Path("params.yaml")
@@ -28,12 +29,21 @@ def train(
     tensorboard: Annotated[
         Path | None, typer.Option("--tensorboard", help="Write TensorBoard's event files here.")
     ] = None,
+    diverged: Annotated[
+        str,
+        typer.Option(
+            "--diverged",
+            help="What a loss that is not finite is: an error, or the end of that run, told in its table.",
+        ),
+    ] = "error",
 ) -> None:
     """Train every seed of the study at one length, side by side; go on from checkpoints where there are some.
 
     Under torchrun the processes train one seed after another together, each on windows of its own:
     `torchrun --standalone --nproc-per-node 2 --no-python rcfam train ...`.
     """
+    from dataclasses import replace
+
     from rcfam import params as parameters
     from rcfam.cli.live import Bars, DvcLive, Logs, TensorBoard
     from rcfam.kinds import EVENTS, LIVE, RUNS
@@ -42,6 +52,8 @@ def train(
     from rcfam.training import Job, Ranks, StudyParams, TrainParams, seed_folder, train_length, train_together
     from rcfam.training.source import open_source
 
+    if diverged not in ("error", "end"):
+        raise RcfamError(f"--diverged {diverged}: expected error, or end")
     study = parameters.load(params, "study", StudyParams)
     training = parameters.load(params, "train", TrainParams)
     model = parameters.load(params, "model", ModelParams)
@@ -55,10 +67,9 @@ def train(
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS refuses to be so
     if device == "cuda" and ranks.world > 1:
         device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
-    jobs = [
-        Job(open_source, dataset, seed_folder(out, s), study.name, length, s, model, training, restart, device, ranks)
-        for s in seeds
-    ]
+    job = Job(open_source, dataset, out, study.name, length, seeds[0], model, training, restart, "error", device, ranks)
+    how: Literal["error", "end"] = "end" if diverged == "end" else "error"
+    jobs = [replace(job, folder=seed_folder(out, s), seed=s, diverged=how) for s in seeds]
     names = [f"seed-{s}" for s in seeds]
     events = tensorboard / study.name / f"length-{length}" if tensorboard else None
     logs: list[Any] = []
@@ -83,7 +94,10 @@ def train(
     if not ranks.first:
         return
     last = table.filter(table["step"] == training.steps)
-    for row in last.iter_rows(named=True):
+    wrong = table.filter(~table["loss"].is_finite())
+    for row in wrong.iter_rows(named=True):
+        say(f"{row['run']}: diverged at step {row['step']}; its weights are those before it (see `rcfam replay`)")
+    for row in last.filter(last["loss"].is_finite()).iter_rows(named=True):
         say(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")
 
 

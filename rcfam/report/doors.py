@@ -128,13 +128,13 @@ _DOUBLING: Final[dict[str, Any]] = {"factor": _Word, "from": _Number, "to": _Num
 
 
 def law(path: Path) -> dict[str, float | int | str | None]:
-    """law.json: numbers by name, alpha among them. Raises DocumentError."""
+    """law.json: numbers by name, alpha among them, null where no law could be fitted. Raises DocumentError."""
     return _numbers(documents.load_json(path), f"{path}:")
 
 
 def _numbers(value: Any, where: str) -> dict[str, float | int | str | None]:
     found = documents.convert(dict[_Word, _Number], value, where)
-    documents.convert(float, _at(found, "alpha", where), f"{where} alpha")
+    documents.convert(_Number, _at(found, "alpha", where), f"{where} alpha")
     return dict(found)
 
 

@@ -249,7 +249,7 @@ RUN_COLUMNS = {
 def _run_rows(runs: pl.DataFrame) -> pl.DataFrame:
     """One row a length; columns that the run table lacks come out empty."""
     optional = dict.fromkeys(("batch", "tokens", "step_s", "wall_s", "peak_bytes"), pl.Float64)
-    table = runs.with_columns(
+    table = runs.filter(pl.col("loss").is_finite()).with_columns(
         [pl.lit(None, kind).alias(name) for name, kind in optional.items() if name not in runs.columns]
     )
     identity = "run" if "run" in runs.columns else "seed" if "seed" in runs.columns else "length"

@@ -2,8 +2,8 @@
 
 from rcfam.scaling.analysis import PARTS, Analysis, FitParams, analyse
 from rcfam.scaling.reading import conclusions
-from rcfam.scaling.summary import summary, tables
-from rcfam.scaling.table import Run, ScalingError, runs
+from rcfam.scaling.summary import no_law, summary, tables
+from rcfam.scaling.table import Run, ScalingError, runs, without_diverged
 
 __all__ = [
     "PARTS",
@@ -13,7 +13,9 @@ __all__ = [
     "ScalingError",
     "analyse",
     "conclusions",
+    "no_law",
     "runs",
     "summary",
     "tables",
+    "without_diverged",
 ]

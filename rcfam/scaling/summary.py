@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from rcfam.scaling.analysis import Analysis, band_share
+from rcfam.scaling.analysis import Analysis, FitParams, band_share
 from rcfam.scaling.crossovers import mean_wall_curve, wall_curve
 from rcfam.scaling.curves import middles, smoothed
 from rcfam.scaling.laws import Interval, Law, local_slopes
@@ -16,6 +16,44 @@ CURVE_ROWS = 160  # of one curve in a table: enough for any figure, little enoug
 BAND_ROWS = 65
 
 Summary = dict[str, float | int | str | None]
+
+
+NAMES = (
+    *("alpha", "alpha_low", "alpha_high", "r2", "amplitude", "loss_drop_per_doubling"),
+    *("alpha_over_points_low", "alpha_over_points_high", "alpha_over_seeds_low", "alpha_over_seeds_high"),
+    *("alpha_huber", "alpha_without_shortest", "alpha_without_shortest_low", "alpha_without_shortest_high"),
+    *("irreducible", "irreducible_alpha", "irreducible_alpha_low", "irreducible_alpha_high", "irreducible_r2"),
+    *("aicc_pure", "aicc_irreducible", "bend_p", "plateau", "plateau_steps", "step", "window", "confidence"),
+    *("lengths", "shortest", "longest", "runs", "crossed", "pairs"),
+)
+"""Of a summary, in order; forecasts may follow."""
+_COLUMNS = {
+    "points": ("length", "seed", "step", "loss"),
+    "law": ("length", "loss", "seeds", "pure", "pure_residual", "irreducible", "irreducible_residual"),
+    "band": ("length", "pure", "low", "high", "irreducible"),
+    "fits": (
+        *("law", "lengths", "method", "alpha", "alpha_low", "alpha_high", "interval", "amplitude", "irreducible"),
+        *("r2", "aicc", "bic", "count"),
+    ),
+    "slopes": ("from", "to", "slope", "loss_ratio_per_doubling"),
+    "forecasts": ("law", "length", "measured", "predicted", "error", "low", "high"),
+    "evolution": (
+        *("step", "alpha", "low", "high", "amplitude", "amplitude_low", "amplitude_high", "r2", "saturating"),
+    ),
+    "crossovers": (
+        *("short", "long", "measured", "measured_s", "low_s", "high_s", "seed_pairs_crossed", "seed_pairs"),
+        *("common_s", "predicted", "predicted_s"),
+    ),
+    "loss_over_steps": ("length", "step", "loss", "low", "high"),
+    "loss_over_wall": ("length", "wall_s", "loss", "low", "high"),
+}
+
+
+def no_law(params: FitParams, runs: int) -> tuple[Summary, dict[str, pl.DataFrame]]:
+    """The summary and the tables where runs of fewer than two lengths are left: names without values."""
+    known: Summary = {"window": params.window, "confidence": params.confidence, "lengths": min(runs, 1), "runs": runs}
+    empty = {name: pl.DataFrame(schema=dict.fromkeys(names, pl.Float64)) for name, names in _COLUMNS.items()}
+    return dict.fromkeys(NAMES) | known, empty
 
 
 def summary(found: Analysis) -> Summary:

@@ -7,6 +7,7 @@ A table is ours (ARCHITECTURE.md, "What the run table holds") or anybody's with 
 # N lengths, S steps of one run
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,30 @@ class Run:
     """Mean cross-entropy of the step, nats; finite and above 0."""
     wall_S: FloatArray | None
     """Seconds of training until the end of the step, not falling; None where the table has no `wall_s`."""
+
+
+def without_diverged(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows of runs whose loss is a finite number in every row, and a sentence for each other run.
+
+    A run that a study compares has to have reached the same step; one whose loss stopped being a number has not, and a
+    law of the steps before it would be another law. Other faults are left to `runs`.
+    """
+    keys = [name for name in ("run", "length", "seed") if name in table.columns]
+    if "loss" not in table.columns or "step" not in table.columns or not table["loss"].dtype.is_float() or not keys:
+        return table, ()
+    wrong = table.filter(~pl.col("loss").is_finite().fill_null(True))
+    if not wrong.height:
+        return table, ()
+    first = wrong.group_by(keys).agg(pl.col("step").min()).sort(keys)
+    told = tuple(
+        f"{_called(row)} diverged at step {row['step']} and is left out." for row in first.iter_rows(named=True)
+    )
+    return table.join(first.select(keys), on=keys, how="anti", nulls_equal=True, maintain_order="left"), told
+
+
+def _called(row: dict[str, Any]) -> str:
+    named = row.get("run")
+    return str(named) if named else ", ".join(f"{name} {row[name]}" for name in ("length", "seed") if name in row)
 
 
 def runs(table: pl.DataFrame) -> tuple[Run, ...]:

@@ -5,7 +5,8 @@ FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints until the 
 FOLDER/best.safetensors, .json            the weights of the least held-out loss so far
 FOLDER/final.safetensors, .json           the trained weights and what they were trained from; written last of all
 FOLDER/table.parquet                      one row a step
-FOLDER/failure.json                       where a loss that is not finite stopped the run: all that replay.py asks for
+FOLDER/failure.json                       where a loss that is not finite stopped the run: all that replay.py asks for;
+                                          checkpoints stay then, also where the run counts as ended
 FOLDER/rank-R/step-0000100.safetensors    with outer steps, what rank R alone knows: its optimiser and random state
 
 Of several ranks the first writes all else.
@@ -20,7 +21,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -39,7 +40,7 @@ from rcfam.training import checkpoint
 from rcfam.training.carry import Carry
 from rcfam.training.compute import prepare
 from rcfam.training.errors import CheckpointError, TrainingError
-from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, train
+from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, peak_bytes, train
 from rcfam.training.optimiser import Optimiser
 from rcfam.training.outer import Outer
 from rcfam.training.ranks import ALONE, Ranks, wait_for_all
@@ -81,6 +82,10 @@ class Job:
     train: TrainParams
     restart: bool = False
     """Start anew where the folder holds a checkpoint of something else, instead of refusing."""
+    diverged: Literal["error", "end"] = "error"
+    """What a loss that is not finite is: an error, or the end of the run. Then a last row of its table says so, and its
+    final weights are those before that step.
+    """
     device: str = "cpu"
     ranks: Ranks = ALONE
 
@@ -89,8 +94,9 @@ def run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
     """Train to the end, from the last checkpoint where there is one, and return the run's table.
 
     A finished run is not repeated. Raises CheckpointError where a checkpoint disagrees with the job, TrainingError
-    where the loss is not finite; then `failure.json` holds step, loss, norm and the names of the windows. RcfamError
-    where another process is at work in the folder: each would delete the other's checkpoints.
+    where the loss is not finite, unless the job takes that for an end; `failure.json` holds step, loss, norm and the
+    names of the windows then. RcfamError where another process is at work in the folder: each would delete the other's
+    checkpoints.
     """
     with alone(job.folder) if job.ranks.first else nullcontext():
         return _run(job, report)
@@ -127,7 +133,14 @@ def _run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
             report(step)
     except DivergedError as failure:
         _record(job, identity, failure)
-        raise TrainingError(f"length {job.length}, seed {job.seed}: {failure} (see {_failure_path(job)})") from failure
+        if job.diverged == "error" or job.ranks.world > 1:
+            raise TrainingError(
+                f"length {job.length}, seed {job.seed}: {failure} (see {_failure_path(job)})"
+            ) from failure
+        rows.append(_last_row(job, failure, progress))
+        write(table, frame(rows))
+        checkpoint.save(final, _weights(state.model), identity, _reached(progress) | {"diverged": failure.step})
+        return frame(rows)
     if job.ranks.first:
         write(table, frame(rows))
         checkpoint.save(final, _weights(state.model), identity, _reached(progress))
@@ -197,7 +210,8 @@ def _look(
         return None
     batches = source.held_out_at(job.train.validate_frames)
     found = loss_in_pieces(state.model, batches, job.length, step.progress.chunk, job.device)
-    if all(row.held_out_loss is None or found < row.held_out_loss for row in before):
+    looked = [row.held_out_loss for row in before if row.held_out_loss is not None and math.isfinite(row.held_out_loss)]
+    if not looked or found < min(looked):
         reached = _reached(step.progress) | {"held_out_loss": found}
         checkpoint.save(job.folder / BEST, _weights(state.model), identity, reached)
     return found
@@ -421,6 +435,13 @@ def _row(job: Job, step: Step) -> Row:
         mfu=step.mfu,
         held_out_loss=step.held_out_loss,
     )
+
+
+def _last_row(job: Job, failure: DivergedError, progress: Progress) -> Row:
+    """The step that moved no weights: its loss or its gradient was not finite, and the loss is told as not a number."""
+    nan = math.nan
+    reached = Step(progress, nan, nan, nan, nan, failure.norm, nan, nan, nan, peak_bytes(job.device))
+    return _row(job, reached)._replace(step=failure.step)
 
 
 def _name(job: Job) -> str:

@@ -43,7 +43,10 @@ COLUMNS: Final = {name: Column(_KINDS[kind], null=name in _EMPTY) for name, kind
 
 
 class Row(NamedTuple):
-    """One step of one run. Loss in nats a token; tokens, frames and wall_s are cumulative; accuracy is top-1."""
+    """One step of one run. Loss in nats a token; tokens, frames and wall_s are cumulative; accuracy is top-1.
+
+    A last row whose loss is not a number says that the run diverged at that step.
+    """
 
     run: str
     study: str
