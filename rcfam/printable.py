@@ -59,6 +59,8 @@ def say(text: object = "", file: TextIO | None = None, flush: bool = False) -> N
     A character that the file's encoding lacks becomes a question mark.
     """
     file = sys.stdout if file is None else file
+    if file is None:  # standard output was closed before the program began
+        return
     lines = "\n".join(map(printable, str(text).split("\n")))
     encoding = getattr(file, "encoding", None) or "utf-8"
     file.write(lines.encode(encoding, "replace").decode(encoding) + "\n")

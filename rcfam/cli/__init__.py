@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -9,6 +10,7 @@ from rcfam import lifetime
 from rcfam.cli import (
     conversion,
     dataset,
+    failures,
     inflate,
     laws,
     model,
@@ -24,6 +26,7 @@ from rcfam.cli import (
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
 
+_INTERRUPTED = 130
 # Set by DVC for a stage, and by torchrun for a rank; whether what they start has a session of its own.
 _STARTERS = {"DVC_STAGE": False, "TORCHELASTIC_RUN_ID": True}
 
@@ -63,18 +66,36 @@ app.command("params")(params.check)
 
 
 def main() -> None:
-    """Run the command line: bad input is one printable line on stderr and exit code 1, Ctrl-C exit code 130."""
+    """Run the command line: bad input is one printable line on stderr and exit code 1, Ctrl-C exit code 130.
+
+    So is what the machine refuses: a full disk, no memory. A reader of standard output that left is exit code 141.
+    """
+    status = _status()
+    sys.exit(failures.finish_output() or status)
+
+
+def _status() -> int | str | None:
     try:
         _follow_starters()
         app()
     except RcfamError as error:
-        say(f"rcfam: {printable(error)}", file=sys.stderr)
-        sys.exit(1)
-    except (KeyboardInterrupt, SystemExit) as end:  # typer makes a silent exit of an interrupt
-        if isinstance(end, SystemExit) and end.code != 130:
+        return _failed(str(error))
+    except SystemExit as end:  # typer makes a silent exit of an interrupt
+        return end.code if end.code != _INTERRUPTED else _failed("stopped", _INTERRUPTED)
+    except KeyboardInterrupt:
+        return _failed("stopped", _INTERRUPTED)
+    except Exception as error:
+        refused = failures.refused(error)
+        if refused is None:
             raise
-        say("rcfam: stopped", file=sys.stderr)
-        sys.exit(130)
+        return _failed(refused)
+    return 0
+
+
+def _failed(line: str, status: int = 1) -> int:
+    with suppress(OSError):  # standard error is closed or full: the status says it
+        say(f"rcfam: {printable(line)}", file=sys.stderr, flush=True)
+    return status
 
 
 def _follow_starters() -> None:
