@@ -24,8 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.kills.world import CHECKOUT, make_world
 from tqdm import tqdm
+
+from benchmarks.kills.world import CHECKOUT, make_world
 
 LIMIT_S: Final = 300.0
 KIB: Final = 1024
@@ -161,7 +162,7 @@ def judge(verb: str, condition: str, folder: Path, out: Path) -> Outcome:
         "memory": partial(limit, resource.RLIMIT_AS, GIB),
         "size": partial(limit, resource.RLIMIT_FSIZE, 2 * KIB),
     }
-    standing = {path for path in out.parent.rglob("*")}
+    standing = set(out.parent.rglob("*"))
     reader, writer = os.pipe()
     if condition == "stdout closed":
         os.close(reader)
