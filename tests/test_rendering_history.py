@@ -183,13 +183,13 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     good = str(repository.path)
     for arguments, words in (
         (("clone", "-o", out, "--list", str(listed)), "no such repository: /nowhere/at/all"),
-        (("clone", "-o", out, "--list", str(tmp_path / "none.txt")), "cannot read the list"),
+        (("clone", "-o", out, "--list", str(tmp_path / "none.txt")), "none.txt: No such file"),
         (("render", "/nowhere", "-o", out), "no such repository"),
         (("render", good, "-o", out, "--revision", "nope"), "unknown revision"),
         (("render", good, "-o", str(tmp_path / "file" / "x.tsr")), "cannot write"),
         (("render", good, "-o", out, "--style", "emacs"), "'emacs' is not one of vim, arrows"),
         (("render", good, "-o", out, "--since", "yesterday"), "not a date: 'yesterday'"),
-        (("render", good, "-o", out, "--rows", "2"), "2 x 80"),
+        (("render", good, "-o", out, "--rows", "2"), "rows: 2 is not at least 6"),
         (("verify", str(tmp_path / "file"), "--repo", good), "file"),
     ):
         code, _, err = run(capsys, *arguments)
