@@ -37,6 +37,13 @@ def untrained(folder: Path, small: World, dataset: str) -> None:
     shape = shape_of(small.dataset)
     identity = {
         "dataset": dataset,
+        "tokenizer": "of the world",
+        "code": "",
+        "study": "length",
+        "length": 8,
+        "seed": 3,
+        "world": 1,
+        "train": {},
         "rows": shape.rows,
         "columns": shape.columns,
         "vocabulary": shape.vocabulary,
