@@ -353,3 +353,12 @@ def test_near_duplicate_files_are_reported_with_the_file_they_are_like(place: Pl
     assert values["side", "held_out", "share of keystrokes in files mostly typed in training too"] == share
     assert values["language", "Python", "keystrokes"] == len(novel) + len(changed) + len(other[300:])
     assert values["language", "C", "keystrokes"] == 6 * len(other)
+
+
+def test_recordings_without_a_keystroke_are_nothing_to_tokenize(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    record(tmp_path / "recordings" / "a.tsr", [])
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    found = run("tokenize", tmp_path / "recordings", "-o", tmp_path / "tokens", "--params", tmp_path / "params.yaml")
+    assert isinstance(found.exception, RcfamError), found.output
+    assert not (tmp_path / "tokens").exists()

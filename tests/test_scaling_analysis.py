@@ -35,6 +35,13 @@ def test_the_planted_law_is_found(found: Analysis) -> None:
     assert all(found.seconds_a_step[n] == pytest.approx(0.02 + 0.001 * n) for n in planted.LENGTHS)
 
 
+def test_what_is_averaged_over_is_counted(found: Analysis) -> None:
+    assert f"(loss averaged over {FAST.window} steps)" in conclusions(found)[0]
+    assert "(loss of that step alone)" in conclusions(analyse(runs(excellence()), FAST))[0]
+    short = analyse(runs(planted.table(planted.Planted(), steps=7)), FAST)
+    assert "(loss averaged over 7 steps)" in conclusions(short)[0]
+
+
 def test_the_same_seed_gives_the_same_numbers(found: Analysis) -> None:
     again = analyse(runs(planted.table(planted.Planted())), FAST)
     assert summary(again) == summary(found)

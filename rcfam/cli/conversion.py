@@ -170,7 +170,10 @@ def repack(
     ] = None,
     recover: Annotated[bool, typer.Option("--recover", help="Keep what is whole of a damaged recording.")] = False,
 ) -> None:
-    """Write a recording anew, smaller: larger chunks and slower compression. Every frame is compared afterwards."""
+    """Write a recording anew, smaller: larger chunks and slower compression.
+
+    Every frame, mark and table is compared afterwards.
+    """
     from tqdm import tqdm
 
     from rcfam import recording as room
@@ -186,6 +189,16 @@ def repack(
             with room.Reader(path) as again:
                 if digest(again) != digest(reader):
                     raise RcfamError(f"{out}: frames that differ from those of {recording}; nothing was written")
+                if _beside(again) != _beside(reader):
+                    raise RcfamError(
+                        f"{out}: marks or tables that differ from those of {recording}; nothing was written"
+                    )
+                count = again.frames
                 sizes = recording.stat().st_size, path.stat().st_size
-    frames = max(reader.frames, 1)
-    say(f"{out}: {reader.frames:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")
+    frames = max(count, 1)
+    say(f"{out}: {count:,} frames, {sizes[1] / frames:.3f} bytes a frame instead of {sizes[0] / frames:.3f}")
+
+
+def _beside(reader: "Reader") -> tuple[object, ...]:
+    """What a recording holds beside its frames."""
+    return reader.marks, reader.clusters, reader.provenance, reader.attributes.tolist()

@@ -50,16 +50,17 @@ def tokenize(
         training = [span for span in spans if span.side == TRAIN]
         with tqdm(total=sum(s.stop - s.start for s in training), desc="learn", unit="key", unit_scale=True) as bar:
             tokenizer = train(_streams(places, training), settings, bar.update)
-        tokens = 0
+        keystrokes = tokens = 0
         tokenizer.save(fresh / VOCABULARY)
         for name, place in tqdm(places.items(), desc="tokenize", unit="recording"):
             reader = _open(place)
             breaks = building.breaks(reader.marks)
             found = token_files.Tokens(*tokenizer.encode(reader.keys(0, reader.frames), breaks), breaks)
             token_files.save(fresh / f"{name}{token_files.SUFFIX}", found)
-            tokens += len(found.tokens_N)
+            keystrokes, tokens = keystrokes + reader.frames, tokens + len(found.tokens_N)
+        if tokens == 0:
+            raise RcfamError(f"{recordings}: no keystroke in {len(places)} recordings, nothing to tokenize")
         building.write_split(fresh / building.SPLIT, building.Split(sides.held_out, sides.seed, tokenizer.hash, spans))
-    keystrokes = sum(source.frames for source in sources)
     say(
         f"{keystrokes:,} keystrokes -> {tokens:,} tokens, {keystrokes / tokens:.2f} each; "
         f"vocabulary {len(tokenizer):,}, padded to {tokenizer.padded:,}: {out / VOCABULARY}"

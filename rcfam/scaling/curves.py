@@ -55,6 +55,15 @@ def _window_means(run: Run, values_S: FloatArray, steps_G: IntArray, window: int
     return (sums[stop_G] - sums[start_G]) / (stop_G - start_G)
 
 
+def averaged(runs: tuple[Run, ...], step: int, window: int) -> tuple[int, int]:
+    """The fewest and the most rows of a run that are in its smoothed loss at `step`: at most `window`."""
+    counts = []
+    for run in runs:
+        stop, start = (int(np.searchsorted(run.steps_S, at, side="right")) for at in (step, step - window))
+        counts.append(stop - min(start, stop - 1))
+    return min(counts), max(counts)
+
+
 def common_step(runs: tuple[Run, ...]) -> int:
     """The last step that every run has reached."""
     if not runs:

@@ -1,6 +1,7 @@
 """Which conclusions the data support, in plain sentences; what they do not show is said as well."""
 
 from rcfam.scaling.analysis import Analysis
+from rcfam.scaling.curves import averaged
 from rcfam.scaling.laws import Interval, local_slopes
 
 SETTLED = 4.0  # time constants after which a saturating exponential is within 2 % of its plateau
@@ -26,8 +27,10 @@ def _percent(found: Analysis) -> str:
 def _effect(found: Analysis) -> str:
     law, data = found.pure, found.means
     seeds = sorted(set(data.seeds_N.tolist()))
+    fewest, most = averaged(found.runs, found.step, found.params.window)
+    of = f"averaged over {fewest}" + (f" to {most} steps" if most > fewest else " steps")
     what = (
-        f"At step {found.step} (loss averaged over {found.params.window} steps), over {law.lengths} lengths "
+        f"At step {found.step} (loss {of if most > 1 else 'of that step alone'}), over {law.lengths} lengths "
         f"({data.lengths_N[0]} to {data.lengths_N[-1]}) and {' or '.join(map(str, seeds))} seed(s) each, "
     )
     if law.interval is None:
