@@ -4,24 +4,27 @@ import math
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import polars as pl
 import pytest
 import torch
 
 from rcfam import params
-from rcfam.evaluation.rollout import Rollouts, rollouts
+from rcfam.evaluation.rollout import Rollouts, rollouts, running
 from rcfam.evaluation.rollout.parts import Parts
 from rcfam.evaluation.rollout.playing import STUCK, Seat, play
+from rcfam.evaluation.rollout.policies import SILENT, Keys
 from rcfam.evaluation.rollout.starting import Start
 from rcfam.evaluation.rollout.telling import metrics, record, row
 from rcfam.model import ModelParams, build
 from rcfam.model.action import ActionModel
 from rcfam.recording import Reader
 from rcfam.terminal import Terminal
+from rcfam.terminal.keys import from_text
 from rcfam.training.source import shape_of
-from tests.rollout_world import SETTINGS, World, world
+from tests.rollout_world import SETTINGS, Memory, World, world
 from tests.test_rollout_loop import TINY, Script, context_of, starts_of
 
 
@@ -148,3 +151,56 @@ def test_what_a_policy_raises_is_raised_where_it_is_waited_for(
     monkeypatch.setattr(Seat, "_look", fails)
     with pytest.raises(KeyError, match="of ours"):
         play(chosen, seats_context, Script("x"), 2, 60)
+
+
+class Typed:
+    """A model's place taken by one who types the same text everywhere, a few keys a token."""
+
+    def __init__(self, text: str | np.ndarray) -> None:
+        keys = from_text(text) if isinstance(text, str) else text
+        self._tokens = np.array_split(keys, range(8, len(keys), 8))
+
+    def begin(self, starts: Any, context: Any) -> None:
+        self._count, self._step = len(starts), 0
+
+    def next(self, cells: Any, cursors: Any) -> list[Keys]:
+        keys = self._tokens[self._step] if self._step < len(self._tokens) else SILENT
+        self._step += 1
+        return [keys] * self._count
+
+
+LEAVE = "\x1b\x1b:qa!\r\x03"
+EXPLOSIONS = {
+    "counts": "\x1b" + "99999999a" + "some text and more\x1b" * 3 + "9999999p" + "9999999." + "9999999>>",
+    "substitutions": "\x1bia\x1b" + ":%s/a/aaaaaaaa/g\r" * 12,
+    "put": "\x1byG" + "P" * 40,
+    "put all": "\x1b" + "yGP" * 40,
+    "cat": LEAVE
+    + "echo aaaaaaaaaaaaaaaa > a\r"
+    + "cat a a > b\rmv b a\r" * 18
+    + "cat a\rgit add -A\rgit commit -m x\r",
+    "saved": "\x1b" + "yGP" * 25 + ":w! big\r" + LEAVE + "cat big\rgit add -A\rgit commit -am x\rgit diff\rls -la\r",
+    "folders": LEAVE + "mkdir a\rcd a\r" * 40 + "mkdir -p " + "b/" * 300 + "\rtouch " + "c " * 300 + "\rgit status\r",
+    "macro": "\x1b999999999iab\x1b999999999ix\r\x1bggVGyG9999p9999u9999\x12",
+    "random": np.random.default_rng(0).integers(0, 1 << 8, 600).astype(np.uint32),
+    "any": np.random.default_rng(1).integers(0, 1 << 32, 600).astype(np.uint32),
+    "named": np.random.default_rng(2).integers(0x110000 - 99, 0x110000 + 99, 600).astype(np.uint32),
+}
+
+
+@pytest.mark.parametrize("name", EXPLOSIONS)
+def test_explosions_end_and_are_recorded(
+    small: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(running, "_players", lambda *_: {"typed": Typed(EXPLOSIONS[name])})
+    settings = type(SETTINGS)(**{**SETTINGS.__dict__, "commits": 1, "before": (12,), "steps": 200, "seconds": 20.0})
+    parts = Parts(tmp_path / "unfinished", {})
+    begun_s = time.process_time()
+    found = rollouts(cast(ActionModel, Memory(small)), small.dataset, small.folders, settings, parts).rollouts
+    took_s = time.process_time() - begun_s
+    assert found.height == 2 and (found["fault"] == "").all()
+    assert set(found["ended"]) <= {"silent", "left", "outgrown", "steps"}, found["ended"]
+    assert took_s < 60
+    for file in found["file"]:
+        with Reader(parts.recordings / file) as reader:
+            reader.verify()

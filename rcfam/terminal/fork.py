@@ -10,6 +10,7 @@ from rcfam.terminal import attributes
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import attributes as attributes_of
 from rcfam.terminal.editor import buffer
+from rcfam.terminal.limits import Limits
 from rcfam.terminal.state import State
 from rcfam.terminal.terminal import Terminal
 
@@ -38,6 +39,13 @@ def fork(terminal: Terminal) -> Terminal:
         memo[id(state.widths)] = state.widths
         _share_out(state, memo)
     return copy.deepcopy(terminal, memo)
+
+
+def confine(terminal: Terminal, limits: Limits) -> None:
+    """Let a terminal hold and spend no more than `limits` from now on; what it holds already stays."""
+    terminal.limits = terminal.files.limits = limits
+    for state in [terminal.state, *(window.state for window in terminal._windows.values())]:
+        S.limit(state.ctl, limits)
 
 
 def _share_out(state: State, memo: dict[int, Any]) -> None:

@@ -23,8 +23,8 @@ from rcfam.evaluation.rollout.starting import Changes, Start, changes, reached
 from rcfam.terminal.fork import PENDING, complaint, editing, fork, own_bytes, text_of
 from rcfam.terminal.keys import PAGE_DOWN
 
-MOST_BYTES: Final = 1 << 28
-"""A terminal whose text and undo log grow beyond it is taken from the policy."""
+MOST_BYTES: Final = 1 << 24
+"""A terminal whose text and undo log grow so far beyond what they take at the start is taken from the policy."""
 DONE, LEFT, OUT_OF_STEPS, OUTGROWN, FAULT = "done", "left", "steps", "outgrown", "fault"
 TIMEOUT = "timeout"
 STUCK: Final = "a key did not come back"
@@ -64,6 +64,7 @@ class Seat:
 
     def __post_init__(self) -> None:
         self.terminal = fork(self.start.terminal)
+        self._begun_bytes = own_bytes(self.terminal)
         self._changed = self.terminal.files.watch()
         self._commit = self.terminal.vcs.commits[-1:]
         place = self.start.place
@@ -143,7 +144,7 @@ class Seat:
         if place.goal == "file" and self._opened and not opened:
             self.ended = LEFT
         self._opened = opened
-        if own_bytes(terminal) > MOST_BYTES:
+        if own_bytes(terminal) > self._begun_bytes + MOST_BYTES:
             self.ended = OUTGROWN
 
     def _see(self) -> None:

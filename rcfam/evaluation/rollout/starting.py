@@ -4,7 +4,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -18,10 +18,16 @@ from rcfam.history import Repository
 from rcfam.recording import Reader
 from rcfam.terminal import Terminal
 from rcfam.terminal.files import Entry
-from rcfam.terminal.fork import fork, text_of
+from rcfam.terminal.fork import confine, fork, text_of
+from rcfam.terminal.limits import Limits
 from rcfam.verifying import replay
 
 _TOLD_EVERY: Final = 5_000  # frames
+_CHARACTERS: Final = 1 << 18
+_UNDO_LINES: Final = 1 << 16
+_WORK: Final = 1 << 20
+_DISK_BYTES: Final = 1 << 22  # beside what the disk holds at the start
+_DISK_FILES: Final = 1 << 12
 
 
 class RolloutError(RcfamError):
@@ -114,6 +120,7 @@ def starts(
             if place.frame == frame:
                 _agree(reader, terminal, place)
                 begun[number] = fork(terminal)
+                confine(begun[number], limits_of(terminal))
             if place.stop == frame:
                 ended[number] = _truth(terminal, place)
     for number, place in numbered:
@@ -125,6 +132,26 @@ def starts(
             *(number, place, begun[number], ended[number], keys_K[1:]),
             *(starts_N - place.frame, int(keys_K[0])),
         )
+
+
+def limits_of(terminal: Terminal) -> Limits:
+    """What a rollout's terminal may hold, by what it holds at its start: many of them are in memory at once.
+
+    An editor holds the largest file twice and more; the disk has room for some MiB beside what it holds.
+    """
+    files, given = terminal.files, terminal.limits
+    largest = max((len(entry.data) for entry in files.values()), default=0)
+    characters = min(given.characters, max(_CHARACTERS, 2 * largest))
+    return replace(
+        given,
+        characters=characters,
+        lines=min(given.lines, characters),
+        register_bytes=min(given.register_bytes, 8 * characters),
+        undo_lines=min(given.undo_lines, max(_UNDO_LINES, characters // 4)),
+        work=min(given.work, max(_WORK, 4 * characters)),
+        disk_bytes=min(given.disk_bytes, max(files.used_bytes, terminal.vcs.used_bytes) + _DISK_BYTES),
+        disk_files=min(given.disk_files, files.used_files + _DISK_FILES),
+    )
 
 
 def reached(terminal: Terminal, place: Place, truth: Truth) -> bool:
