@@ -1,13 +1,15 @@
 """Line commands, registers, marks and repeats: what they do to a file, and what real vim shows after each of them."""
 
+import random
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from rcfam.terminal import keys
-from rcfam.terminal.editor import patterns
 from tests.beside_vim import our_screen
+from tests.oracles import substitution
 from tests.terminal_screens import editing, spelled, typed
 from tests.vim_in_tmux import Pane
 
@@ -197,19 +199,30 @@ def test_line_commands_make_these_bytes(data: bytes, spelling: str, wanted: byte
     assert typed(data, spelling + "<CR>") == wanted
 
 
-@pytest.mark.parametrize(
-    ("pattern", "expression"),
-    [
-        ("a\\+", "a+"),
-        ("*a", "\\*a"),
-        ("a\\{2,}", "a{2,}"),
-        ("a\\{-1,}", "a{1,}?"),
-        ("[^]a]", "[^\\]a]"),
-        ("[a", "\\[a"),
-    ],
-)
-def test_patterns_become_those_of_python(pattern: str, expression: str) -> None:
-    assert patterns.translate(pattern) == "(?s)" + expression
+PIECES = (
+    "a", "b", "c", " ", ".", "a*", "b\\+", "c\\=", "\\(a\\|b\\)", "\\(ab*\\)*", "\\(a\\|bc\\)\\+", "\\1",
+    "[ab]", "[^a]*", "\\{-}",
+    ".*", "a\\{2}", "\\w\\+", "\\s", "\\<lt>", "\\>", "^", "$", "\\d*", "\\{1,2}", ".\\{-}c", "[a-c_]\\{-1,2}",
+    "\\(a*b\\)\\{2,}",
+)  # fmt: skip
+TEXTS = ("X", "<lt>&>", "\\1\\1", "\\u&", "\\U&\\Ex", "", "a\\rb", "\\n")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_substitutions_are_those_of_pythons_expressions(seed: int) -> None:
+    generator = random.Random(seed)
+    for _ in range(150):
+        pattern = "".join(generator.choice(PIECES) for _ in range(generator.randrange(1, 5)))
+        text, flags = generator.choice(TEXTS), generator.choice(("", "g", "gi"))
+        line = "".join(generator.choice("abcAB 1d_") for _ in range(generator.randrange(12)))
+        spelling = f":s/{pattern}/{text}/{flags}<CR>"
+        pattern, text = pattern.replace("<lt>", "<"), text.replace("<lt>", "<")
+        try:
+            wanted = re.compile(substitution.translate(pattern), re.IGNORECASE if "i" in flags else 0)
+            made, _ = substitution.substitute(wanted, substitution.replacement(text), line, "g" in flags)
+        except (re.error, substitution.UnsupportedError, IndexError):
+            continue
+        assert typed(f"{line}\n".encode(), spelling) == made.replace("\r\n", "\n").encode() + b"\n", spelling
 
 
 def test_registers_outlive_the_file_but_not_the_editor() -> None:

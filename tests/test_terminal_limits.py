@@ -10,7 +10,7 @@ import pytest
 from rcfam.errors import RcfamError
 from rcfam.terminal import Limits, Terminal
 from rcfam.terminal import state as S
-from rcfam.terminal.fork import text_of
+from rcfam.terminal.fork import own_bytes, text_of
 from rcfam.terminal.keys import from_text
 from tests.oracles.insertion import typed_out
 from tests.terminal_screens import editing, rows, spelled
@@ -168,3 +168,70 @@ def test_what_undo_keeps_does_not_grow_without_end() -> None:
     assert terminal.state.pool.nbytes < 4 * (S.TEXT + 16 * limits.characters)
     terminal.press(spelled("u" * 10 + "<C-r>" * 10))
     check(terminal)
+
+
+def test_a_text_does_not_grow_beyond_its_limit() -> None:
+    limits = Limits(characters=1 << 14, lines=1 << 9, register_bytes=1 << 12)
+    terminal = Terminal(limits=limits)
+    terminal.files.write("f", b"0123456789abcde\n" * 16)
+    terminal.press(from_text("vim f\n"))
+    for spelling in (
+        "ggyGGp",
+        "30o" + "x" * 200 + "<Esc>",
+        ":%s/x/xxxxxxxx/g<CR>",
+        ':%t$<CR>gg"ayG',
+        '"Ap"AyG',
+        "VG99>",
+    ):
+        terminal.press(spelled(spelling * 12))
+        check(terminal)
+        ctl = terminal.state.ctl
+        assert ctl[S.CHARACTERS] + ctl[S.LINES] <= limits.characters and ctl[S.LINES] <= limits.lines
+        assert last_line(terminal).startswith("E342: Out of memory!  (allocating "), spelling
+        terminal.press(spelled("u" * 30))
+    assert terminal.state.pool.nbytes < 4 * (S.TEXT + 16 * limits.characters)
+
+
+def test_a_terminal_stays_below_its_memory() -> None:
+    """As its docstring says: with a full text, a full register, full undo and named registers."""
+    seconds(editing(b"aaa\n"), 'yypggyGP:%s/a/b/g<CR>"ayG"byGdGuP')  # compiles
+    terminal = editing(b"a" * 60 + b"\n")
+    grow = "ggyGP" * 15
+    for spelling in (grow, ":%s/a/aaaaaaaa/g<CR>" * 12, grow + '"ayG"byG"cyG', "ggdGuP" * 9):
+        assert seconds(terminal, spelling) < _MOST_S, spelling
+    assert own_bytes(terminal) + sum(r.nbytes for r in terminal._windows[0].registers.values()) < 320 << 20
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        ":%s/\\(a*\\)*b/x/<CR>", ":%s/\\(a\\|a\\)*b/x/g<CR>", ":%s/a*a*a*a*a*b/x/<CR>",
+        ":%s/a/" + "b" * 9000 + "/g<CR>",
+        ":%s/\\(a*\\)\\1*b/&&/g<CR>", ":s/" + "\\(" * 7000 + "/x<CR>", ":s/\\(\\(a\\{999}\\)\\{999}\\)\\{999}/x<CR>",
+        "/" + "a" * 3000 + "b<CR>", "?" + "a" * 3000 + "b<CR>", ":" + "9" * 9000 + "<CR>", ":.+" + "+" * 9000 + "d<CR>",
+        ":" + ">" * 9000 + "<CR>", ":set sw=" + "9" * 9000 + "<CR>", ":%s/./\\r/g<CR>", ":%s/a/\\u&/g<CR>", ":%j<CR>",
+    ],
+)  # fmt: skip
+def test_no_command_line_costs_more_than_its_time(spelling: str) -> None:
+    seconds(editing(b"aaa\naaa\n"), spelling.replace("9000", "9"))  # compiles
+    terminal = editing((b"a" * 99 + b"\n") * 10_000)
+    assert seconds(terminal, spelling) < _MOST_S
+    assert text_of(terminal, "f") is not None
+
+
+@pytest.mark.parametrize("spelling", ["x" * 16_384, "x" * 16_000 + "<C-u><C-y><C-y><C-y><C-w><C-y><Home><C-k><C-y>"])
+def test_no_key_of_a_long_shell_line_costs_more_than_its_time(spelling: str) -> None:
+    terminal = Terminal()
+    terminal.press(spelled("ab<C-u><C-y>" + 2000 * "x" + "<C-c><Up>"))  # compiles
+    assert seconds(terminal, spelling) < _MOST_S
+    assert seconds(terminal, "<C-c><Up><Down>") < _MOST_S
+
+
+def test_a_count_of_searches_goes_round_as_often_as_it_says() -> None:
+    terminal = editing(b"o\nx o\no o\n")
+    terminal.press(spelled("/o<CR>"))
+    for count in (1, 2, 3, 4, 5, 9, 10, 99_999_998):
+        places = [(1, 2), (2, 0), (2, 2), (0, 0)]
+        here = places.index((int(terminal.state.ctl[S.LINE]), int(terminal.state.ctl[S.COLUMN])))
+        terminal.press(spelled(f"{count}n"))
+        assert (terminal.state.ctl[S.LINE], terminal.state.ctl[S.COLUMN]) == places[(here + count) % 4]

@@ -17,6 +17,7 @@ from rcfam.terminal.editor import (
     edits,
     indents,
     insert,
+    matching,
     messages,
     motions,
     normal,
@@ -313,10 +314,12 @@ def write(s: Any, codes: Any, attribute: Any) -> None:
 @bare_kernel
 def draw_input(s: Any) -> None:
     """Draw the shell's input line, scrolling the screen where it needs more rows."""
-    while readline.draw_input(s) == S.TRAP_SCROLL:
-        tty.scroll(s, 1)
-        s.ctl[S.PROMPT_ROW] -= 1
-        s.ctl[S.INPUT_ROW] -= 1
+    missing = readline.rows_missing(s)
+    if missing > 0:
+        tty.scroll(s, missing)
+        s.ctl[S.PROMPT_ROW] -= missing
+        s.ctl[S.INPUT_ROW] -= missing
+    readline.draw_input(s)
 
 
 @bare_kernel
@@ -369,6 +372,17 @@ def shift_lines(s: Any, first: Any, last: Any, right: bool, times: Any) -> None:
     text.changed(s)
     text.freeze(s)
     text.close_unit(s)
+
+
+@bare_kernel
+def substitute(
+    s: Any, first: Any, last: Any, program: Any, parts: Any, slots: Any, stack: Any, spans: Any, found: Any,
+    fold: bool, every: bool,
+) -> int:  # fmt: skip
+    """As `matching.substitute`."""
+    return matching.substitute(
+        s, np.int64(first), np.int64(last), program, parts, slots, stack, spans, found, fold, every
+    )
 
 
 @bare_kernel

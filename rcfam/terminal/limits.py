@@ -33,7 +33,7 @@ class Limits:
     """changes that `u` takes back, vim's 'undolevels'; the oldest go first"""
     undo_lines: int = 1 << 19
     """lines that these changes saved, all together"""
-    work: int = 1 << 23
+    work: int = 1 << 22
     """steps of one search or substitution: characters compared, and ways that a pattern tried"""
     disk_bytes: int = 1 << 28
     """bytes of all virtual files"""

@@ -3,7 +3,6 @@
 What is said and where the cursor goes is as in vim's ex_docmd.c and ex_cmds.c.
 """
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from rcfam.terminal import kernels
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import buffer, patterns
+from rcfam.terminal.editor import buffer, matching, patterns
 
 if TYPE_CHECKING:
     from rcfam.terminal.terminal import Terminal
@@ -24,6 +23,9 @@ NAMES = {
     "t": "copy", "co": "copy", "cop": "copy", "copy": "copy",
 }  # fmt: skip
 Spans = NDArray[np.int64]
+_STACK = 1 << 15
+"""ways that a pattern still has to try, at most"""
+_SPARE_ROWS = 256
 
 
 class Outcome(NamedTuple):
@@ -86,20 +88,6 @@ def _replace(terminal: "Terminal", first: int, count: int, new: Spans, yank: boo
     terminal.reserve(0, len(new) + count)
     kernels.replace_lines(terminal.state, first, count, new, yank, done)
     terminal.state.ctl[S.REGISTER] = terminal.state.ctl[S.YANKED] = 0
-
-
-def _typed(terminal: "Terminal", lines: list[NDArray[np.uint32]]) -> Spans:
-    """Put lines at the pool's end; where they stand."""
-    terminal.reserve(sum(line.size for line in lines), 0)
-    state = terminal.state
-    place = int(state.ctl[S.POOL_END])
-    found = np.empty((len(lines), 2), dtype=np.int64)
-    for number, line in enumerate(lines):
-        state.pool[place : place + line.size] = line
-        found[number] = place, line.size
-        place += line.size
-    state.ctl[S.POOL_END] = state.ctl[S.MARK] = place
-    return found
 
 
 def _go(terminal: "Terminal", line: int, column: int | None = None) -> None:
@@ -196,11 +184,15 @@ def substitute(terminal: "Terminal", first: int, last: int, argument: str) -> Ou
     if extra := flags.strip("gieI&"):
         return _error(f"E488: Trailing characters: {extra}")
     try:
-        wanted = re.compile(patterns.translate(pattern), re.IGNORECASE if "i" in flags else 0)
+        program = patterns.translate(pattern)
         put = patterns.replacement(text)
-        done = _substituted(terminal, first, last, wanted, put, "g" in flags)
-    except (re.error, patterns.UnsupportedError, IndexError):
+    except patterns.UnsupportedError:
         return _error(f"E486: Pattern not found: {pattern}")
+    except patterns.TooLongError:
+        return _error("E339: Pattern too long")
+    done = _substituted(terminal, first, last, program, put, "i" in flags, "g" in flags)
+    if isinstance(done, str):
+        return _error(done)
     if not done.matches:
         return Outcome() if "e" in flags else _error(f"E486: Pattern not found: {pattern}")
     _go(terminal, done.start, 0)
@@ -218,29 +210,32 @@ class _Substituted(NamedTuple):
 
 
 def _substituted(
-    terminal: "Terminal", first: int, last: int, wanted: re.Pattern[str], put: patterns.Replacement, all_of_it: bool
-) -> _Substituted:
-    """What the lines become. Lines that do not match stay where they are in the pool."""
-    old = spans(terminal, first, last - first + 1)
-    lines: list[NDArray[np.uint32]] = []
-    becomes: list[tuple[int, int]] = []  # (index into `old`, how many lines it becomes)
-    matches = 0
-    for number, (start, size) in enumerate(old.tolist()):
-        line = buffer.to_bytes(terminal.state.pool[start : start + size]).decode("utf-8", "surrogateescape")
-        changed, found = patterns.substitute(wanted, put, line, all_of_it)
-        if found:
-            matches += found
-            pieces = changed.split(patterns.BREAK)
-            becomes.append((number, len(pieces)))
-            lines += [buffer.characters(piece.encode("utf-8", "surrogateescape")) for piece in pieces]
-    typed = _typed(terminal, lines)
-    parts: list[Spans] = []
-    place = done = 0
-    end = first
-    for number, count in becomes:
-        parts += [old[place:number], typed[done : done + count]]
-        place, done = number + 1, done + count
-        end = first + sum(map(len, parts)) - 1
-    return _Substituted(
-        np.concatenate([*parts, old[place:]]), len(becomes), matches, first + (becomes[0][0] if becomes else 0), end
-    )
+    terminal: "Terminal", first: int, last: int, program: patterns.Program, parts: Spans, fold: bool, every: bool
+) -> _Substituted | str:
+    """What the lines become, or a complaint. Lines that do not match stay where they are in the pool."""
+    old = int(spans(terminal, first, last - first + 1)[:, 1].sum())
+    count = last - first + 1
+    terminal.state.ctl[S.WORK] = 0
+    stack = np.empty((_STACK, 4), dtype=np.int64)
+    slots = np.empty(program.slots, dtype=np.int64)
+    found = np.zeros(6, dtype=np.int64)
+    ctl = terminal.state.ctl
+    most = int(ctl[S.MOST_CHARACTERS] - ctl[S.CHARACTERS] - ctl[S.LINES]) + old + S.SPARE_CHARACTERS
+    for size in (old + S.SPARE_CHARACTERS, most):  # mostly the text stays about as long as it was
+        terminal.reserve(size, 0)
+        state = terminal.state
+        new = np.empty((count + (_SPARE_ROWS if size < most else int(ctl[S.MOST_LINES])), 2), dtype=np.int64)
+        done = kernels.substitute(
+            state, first, last, (program.code, program.sets), parts, slots, stack, new, found, fold, every
+        )
+        if done == matching.NO_WORK:
+            return "E363: Pattern uses more memory than 'maxmempattern'"
+        if done == 0:
+            break
+    else:
+        return out_of_memory(most)
+    lines, matches, changed, start, end, place = found.tolist()
+    if refused := _refused(terminal, int(new[:lines, 1].sum()) - old, lines - count):
+        return refused.says
+    state.ctl[S.POOL_END] = state.ctl[S.MARK] = place
+    return _Substituted(new[:lines].copy(), changed, matches, start, end)

@@ -32,17 +32,17 @@ def change_case(s: Any, line: Any, first: Any, last: Any, how: Any) -> None:
     differs = False
     for column in range(first, last):
         c = text.character(s, line, column)
-        if _toggled(c, how) != c:
+        if changed(c, how) != c:
             differs = True
     if not differs:
         return
     start = text.own(s, line, 0)
     for i in range(start + first, start + last):
-        s.pool[i] = _toggled(int(s.pool[i]), how)
+        s.pool[i] = changed(int(s.pool[i]), how)
 
 
 @inner
-def _toggled(c: Any, how: Any) -> Any:
+def changed(c: Any, how: Any) -> Any:
     """`c` in the other case (126), upper (85) or lower (117) case."""
     lower = (
         97 <= c <= 122

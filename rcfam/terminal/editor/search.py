@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, text
@@ -80,6 +82,7 @@ def match_at(s: Any, line: Any, column: Any) -> Any:
     start = s.lines[text.slot(s.ctl, line), 0]
     at = column
     for i in range(s.ctl[S.PATTERN_LENGTH]):
+        s.ctl[S.WORK] += 1
         p = s.pool[S.PATTERN + i]
         if p < _ANY:
             if at >= total or s.pool[start + at] != p:
@@ -112,10 +115,14 @@ def _in_line(s: Any, line: Any, first: Any, last: Any, back: bool) -> Any:
         for column in range(last - 1, first - 1, -1):
             if match_at(s, line, column) >= 0:
                 return column
+            if s.ctl[S.WORK] > s.ctl[S.MOST_WORK]:
+                break
     else:
         for column in range(first, last):
             if match_at(s, line, column) >= 0:
                 return column
+            if s.ctl[S.WORK] > s.ctl[S.MOST_WORK]:
+                break
     return -1
 
 
@@ -132,7 +139,7 @@ def step(s: Any, back: bool) -> Any:
         found = _in_line(s, line, ctl[S.TO_COLUMN] + 1, max(size, 1), False)
     wrapped = 1
     for _ in range(total):
-        if found >= 0:
+        if found >= 0 or ctl[S.WORK] > ctl[S.MOST_WORK]:
             break
         line += -1 if back else 1
         if line < 0 or line >= total:
@@ -154,13 +161,26 @@ def again(s: Any, reverse: bool, count: Any) -> bool:
     if ctl[S.PATTERN_LENGTH] == 0:
         messages.say(s, messages.NO_PATTERN)
         return False
+    ctl[S.WORK] = 0
     wrapped = 1
-    for _ in range(min(count, 10_000)):
+    first_line = np.int64(-1)
+    first_column = np.int64(-1)
+    done = np.int64(0)
+    while done < count:
         result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else 0
+        if ctl[S.WORK] > ctl[S.MOST_WORK]:
+            messages.say(s, messages.PATTERN_SPENT)
+            return False
         if result == 0:
             messages.say(s, messages.NOT_FOUND)
             return False
         wrapped = max(wrapped, result)
+        done += 1
+        if done == 1:
+            first_line = ctl[S.TO_LINE]
+            first_column = ctl[S.TO_COLUMN]
+        elif ctl[S.TO_LINE] == first_line and ctl[S.TO_COLUMN] == first_column:
+            done = count - (count - done) % (done - 1)  # every match has been seen: whole rounds are left out
     if wrapped == 2:
         messages.say(s, messages.HIT_TOP if back else messages.HIT_BOTTOM)
     else:

@@ -118,6 +118,27 @@ def insert(s: Any, character: Any) -> None:
 
 
 @inner
+def _put_back(s: Any) -> None:
+    """Ctrl-Y: insert what was killed, as much of it as the line holds."""
+    ctl = s.ctl
+    at = ctl[S.INPUT_CURSOR]
+    size = min(ctl[S.KILLED_LENGTH], S.REGION - ctl[S.INPUT_LENGTH])
+    for i in range(ctl[S.INPUT_LENGTH] - 1, at - 1, -1):
+        s.pool[S.INPUT + i + size] = s.pool[S.INPUT + i]
+    for i in range(size):
+        s.pool[S.INPUT + at + i] = s.pool[S.KILLED + i]
+    ctl[S.INPUT_LENGTH] += size
+    ctl[S.INPUT_CURSOR] = at + size
+
+
+@inner
+def rows_missing(s: Any) -> Any:
+    """How many rows the input line needs more than stand below the prompt."""
+    end = _cells_before(s, s.ctl[S.INPUT_LENGTH])
+    return s.ctl[S.PROMPT_ROW] + end // s.cells.shape[1] - (s.cells.shape[0] - 2)
+
+
+@inner
 def before(s: Any, at: Any) -> Any:
     at -= 1
     while at > 0 and s.widths[s.pool[S.INPUT + at]] == 0:
@@ -176,8 +197,7 @@ def edit(s: Any, key: Any) -> bool:
     elif key == 23:
         _kill(s, word_before(s, at), at)
     elif key == 25:
-        for i in range(ctl[S.KILLED_LENGTH]):
-            insert(s, s.pool[S.KILLED + i])
+        _put_back(s)
     elif key == 20:
         if at > 0 and total > 1:
             at = min(at, total - 1)
