@@ -59,6 +59,14 @@ def test_a_bound_on_the_size_of_files_is_one_line_and_leaves_nothing(tmp_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
 
 
+def test_a_bound_on_address_space_is_told_before_the_drawing_engine_traps(tmp_path: Path) -> None:
+    bound = partial(resource.setrlimit, resource.RLIMIT_AS, (8 << 30, 8 << 30))
+    done = run("report", "-o", tmp_path / "report", preexec_fn=bound)
+    assert done.returncode == 1
+    assert done.stderr.startswith("rcfam: drawing charts needs 70 GiB of address space")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_too_long_a_name_is_one_line(tmp_path: Path) -> None:
     done = run("fit", table(tmp_path), "-o", tmp_path / ("n" * 300))
     assert done.returncode == 1

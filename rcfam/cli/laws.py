@@ -262,7 +262,9 @@ def report(
     from tqdm import tqdm
 
     from rcfam import report as room
+    from rcfam.report.figures import check_address_space
 
+    check_address_space()
     options = section(params_file, "report", room.ReportParams)
     source = params_file or DEFAULT
     text = documents.text(source, documents.MOST_YAML_BYTES) if source.exists() else ""
@@ -305,7 +307,9 @@ def plots_template(
 ) -> None:
     """Write the page that `dvc plots show --html-template` fills without network."""
     from rcfam.report import template
+    from rcfam.report.figures import check_address_space
 
+    check_address_space()
     with writing(out) as path:
         path.write_text(template(), encoding="utf-8")
     say(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
