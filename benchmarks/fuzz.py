@@ -32,6 +32,7 @@ from rcfam.recording import Reader, RecordingError
 BATCH = 5_000
 CHECKED_EVERY = 8  # one batch in so many runs with bounds checks
 MEMORY_BYTES = 1 << 30  # more than a child may take on top of what it has when it is warm
+_CACHE = Path(__file__).parents[1] / ".cache" / "checked-kernels"  # of its own: they are compiled otherwise
 INPUT_SECONDS = 60.0  # the slowest valid chunks take about a second; the machine may be busy
 
 
@@ -119,7 +120,7 @@ def watch(first: int, count: int, checked: bool) -> dict:
     environment = dict(os.environ)
     if checked:
         environment["NUMBA_BOUNDSCHECK"] = "1"
-        environment["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"rcfam-checked-{os.getuid()}")
+        environment["NUMBA_CACHE_DIR"] = str(_CACHE)
     total: dict = {"counts": {}, "findings": [], "memory": 0}
     with tempfile.TemporaryDirectory() as name:
         command = [sys.executable, "-m", "benchmarks.fuzz", "--child", str(first), str(count), name]

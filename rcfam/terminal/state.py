@@ -1,6 +1,7 @@
 """The compiled state: a NamedTuple of arrays, and the meaning of every scalar in `ctl`.
 
-The text of the editor's buffer lives in `pool`, an append-only run of characters. `lines` is the line table: (start,
+The text of the editor's buffer lives in `pool`, a run of characters that grows at its end; what nothing points to any
+more is taken out when room runs short (`compaction`). `lines` is the line table: (start,
 length) of each line in the pool, with a gap at the place of the last insertion or deletion of lines. A line at or
 beyond `ctl[MARK]` belongs to the open undo unit and is edited in place; a line below it is shared with the undo log
 or the register and is copied to the pool's end before its first edit. So undo, yank and put move pairs of numbers and

@@ -30,8 +30,8 @@ class Terminal:
     is touched.
 
     `state` holds the frame (`cells`, `cursor`, `dirty`) and is replaced when its arrays grow. `files` are the virtual
-    files, below a root that the prompt shows as `~/name`. `limits` are what it may hold. KEYS.md says what every key
-    does. Raises RcfamError where the size is out of bounds.
+    files, below a root that the prompt shows as `~/name`. `limits` are what it may hold: with the default ones an
+    editor takes at most 320 MiB. KEYS.md says what every key does. Raises RcfamError where the size is out of bounds.
     """
 
     def __init__(self, rows: int = 24, columns: int = 80, name: str = "repo", limits: Limits | None = None) -> None:

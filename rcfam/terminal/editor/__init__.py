@@ -4,8 +4,8 @@
 |---|---|
 | keys become commands | `normal`, `visual`, `pending` (what was typed so far, and what `.` repeats), `prompt` (: / ?) |
 | where a command leads | `motions`, `word_motions`, `objects`, `search`, `places` |
-| what it does | `operators`, `edits`, `indents`, `letters`, `insert`, `undo`, `scrolling` |
-| the text | `text` (line table, edits, undo log), `buffer` (from and to bytes) |
+| what it does | `operators`, `edits`, `indents`, `letters`, `insert`, `repetition`, `matching`, `undo`, `scrolling` |
+| the text | `text` (line table, edits, undo log), `buffer` (from and to bytes), `budget` (its limits), `compaction` |
 | the screen | `window` (what part of the text), `view` (what is redrawn), `draw`, `measures`, `ruler`, `messages` |
 | in Python, after a trap | `commandline`, `ex`, `patterns`, `registers`, `repeat` |
 """
