@@ -69,12 +69,19 @@ class Objects:
 
     def read(self, oid: str) -> bytes:
         """A blob's contents; recent ones are remembered. Raises HistoryError where it is missing or too large."""
+        data = self.within(oid, MAX_READ_BYTES)
+        if data is None:
+            raise HistoryError(f"{self._path}: object {oid} holds more than {MAX_READ_BYTES:,} bytes")
+        return data
+
+    def within(self, oid: str, most: int) -> bytes | None:
+        """A blob's contents, or None where it holds more than `most` bytes; then it is not read."""
         data = self._recent.get(oid)
         if data is not None:
             self._recent.move_to_end(oid)
-            return data
-        if (size := self.size(oid)) > MAX_READ_BYTES:
-            raise HistoryError(f"{self._path}: object {oid} holds {size:,} bytes, more than {MAX_READ_BYTES:,}")
+            return data if len(data) <= most else None
+        if self.size(oid) > most:
+            return None
         try:
             data = self._raw.odb.read(pygit2.Oid(hex=oid))[1]
         except UNREADABLE as error:

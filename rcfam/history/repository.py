@@ -255,12 +255,8 @@ class Repository:
         if key not in self._reasons:
             if len(self._reasons) >= _REMEMBERED_REASONS:
                 self._reasons.clear()
-            size = self.objects.size(oid)
-            self._reasons[key] = (
-                "too large"
-                if size > min(max_file_bytes, MAX_READ_BYTES)
-                else content_reason(file.mode, self.objects.read(oid))
-            )
+            data = self.objects.within(oid, min(max_file_bytes, MAX_READ_BYTES))
+            self._reasons[key] = "too large" if data is None else content_reason(file.mode, data)
         return self._reasons[key]
 
     def tree(self, commit: str, limits: HistoryLimits | None = None) -> dict[str, tuple[int, str]]:
