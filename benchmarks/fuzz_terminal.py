@@ -86,6 +86,23 @@ _SHELL = (
     "echo {l}",
     "echo {l} > b",
     "history",
+    "mv b a",
+    "cat a a a a >> c",
+    "cat a;" * 40,
+    "cp -r d e",
+    "rm -r e",
+    "mkdir -p " + "d/" * 200,
+    "touch " + " ".join(f"d/{n}" for n in range(99)),
+    "ls -la d d d",
+    "ls d;" * 40,
+    "git add d d d",
+    "git commit -qam x",
+    "git mv d e",
+    "git rm -rf d",
+    "git status -s;" * 20,
+    "git diff;" * 20,
+    "git log",
+    "echo '{l}",
 )
 
 
