@@ -212,7 +212,6 @@ def test_keys_before_the_first_mark_belong_to_nothing(whole: Path, repository: R
         ("revision", "HEAD~1", "no commit id"),
         ("params", "[" * 100_000, "does not say how it was rendered"),
         ("params", "1" * 5_000, "does not say how it was rendered"),
-        ("params", "{}", "missing"),
         ("name", "x" * 256, "256 characters"),
     ],
 )
