@@ -35,7 +35,7 @@ STATE: Final = CHECKOUT / ".cache" / "disks"
 VERBS: Final = {
     "clone": "clone -o {out}",
     "render": "render data/mirrors -o {out}",
-    "verify": "verify data/recordings/source.tsr data/mirrors/source.git",
+    "verify": "verify data/recordings/source.tsr --repo data/mirrors/source.git",
     "info": "info data/recordings/source.tsr --check",
     "repack": "repack data/recordings/source.tsr -o {out}.tsr",
     "export": "export data/recordings/source.tsr -o {out}.cast",
