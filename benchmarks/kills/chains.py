@@ -36,7 +36,7 @@ def _plain(state: Path) -> dict[str, str]:
 
 
 def _prefect(state: Path) -> dict[str, str]:
-    return {"PREFECT_HOME": str(state / "prefect"), "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180"}
+    return {"PREFECT_HOME": str(state / "prefect")}
 
 
 def _trials(folder: Path) -> list[str]:
