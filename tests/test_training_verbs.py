@@ -148,6 +148,23 @@ def test_a_run_that_goes_on_shows_every_step_once(tmp_path: Path) -> None:
     assert shown["seed-0"]["loss"] == 108
 
 
+@pytest.mark.parametrize(
+    "left", [b"", b"step\tloss\n", b"ste", b"step\tloss\n1\t3.5\n2\t3", b"step\tloss\n1\n1\t2\t3\n"]
+)
+def test_a_history_that_a_kill_left_empty_or_cut_is_gone_on_with(tmp_path: Path, left: bytes) -> None:
+    pytest.importorskip("dvclive", reason="DVCLive is not installed")
+    path = tmp_path / "plots/metrics/seed-0/loss.tsv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(left)
+    (tmp_path / "metrics.json").write_text('{"step": 1, "se')
+    log = DvcLive(tmp_path, steps=2)
+    log.log("seed-0", 2, values(4.0))
+    log.close()
+    before = {1: 3.5} if b"3.5" in left else {}
+    assert history(path) == {**before, 2: 4.0}
+    assert json.loads((tmp_path / "metrics.json").read_text())["seed-0"]["loss"] == 4.0
+
+
 def test_a_run_that_begins_anew_drops_old_events(tmp_path: Path) -> None:
     accumulator = pytest.importorskip(
         "tensorboard.backend.event_processing.event_accumulator", reason="TensorBoard is not installed"

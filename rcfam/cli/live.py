@@ -3,6 +3,7 @@
 Nothing is made before the first step, so that a training that is refused says one line and leaves nothing behind.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -101,16 +102,30 @@ class DvcLive:
             from scmrepo.exceptions import SCMError
         except ImportError as error:
             raise RcfamError("--live needs DVCLive: pip install 'rcfam[pipeline]'") from error
+        summary = self._folder / "metrics.json"
+        try:
+            if summary.exists():
+                json.loads(summary.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):  # a kill cut it short; every run writes its values anew
+            summary.unlink()
         try:
             return Live(str(self._folder), resume=True, save_dvc_exp=False, dvcyaml=None)
         except SCMError as error:  # such as a repository without a commit
             raise RcfamError(f"--live: DVCLive does not start here: {error}") from error
 
     def _forget_from(self, run: str, step: int) -> None:
+        """Keep the rows of earlier steps, in files that a kill may have left empty or cut in the middle of a row."""
         for path in sorted((self._folder / "plots" / "metrics" / run).glob("*.tsv")):
-            table = pl.read_csv(path, separator="\t")
+            lines = path.read_text(encoding="utf-8", errors="replace").split("\n")[:-1]  # a whole one ends in a newline
+            names = lines[0].split("\t") if lines else []
+            if "step" not in names:
+                path.unlink()
+                continue
+            at = names.index("step")
+            rows = [row for row in (line.split("\t") for line in lines[1:]) if len(row) == len(names)]
+            kept = ["\t".join(row) for row in rows if row[at].isdecimal() and int(row[at]) < step]
             with writing(path) as part:
-                table.filter(pl.col("step") < step).write_csv(part, separator="\t")
+                part.write_text("\n".join([lines[0], *kept, ""]), encoding="utf-8")
 
     def close(self) -> None:
         if self._live is not None:
