@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -136,13 +137,13 @@ def odd_marks(rng: random.Random, parts: Parts) -> None:
 def odd_provenance(rng: random.Random, parts: Parts) -> None:
     """Provenance with other values: deep, long, of another type, of another revision."""
     table, at = take_header(parts.header)
-    said = {"name": "r", "params": json.dumps(PARAMS.__dict__), "revision": world()[0].resolve(), "licence": "none"}
+    said = {"name": "r", "params": json.dumps(asdict(PARAMS)), "revision": world()[0].resolve(), "licence": "none"}
     values = (text(rng), "[" * 50_000, "{}", '{"rows": 1e999}', "0" * 40, "HEAD", "main~1", "9" * 5_000, "null", "[]")
     for _ in range(rng.choice((1, 1, 2))):
         said[rng.choice(("name", "params", "revision", text(rng)))] = rng.choice(values)
     if rng.random() < 0.3:
         changed = rng.choice(({"since": "2020"}, {"max_commits": 2}, {"paths": ["*"]}, {"rows": -1}, {"authors": [[]]}))
-        said["params"] = json.dumps(PARAMS.__dict__ | changed)
+        said["params"] = json.dumps(asdict(PARAMS) | changed)
     packed = json.dumps(said).encode()
     parts.header = table[:at] + varint(len(packed)) + packed
 
@@ -243,7 +244,7 @@ def hold(reader: Reader, rng: random.Random) -> None:
     commits = [mark for mark in marks if mark.kind == "commit"]
     said = [(m.frame, m.text.partition(" ")[0]) for m in reader.marks if m.kind == "commit"]
     params = json.loads(reader.provenance["params"])
-    if params == json.loads(json.dumps(PARAMS.__dict__)) and reader.provenance["revision"] == repository.resolve():
+    if params == json.loads(json.dumps(asdict(PARAMS))) and reader.provenance["revision"] == repository.resolve():
         right = [(m.frame, m.text.partition(" ")[0]) for m in commits]
         assert said == right[: len(said)], "marks that are not the history's passed"
         assert found.commits == len(said) if found.whole else found.commits == len(said) - 1, (
