@@ -214,7 +214,11 @@ def main() -> None:
     options = parser.parse_args()
     folder = world(options.state.resolve())
     pairs = [(verb, condition) for verb in options.only for condition in options.conditions]
-    found = [run(verb, condition, folder) for verb, condition in tqdm(pairs, unit="run", mininterval=1)]
+    found = []
+    for verb, condition in tqdm(pairs, unit="run", mininterval=1):
+        found.append(run(verb, condition, folder))
+        if found[-1].status is None or found[-1].faults:
+            tqdm.write(line(found[-1]))
     show(found, options.conditions)
     if options.json:
         tried = [each for each in found if each.status is not None]
@@ -227,17 +231,19 @@ def main() -> None:
 
 
 def show(found: Sequence[Outcome], conditions: Sequence[str]) -> None:
-    """A table of conditions, and what was not survived or skipped."""
+    """A table of conditions."""
     print("| condition | tried | survived |\n|---|---|---|")
     for condition in conditions:
         tried = [each for each in found if each.condition == condition and each.status is not None]
         print(f"| {condition} | {len(tried)} | {sum(not each.faults for each in tried)} |")
-    for each in found:
-        if each.status is None:
-            print(f"skipped: {each.verb}, {each.condition}: {each.said}")
-        elif each.faults:
-            last = " ".join(each.said.strip().splitlines()[-1:])[:300]
-            print(f"{each.verb}, {each.condition}: {', '.join(each.faults)} (exit status {each.status}): {last}")
+
+
+def line(each: Outcome) -> str:
+    """What was skipped, or not survived."""
+    if each.status is None:
+        return f"skipped: {each.verb}, {each.condition}: {each.said}"
+    last = " ".join(each.said.strip().splitlines()[-1:])[:300]
+    return f"{each.verb}, {each.condition}: {', '.join(each.faults)} (exit status {each.status}): {last}"
 
 
 if __name__ == "__main__":
