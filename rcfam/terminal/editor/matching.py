@@ -296,10 +296,11 @@ def substitute(
             for i in range(copied, at):
                 s.pool[place] = line[i]
                 place += 1
+            behind = place
             place = _put(s, line, at, end, parts, slots, place, limit)
             if place > limit:
                 return NO_ROOM
-            budget.work(s, _WORK_OF_A_MATCH)
+            budget.work(s, _WORK_OF_A_MATCH + place - behind)
             found[1] += 1
             done = copied = end
             at = end if end > at else end + 1
