@@ -44,7 +44,7 @@ _TYPES: Final[Mapping[type, Any]] = {int: pl.Int64, float: pl.Float64, str: pl.S
 
 
 def read(path: Path, columns: Mapping[str, Column], others: bool = False, most_bytes: int = MOST_BYTES) -> pl.DataFrame:
-    """The columns of a Parquet file, in the order of `columns`; with `others` what else it has follows as it is."""
+    """The columns of a Parquet file, in the order of `columns`; with `others` all that it has, in its own order."""
     data = documents.content(path, most_bytes)
     try:
         schema = pl.read_parquet_schema(io.BytesIO(data))
@@ -69,7 +69,7 @@ def read_csv(path: Path, separator: str = ",", most_bytes: int = MOST_BYTES) -> 
 
 
 def fitted(table: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl.DataFrame:
-    """A table whose wanted columns are what `columns` says, first of all columns. Raises TableError."""
+    """A table whose wanted columns are what `columns` says; others stay as they are. Raises TableError."""
     made = []
     for name, column in columns.items():
         if name not in table.columns and column.optional:
@@ -77,7 +77,7 @@ def fitted(table: pl.DataFrame, columns: Mapping[str, Column], where: str) -> pl
         if name not in table.columns:
             raise TableError(f"{where}: column '{name}' is missing; there are {_listed(table.columns)}")
         made.append(_column(table[name], column, f"{where}: column '{name}'"))
-    return pl.DataFrame([*made, *(table[name] for name in table.columns if name not in columns)])
+    return table.with_columns(made)
 
 
 def _column(values: pl.Series, column: Column, where: str) -> pl.Series:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rcfam.errors import RcfamError
 from rcfam.history import Repository, patch
 from rcfam.tasks.inflate import (
     Chain,
-    InflateError,
     InflateParams,
     chains_of,
     do_nothing,
@@ -188,7 +188,7 @@ def test_no_table_of_cases(tmp_path: Path) -> None:
         path = tmp_path / "cases.parquet"
         if data is not None:
             path.write_bytes(data)
-        with pytest.raises(InflateError, match=r"cases\.parquet"):
+        with pytest.raises(RcfamError, match=r"cases\.parquet"):
             load(path)
 
 

@@ -370,8 +370,8 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(verb: str, tmp_path: Pa
         (["--size", "huge"], "--size huge: known are tiny, default, paper"),
         (["--size", "tiny", "--model", "gru"], "model 'gru'"),
         (["--size", "tiny", "--model", "lstm:x"], "--model lstm:x"),
-        (["--size", "tiny", "--depth", "500"], "depth = 500"),
-        (["--size", "tiny", "--rate", "-1"], "rate = -1.0"),
+        (["--size", "tiny", "--depth", "500"], "depth: 500"),
+        (["--size", "tiny", "--rate", "-1"], "rate: -1.0"),
         (["--size", "tiny", "--device", "tpu"], "--device tpu"),
     ],
 )

@@ -74,10 +74,10 @@ def dataset(
     params: Params = _PARAMS,
 ) -> None:
     """Index recordings and tokens, by the split that the vocabulary was learned with; count what is in them."""
-    import polars as pl
     from tqdm import tqdm
 
     from rcfam import params as parameters
+    from rcfam import tables
     from rcfam.dataset import DatasetError, DatasetParams, building, index, statistics
     from rcfam.dataset import tokens as token_files
     from rcfam.dataset.comparing import compare
@@ -105,7 +105,7 @@ def dataset(
         with tqdm(total=int(table["frames"].sum()), desc="compare", unit="key", unit_scale=True) as bar:
             commits, files = compare(table, survey.commits(), lambda name: _open(places[name]), bar.update)
         frequency = statistics.token_table(tokenizer, survey.counts)
-        ledger = pl.read_parquet(recordings / LEDGER) if (recordings / LEDGER).exists() else None
+        ledger = tables.read(recordings / LEDGER, {}, others=True) if (recordings / LEDGER).exists() else None
         numbers = statistics.statistics(table, commits, files, frequency, ledger)
         about = survey.about(settings.sampling, os.path.relpath(recordings, out), os.path.relpath(tokens, out))
         index.write(fresh, about, table)

@@ -1,12 +1,12 @@
 """`rcfam task inflate`: Diff-Inflate-Bench."""
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from rcfam import documents
 from rcfam.errors import RcfamError
 from rcfam.kinds import INFLATE
 from rcfam.outputs import adding
@@ -104,10 +104,7 @@ def _prices(asked: list[float], answered: list[float], models: int) -> list[tupl
 
 
 def _body(text: str) -> dict[str, Any]:
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        raise RcfamError(f"--body: not JSON: {error}") from error
+    body = documents.json_value(text, "--body")
     if not isinstance(body, dict):
         raise RcfamError(f"--body: expected names and values, found {type(body).__name__}")
     return body
@@ -229,14 +226,15 @@ def _tell(out: Path, cases: "list[Case]") -> None:
 
     from rcfam.atomic import writing
     from rcfam.report import figure
+    from rcfam.tables import read
     from rcfam.tasks import inflate as room
 
     wanted = {(case.id, context) for case in cases for context in case.patches}
     kept = []
     for path in sorted((out / "results").glob("*.parquet")):
         try:
-            table = pl.read_parquet(path)
-        except (OSError, pl.exceptions.PolarsError):
+            table = read(path, {}, others=True)
+        except RcfamError:
             table = pl.DataFrame()
         if table.schema == pl.Schema(room.SCHEMA) and set(table.select("case", "context").iter_rows()) == wanted:
             kept.append(table)

@@ -103,7 +103,8 @@ def _collect(
     from rcfam.studies.findings import find
     from rcfam.studies.planning import owner, settings
     from rcfam.studies.table import join
-    from rcfam.training.table import write
+    from rcfam.tables import read
+    from rcfam.training.table import COLUMNS, write
 
     home, own = folders.place(out, size, study), owner(study)
     runs_home = folders.place(out, size, own)
@@ -114,7 +115,8 @@ def _collect(
         raise RcfamError(f"{runs_home}: no finished run; `python -m flows.study {own.name} --size {size}` trains them")
     with adding(home, STUDY):
         tables = {
-            name: pl.read_parquet(folders.run_folder(runs_home, run) / folders.DONE) for name, run in done.items()
+            name: read(folders.run_folder(runs_home, run) / folders.DONE, COLUMNS, others=True)
+            for name, run in done.items()
         }
         flops, counts = _costs(runs_home, list(done.values()), data)
         table = join(study.name, runs, tables, flops)
@@ -179,6 +181,7 @@ def _scores(
 
     from rcfam.evaluation import EvaluateParams
     from rcfam.studies import folders
+    from rcfam.tables import read
     from rcfam.training import seed_folder
     from rcfam.training.scores import score_places
     from rcfam.training.table import write
@@ -201,7 +204,7 @@ def _scores(
             with writing(homes[run.id] / "scored.txt") as part:
                 part.write_text(stamp[run.id], encoding="utf-8")
     scores, positions = (
-        pl.concat([pl.read_parquet(homes[run.id] / f"{name}.parquet") for run in runs])
+        pl.concat([read(homes[run.id] / f"{name}.parquet", {}, others=True) for run in runs])
         for name in ("scores", "positions")
     )
     return scores, positions

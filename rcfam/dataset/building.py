@@ -13,10 +13,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rcfam import atomic, documents
-from rcfam.bounds import Name, Range, Seed, Sha256
-from rcfam.dataset.split import DatasetError, Source, Span
+from rcfam.bounds import NAME, Name, Range, Seed, Sha256
+from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError, Source, Span
 from rcfam.dataset.tokens import Tokens
 from rcfam.printable import whole
+from rcfam.tables import Column
 
 SPLIT: Final = "split.json"
 BREAKS: Final = ("commit", "program")  # kinds of marks that no token may span
@@ -30,6 +31,16 @@ COMMITS_SCHEMA: Final = {
     "first_token": pl.Int64,
     "tokens": pl.Int64,
 }
+
+
+COMMITS: Final = {
+    "recording": Column(str, NAME),
+    "commit": Column(str),
+    "subject": Column(str),
+    "side": Column(str, among=(TRAIN, HELD_OUT)),
+    **dict.fromkeys(("first_frame", "frames", "first_token", "tokens"), Column(int, Range(0, 2**36))),
+}
+"""What a table of commits that is read must hold."""
 
 
 class Mark(Protocol):

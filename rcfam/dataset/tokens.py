@@ -4,6 +4,7 @@
 
 import zipfile
 from pathlib import Path
+from tokenize import TokenError  # which NumPy's reader of headers lets through
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ def load(path: Path) -> Tokens:
             tokens = Tokens(*(_member(path, file, archive, name) for name in ("tokens", "starts", "breaks")))
     except OSError as error:
         raise DatasetError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, NotImplementedError, zipfile.BadZipFile, TokenError) as error:
         raise DatasetError(f"{path}: damaged tokens: {error}") from error
     if tokens.tokens_N.dtype != np.int32 or tokens.starts_N.dtype != np.int64 or tokens.breaks_K.dtype != np.int64:
         raise DatasetError(f"{path}: damaged tokens: types {[str(array.dtype) for array in tokens]}")

@@ -23,7 +23,8 @@ _TEXT: Final = Column(str, null=True)
 
 
 def _optional(column: Column, *names: str) -> dict[str, Column]:
-    return {name: Column(column.kind, column.bound, null=True, optional=True) for name in names}
+    null = column.bound is None
+    return {name: Column(column.kind, column.bound, null=null, optional=True) for name in names}
 
 
 def _reals(*names: str) -> dict[str, Column]:
@@ -56,8 +57,8 @@ TABLES: Final[dict[str, dict[str, Column]]] = {
         "measured": _TEXT,
         "predicted": _TEXT,
         **_reals("measured_s", "low_s", "high_s", "common_s", "predicted_s"),
-        "seed_pairs_crossed": _WHOLE,
-        "seed_pairs": _WHOLE,
+        "seed_pairs_crossed": Column(int, Range(0)),
+        "seed_pairs": Column(int, Range(0)),
     },
     "loss_over_steps": {"step": Column(float, Range(0)), **_CURVE},
     "loss_over_wall": {"wall_s": Column(float, Range(0)), **_CURVE},

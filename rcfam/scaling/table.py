@@ -13,12 +13,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from rcfam.bounds import shown
 from rcfam.errors import RcfamError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 REQUIRED = ("length", "step", "loss")
+_NAMED = 10  # columns in a message
+_MOST_LOSS = 1e12  # and its reciprocal at least: beyond, no least squares
 _MOST = 2**53  # of whole numbers: all of them up to here are floats
 
 
@@ -70,7 +73,7 @@ def runs(table: pl.DataFrame) -> tuple[Run, ...]:
     """Cut a run table into its runs, in order of (length, seed). A bad table raises ScalingError naming the column."""
     for column in REQUIRED:
         if column not in table.columns:
-            found = ", ".join(table.columns) or "none"
+            found = ", ".join(shown(name) for name in table.columns[:_NAMED]) or "none"
             raise ScalingError(f"column '{column}' is missing from the run table; columns found: {found}")
     if table.height == 0:
         raise ScalingError("column 'loss': the run table has no rows")
@@ -150,10 +153,16 @@ def _whole(table: pl.DataFrame, column: str, least: int | None) -> pl.Series:
 
 def _loss(table: pl.DataFrame) -> pl.Series:
     values = _number(table, "loss").cast(pl.Float64)
-    wrong = values.is_null() | ~values.is_finite().fill_null(False) | (values <= 0).fill_null(True)
+    wrong = (
+        values.is_null()
+        | ~values.is_finite().fill_null(False)
+        | ~values.is_between(1 / _MOST_LOSS, _MOST_LOSS).fill_null(False)
+    )
     if wrong.any():
         row = int(wrong.arg_true()[0])
-        raise ScalingError(f"column 'loss': row {row + 1} holds {values[row]}, expected a finite number above 0")
+        raise ScalingError(
+            f"column 'loss': row {row + 1} holds {values[row]}, expected a finite number above 0, at most {_MOST_LOSS:g}"
+        )
     return values.alias("loss")
 
 

@@ -14,8 +14,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from rcfam import kinds, outputs, params
+from rcfam import documents, kinds, outputs, params
 from rcfam.atomic import writing
+from rcfam.documents import DocumentError
 from rcfam.studies.files import Study, StudyError
 from rcfam.studies.planning import Planned
 
@@ -83,6 +84,6 @@ def _document(run: Planned, mark: str) -> dict[str, object]:
 
 def _read(path: Path) -> object:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return documents.load_json(path)
+    except DocumentError:
         return None

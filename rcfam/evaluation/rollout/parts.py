@@ -14,8 +14,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from rcfam import kinds, outputs
+from rcfam import kinds, outputs, tables
 from rcfam.atomic import writing
+from rcfam.errors import RcfamError
+from rcfam.tables import Column
 
 _HOLDS: Final = ("identity.json", "recordings/**", "*/[0-9]*.parquet")
 _PACKAGE: Final = Path(__file__).parents[2]
@@ -42,8 +44,8 @@ class Parts:
     def finished(self, policy: str, first: int) -> pl.DataFrame | None:
         """What `keep` was given; None where it was not, where it is damaged, or where a recording is gone."""
         try:
-            table = pl.read_parquet(self._path(policy, first))
-        except (OSError, pl.exceptions.PolarsError):
+            table = tables.read(self._path(policy, first), {"file": Column(str)}, others=True)
+        except (RcfamError, OSError):
             return None
         return table if all((self.recordings / file).exists() for file in table["file"]) else None
 

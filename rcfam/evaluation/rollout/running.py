@@ -9,11 +9,13 @@ from typing import Annotated, Literal, NamedTuple
 import polars as pl
 import torch
 
+from rcfam import tables
 from rcfam.atomic import writing
 from rcfam.bounds import Different, Range, Seed, Size, check
 from rcfam.dataset import tokens as token_files
+from rcfam.dataset.building import COMMITS
 from rcfam.dataset.index import Dataset, renumbering
-from rcfam.dataset.split import TRAIN, DatasetError
+from rcfam.dataset.split import TRAIN
 from rcfam.dataset.tokens import Tokens
 from rcfam.evaluation.rollout import policies, telling
 from rcfam.evaluation.rollout.parts import Parts
@@ -143,10 +145,7 @@ def rollouts(
 
 
 def _commits(path: Path) -> pl.DataFrame:
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DatasetError(f"{path}: cannot be read: {' '.join(str(error).split())[:160]}") from error
+    return tables.read(path, COMMITS)
 
 
 def _written(

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 
+from rcfam import tables
 from rcfam.atomic import writing
 from rcfam.bounds import Different, Range, Seed, Size, check
 from rcfam.errors import RcfamError
@@ -227,7 +228,7 @@ def write(path: Path, cases: Sequence[Case]) -> None:
 def load(path: Path) -> list[Case]:
     """The cases of a file that `write` made. Raises InflateError where it is none."""
     try:
-        rows = pl.read_parquet(path)
+        rows = tables.read(path, {}, others=True)
         contexts = [int(name[1:]) for name in rows.columns if name[0] == "u" and name[1:].isdigit()]
         found = [_case(row, contexts) for row in rows.iter_rows(named=True)]
     except (OSError, KeyError, AttributeError, TypeError, pl.exceptions.PolarsError) as error:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rcfam import documents
 from rcfam.atomic import writing
 from rcfam.tasks.tracking import frjt, maze
 from rcfam.tasks.tracking.errors import TaskError
@@ -87,10 +88,7 @@ def open_data(folder: Path, source: Source) -> Data:
 
 def described(path: Path) -> dict[str, Any]:
     """What a data.json holds. Raises TaskError where it is damaged."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TaskError(f"{path}: not the description of a data set: {error}") from error
+    found = documents.load_json(path)
     if not isinstance(found, dict) or not {"task", "seed", "depth"} <= found.keys():
         raise TaskError(f"{path}: not the description of a data set")
     return found

@@ -9,8 +9,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rcfam import tables
 from rcfam.atomic import writing
 from rcfam.tasks.tracking.errors import TaskError
+
+_MOST_BYTES = 4 << 30  # of one part of a data set
 
 
 class Group(NamedTuple):
@@ -57,11 +60,8 @@ def read(path: Path) -> Examples:
 
 
 def read_table(path: Path) -> pl.DataFrame:
-    """A Parquet file. Raises TaskError where there is none or it is damaged."""
-    try:
-        return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise TaskError(f"{path}: cannot be read: {' '.join(str(error).split())[:160]}") from error
+    """A Parquet file. Raises RcfamError where there is none or it is damaged."""
+    return tables.read(path, {}, others=True, most_bytes=_MOST_BYTES)
 
 
 def _lists(values: NDArray[np.integer]) -> pl.Series:

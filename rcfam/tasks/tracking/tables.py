@@ -1,11 +1,11 @@
 """Finished cells -> the paper's tables beside its figures, accuracy by depth, critical ratios, matched budgets."""
 
-import json
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from rcfam import documents
 from rcfam.tasks.tracking.data import described
 from rcfam.tasks.tracking.errors import TaskError
 from rcfam.tasks.tracking.examples import read_table
@@ -38,7 +38,7 @@ def collect(folder: Path) -> list[Finished]:
     found = []
     for path in sorted(folder.rglob("cell.json")):
         try:
-            result = json.loads(path.read_text(encoding="utf-8"))
+            result = documents.load_json(path)
             found.append(Finished(result, read_table(path.with_name("accuracy.parquet"))))
             _key(found[-1])
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -21,6 +21,7 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
+from rcfam import documents
 from rcfam.atomic import alone, writing
 from rcfam.bounds import Range, Seed, Share, check
 from rcfam.tasks.tracking.data import Data, Source
@@ -114,7 +115,7 @@ def train(cell: Cell, data: Data, folder: Path, report: Callable[[Evaluation], N
 def result_of(path: Path) -> dict[str, Any]:
     """What a cell.json holds. Raises TaskError where it is damaged."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = documents.load_json(path)
         found["identity"].keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TaskError(f"{path}: not a finished cell: {error}; {_CURE}") from error
