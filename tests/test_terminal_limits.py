@@ -187,7 +187,7 @@ def test_a_text_does_not_grow_beyond_its_limit() -> None:
         ":%s/0/00000000/g<CR>",
         ':%t$<CR>gg"ayG',
         '"Ap"AyG',
-        "VG99>",
+        "ggVG99>",
     ):
         terminal.press(spelled(spelling * 12))
         check(terminal)
