@@ -14,7 +14,7 @@ MARK: Final = "RCFAM_KILLS"  # an environment variable by which orphans are foun
 ORPHANS_S: Final = (
     20.0  # how long descendants may take to end: one that starts imports torch first, slowly beside others
 )
-WHOLE_S: Final = 600.0  # no undisturbed run takes longer
+WHOLE_S: Final = 1800.0  # no undisturbed run takes longer, beside others either
 
 
 def environment(mark: str, **more: str) -> dict[str, str]:
