@@ -89,6 +89,8 @@ def test_want_of_memory_is_known_and_faults_of_ours_are_not() -> None:
     assert refused(RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory"))
     assert refused(RuntimeError("can't start new thread"))
     assert refused(ImportError("libtorch.so: failed to map segment from shared object"))
+    assert refused(OSError("Could not find/load shared object file 'libllvmlite.so'"))
+    assert refused(pl.exceptions.ComputeError("parquet: File out of specification: Invalid thrift: transport error"))
     assert refused(RuntimeError("shapes differ")) is None
     assert refused(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
     assert refused(KeyError("loss")) is None

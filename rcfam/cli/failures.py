@@ -22,9 +22,10 @@ _REFUSED: Final = frozenset(
 _OF_RUST: Final = re.compile(r"\(os error (\d+)\)")  # Polars, safetensors
 _NO_MEMORY: Final = re.compile(
     r"can't allocate memory|cannot allocate memory|unable to allocate|failed to map segment|can't start new thread"
-    r"|unable to mmap|not enough memory|out of memory",
+    r"|Could not find/load shared object|unable to mmap|not enough memory|out of memory",
     re.IGNORECASE,
-)  # PyTorch, NumPy, the loader of shared objects, the C library
+)  # PyTorch, NumPy, the loader of shared objects, llvmlite, the C library
+_NO_ROOM: Final = "Invalid thrift: transport error"  # Polars, where the disk fills in the head of a Parquet file
 _BROKEN_PIPE: Final = 128 + 13  # what a shell makes of SIGPIPE
 
 
@@ -39,6 +40,8 @@ def refused(error: BaseException) -> str | None:
     of_rust = _OF_RUST.search(text)
     if of_rust is not None and int(of_rust[1]) in _REFUSED:
         return os.strerror(int(of_rust[1]))
+    if _NO_ROOM in text:
+        return f"a table could not be written, as on a full disk: {' '.join(text.split())[:200]}"
     if isinstance(error, (RuntimeError, ImportError, OSError)) and _NO_MEMORY.search(text):
         return f"out of memory or of its bounds: {' '.join(text.split())[:200]}"
     return None if error.__cause__ is None else refused(error.__cause__)
