@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.trials:
             study, search = prepare(asked)
+            results.check(options.output or FOLDER / study.study_name)
             _search(study, search, options.trials)
         else:
             study = load_study(asked.storage, study_name(asked))

@@ -292,7 +292,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 def line(place: Place, storage: Path, *arguments: object) -> list[str]:
-    where = ["--dataset", place.dataset, "--params", place.params, "--storage", storage, "--output", storage.parent]
+    where = [
+        "--dataset",
+        place.dataset,
+        "--params",
+        place.params,
+        "--storage",
+        storage,
+        "--output",
+        storage.parent / "out",
+    ]
     return [str(each) for each in (*where, *arguments)]
 
 
@@ -306,7 +315,7 @@ def test_a_search_over_real_training(place: Place, tmp_path: Path, capsys: pytes
     assert " ".join(done.stdout.splitlines()[0].split()) == head
     assert "\nbest: length " in done.stdout
     assert done.stdout.splitlines()[-1].endswith(f"flows.dashboard {storage}")
-    trials = pl.read_csv(tmp_path / "trials.csv")
+    trials = pl.read_csv(tmp_path / "out" / "trials.csv")
     assert all(trials["wall_s"] >= 1.0)
     assert all(trials["loss"].is_between(0, 10, closed="none"))
     assert all(trials["memory"] > 0)
@@ -320,10 +329,20 @@ def test_a_search_over_real_training(place: Place, tmp_path: Path, capsys: pytes
     assert place.params.read_text() == before
 
 
+def test_an_output_that_is_not_ours_is_told_before_the_search(
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis").write_text("mine")
+    assert tune.main(line(place, tmp_path / "tune.journal", "--trials", 2, "--seconds", 60, "--length", 4, 8)) == 1
+    assert "not marked as search of rcfam" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis"]
+
+
 def test_a_budget_of_flops_is_a_number_of_steps(place: Place, tmp_path: Path) -> None:
     space = ("--flops", 4e7, "--width", 16, 32, "--matrix-rate", 1e-3, 1e-1, "--length", 4, "--batch", 2)
     assert tune.main(line(place, tmp_path / "tune.journal", "--trials", 2, *space)) == 0
-    trials = pl.read_csv(tmp_path / "trials.csv")
+    trials = pl.read_csv(tmp_path / "out" / "trials.csv")
     work = trials.group_by("width").agg(pl.col("steps").max(), pl.col("steps").n_unique().alias("kinds")).sort("width")
     assert all(work["kinds"] == 1)  # the same width, the same number
     assert work["steps"].is_sorted(descending=True)
@@ -333,7 +352,7 @@ def test_a_budget_of_flops_is_a_number_of_steps(place: Place, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--trials", "1", "--dataset", "/proc/nothing"], "/proc/nothing: no dataset"),
+        (["--trials", "1", "--dataset", "/proc/nothing"], "/proc/nothing/dataset.json: No such file"),
         (["--trials", "1", "--params", "/proc/nothing"], "/proc/nothing: No such file"),
         (["--trials", "1", "--flops", "1e3"], "1000 FLOPs are less than one step of"),
         (["--trials", "1", "--seconds", "-1"], "seconds: -1 is not a number above 0"),

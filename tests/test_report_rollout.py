@@ -23,6 +23,8 @@ TABLE = pl.DataFrame(
         "hurt": [0, 2],
         "mended": [None, 0.5],
         "faults": [0, 0],
+        "timeouts": [0, 1],
+        "silent": [0, 0],
     }
 )
 CURVES = pl.DataFrame(

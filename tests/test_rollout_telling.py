@@ -25,7 +25,7 @@ def test_keys_are_weighed_by_rollouts_length_and_mended_by_those_that_were_hurt(
     made = table(
         planted("one", 10, [4, 0], completed=True, share=1.0, wasted=1, agreed_keys=10, agreed_steps=5, steps=5),
         planted("one", 30, [4, 3], share=0.25, wasted=9, invalid=4, agreed_keys=2, steps=7, hurt=True),
-        planted("one", 0, [0, 0], hurt=True, mended=True, ended="fault"),
+        planted("one", 0, [0, 0], hurt=True, mended=True, ended="fault", fault="OverflowError: too much"),
         planted("two", 0, [0, 0]),
     )
     one, two = summary(made).iter_rows(named=True)

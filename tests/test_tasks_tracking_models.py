@@ -101,5 +101,5 @@ def test_flops_of_a_transformer_are_those_that_torch_counts() -> None:
 
 @pytest.mark.parametrize("wrong", [("gru", 1, 256, 4), ("lstm", 0, 256, 4), ("lstm", 1, 30, 4)])
 def test_bad_parameters(wrong: tuple[Kind, int, int, int]) -> None:
-    with pytest.raises(ValueError, match=r"must be|known are"):
+    with pytest.raises(ValueError, match=r"is not at least|is no multiple|known are|is not one of"):
         TrackerParams(*wrong)

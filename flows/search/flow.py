@@ -73,6 +73,7 @@ def tune(
         get_run_logger().info("all trials are judged" if done is None else printable(results.line(opened, done)))
         return done
 
+    results.check(output or FOLDER / opened.study_name)
     task = Task(trial, name="trial", cache_policy=NO_CACHE, persist_result=False)
     get_run_logger().info(printable(results.header(opened)))
     with held(server.home(), str(flow_run.get_id())):

@@ -69,6 +69,12 @@ def line(study: optuna.Study, trial: FrozenTrial) -> str:
     )
 
 
+def check(folder: Path) -> None:
+    """Raise RcfamError where `save` would not write into the folder."""
+    with adding(folder, SEARCH):
+        pass
+
+
 def save(study: optuna.Study, folder: Path) -> list[Path]:
     """Write trials.csv, and front.csv with the best of them; return where. Raises RcfamError."""
     found = rows(study)
