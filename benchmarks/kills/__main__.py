@@ -39,7 +39,7 @@ def main() -> None:
             campaign.stage(target, seconds[target])
         else:
             campaign.chain(target, CHAINS[target])
-    kills = campaign.done()
+    kills = [kill for kill in campaign.done() if kill.died or kill.faults]
     print("| target | kills | recovered |\n|---|---|---|")
     for target in dict.fromkeys(kill.target for kill in kills):
         of_target = [kill for kill in kills if kill.target == target]

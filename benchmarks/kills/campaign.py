@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.kills.chains import Chain
 from benchmarks.kills.compare import differences, parts_left
-from benchmarks.kills.killing import killed, killed_at_rename, renames_of, whole
+from benchmarks.kills.killing import Ending, killed, killed_at_rename, renames_of, whole
 from benchmarks.kills.world import LENGTHS, STAGES, command_of, make_project, make_world
 
 KILLS_BETWEEN: Final = 3
@@ -25,6 +25,8 @@ class Kill(NamedTuple):
     target: str
     moment: str
     faults: list[str]
+    died: bool
+    """whether SIGKILL ended the run, which may have been over before; only then it counts as a kill"""
 
 
 class Campaign:
@@ -90,7 +92,7 @@ class Campaign:
         shutil.rmtree(world / STAGES[stage][0])
         return world
 
-    def _kill(self, command: list[str], world: Path, mark: str, moment: str) -> list[str]:
+    def _kill(self, command: list[str], world: Path, mark: str, moment: str) -> Ending:
         mark = f"{mark.replace(' ', '')}-{os.getpid()}"
         if moment.endswith(" s"):
             return killed(command, world, mark, float(moment.removesuffix(" s")))
@@ -132,9 +134,13 @@ class Campaign:
         known = {kill.moment for kill in self.done() if kill.target == target}
         return [moment for moment in moments if moment not in known]
 
-    def _note(self, target: str, moments: list[str], faults: list[list[str]], after: list[str]) -> None:
+    def _note(self, target: str, moments: list[str], endings: list[Ending], after: list[str]) -> None:
         """Write a group of kills down: what each left, and what was wrong after the run that followed them."""
         with self.log.open("a") as log:
-            for moment, found in zip(moments, faults, strict=True):
-                log.write(json.dumps({"target": target, "moment": moment, "faults": found + after}) + "\n")
-                print(f"{target:10} {moment:14} {'; '.join(found + after) or 'well'}", flush=True)
+            for moment, found in zip(moments, endings, strict=True):
+                log.write(
+                    json.dumps({"target": target, "moment": moment, "faults": found.faults + after, "died": found.died})
+                    + "\n"
+                )
+                well = "well" if found.died else "was over before"
+                print(f"{target:10} {moment:14} {'; '.join(found.faults + after) or well}", flush=True)

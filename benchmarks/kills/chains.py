@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from benchmarks.kills.killing import killed
+from benchmarks.kills.killing import Ending, killed
 from benchmarks.kills.workers import worker_killed
 
 TRIALS: Final = 4
@@ -27,7 +27,7 @@ class Chain(NamedTuple):
     """what has to be run first, undisturbed"""
     check: Callable[[Path], list[str]] = lambda folder: []
     """what else is wrong in the folder after it has run to its end"""
-    kill: Callable[..., list[str]] = killed
+    kill: Callable[..., Ending] = killed
     """as `killed`: what is started and killed instead, where that is not the command itself"""
 
 

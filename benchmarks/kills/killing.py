@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks.kills.world import CHECKOUT
 
@@ -39,42 +39,40 @@ def whole(command: list[str], folder: Path, **more: str) -> tuple[float, str]:
     return time.monotonic() - began, failed
 
 
-def killed(command: list[str], folder: Path, mark: str, after_s: float, **more: str) -> list[str]:
+class Ending(NamedTuple):
+    """How a disturbed run ended: `died` says that SIGKILL ended it, not that it was over before."""
+
+    died: bool
+    faults: list[str]
+
+
+def killed(command: list[str], folder: Path, mark: str, after_s: float, **more: str) -> Ending:
     """Kill the process alone after so many seconds; what outlives it for too long is a fault, and is ended."""
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(mark, **more),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
+    with _started(command, folder, environment(mark, **more)) as child:
         try:
             child.wait(after_s)
         except subprocess.TimeoutExpired:
             child.kill()
-    return orphans(mark)
+    return Ending(child.returncode == -signal.SIGKILL, orphans(mark))
 
 
-def killed_at_rename(command: list[str], folder: Path, mark: str, when: str) -> list[str]:
+def killed_at_rename(command: list[str], folder: Path, mark: str, when: str) -> Ending:
     """Kill the whole process group before or after a rename, `before:3`."""
     hook = os.pathsep.join([str(Path(__file__).parent / "renames"), str(CHECKOUT)])
-    with subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment(mark, RENAMES_KILL=when, PYTHONPATH=hook),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
+    with _started(command, folder, environment(mark, RENAMES_KILL=when, PYTHONPATH=hook)) as child:
         try:
             child.wait(WHOLE_S)
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
-            return [f"still running {WHOLE_S:.0f} s after {when}"]
-    return orphans(mark)
+            return Ending(False, [f"still running {WHOLE_S:.0f} s after {when}"])
+    return Ending(child.returncode == -signal.SIGKILL, orphans(mark))
+
+
+def _started(command: list[str], folder: Path, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
+    silent = subprocess.DEVNULL
+    return subprocess.Popen(
+        command, cwd=folder, env=settings, stdin=silent, stdout=silent, stderr=silent, start_new_session=True
+    )
 
 
 def renames_of(command: list[str], folder: Path, log: Path) -> int:

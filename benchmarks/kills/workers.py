@@ -9,15 +9,16 @@ import time
 from pathlib import Path
 from typing import Final
 
-from benchmarks.kills.killing import environment, marked, orphans
+from benchmarks.kills.killing import Ending, environment, marked, orphans
 
 START_S: Final = 300.0
 """How long server and worker may take to start, the database's making included."""
+NOT_BEGUN: Final = ("server and worker did not start", "the deployment cannot be run")
 STOP_S: Final = 60.0
 """How long they may take to stop."""
 
 
-def worker_killed(command: list[str], folder: Path, mark: str, after_s: float, **more: str) -> list[str]:
+def worker_killed(command: list[str], folder: Path, mark: str, after_s: float, **more: str) -> Ending:
     """Start `make ui`'s server and worker, run the deployed pipeline, kill the worker after so many seconds of it, stop
     the rest by SIGTERM. `command` is not used: the flow run does what it would do.
     """
@@ -32,7 +33,8 @@ def worker_killed(command: list[str], folder: Path, mark: str, after_s: float, *
         ) as ui,
     ):
         try:
-            return _with_worker(ui, folder, mark, after_s, settings, profile)
+            faults = _with_worker(ui, folder, mark, after_s, settings, profile)
+            return Ending(not faults or faults[0] not in NOT_BEGUN, faults)
         finally:
             ui.send_signal(signal.SIGTERM)
             try:
@@ -47,13 +49,13 @@ def _with_worker(
     deadline = time.monotonic() + START_S
     while not (worker := _worker(mark)) or not profile.exists():
         if time.monotonic() > deadline or ui.poll() is not None:
-            return ["server and worker did not start"]
+            return [NOT_BEGUN[0]]
         time.sleep(0.2)
     run = [sys.executable, "-m", "prefect", "deployment", "run", "pipeline/local"]
     known = settings | {"PREFECT_PROFILES_PATH": str(profile)}
     asked = subprocess.run(run, cwd=folder, env=known, capture_output=True, text=True, timeout=START_S)
     if asked.returncode != 0:
-        return [f"the deployment cannot be run: {(asked.stdout + asked.stderr).strip().splitlines()[-1]}"]
+        return [NOT_BEGUN[1]]
     time.sleep(after_s)
     os.kill(worker, signal.SIGKILL)
     ui.send_signal(signal.SIGTERM)
