@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from rcfam.history import Repository
 from rcfam.recording import Reader, Writer, repack
-from rcfam.recording.show import asciicast
+from rcfam.recording.ansi import asciicast
 from rcfam.recording.writer import Level
 from rcfam.rendering import RenderParams, record
 from rcfam.terminal import Terminal

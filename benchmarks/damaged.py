@@ -29,17 +29,17 @@ import polars as pl
 from rcfam import documents, params, report, tables
 from rcfam.cli import laws, mirrors
 from rcfam.cli.provenance import provenance
-from rcfam.dataset import building, index
+from rcfam.dataset import dataset_tables, index
 from rcfam.dataset import tokens as token_files
 from rcfam.errors import RcfamError
 from rcfam.model.action import DataShape, ModelParams, build
 from rcfam.rendering import RenderParams
-from rcfam.report import doors
+from rcfam.report import schemas
 from rcfam.scaling import FitParams, analyse, runs
 from rcfam.scaling import summary as law_of
 from rcfam.scaling import tables as tables_of
 from rcfam.tasks.inflate import cases
-from rcfam.tasks.tracking.data import Source, described
+from rcfam.tasks.tracking.data import DataSpec, described
 from rcfam.tasks.tracking.maze import MazeParams
 from rcfam.tokenizer import TokenizeParams, Tokenizer, train
 from rcfam.training import TrainParams, checkpoint
@@ -440,8 +440,8 @@ def _made_law(home: Path) -> Path:
 
 def _page(home: Path, **others: Any) -> None:
     found = {name: home / f"{name}.csv" for name in report.LAW_TABLES}
-    drawn = {name: tables.fitted(tables.read_csv(path), doors.TABLES[name], name) for name, path in found.items()}
-    material = report.Material(doors.law(home / "law.json"), drawn, ("one",), **others)
+    drawn = {name: tables.fitted(tables.read_csv(path), schemas.TABLES[name], name) for name, path in found.items()}
+    material = report.Material(schemas.law(home / "law.json"), drawn, ("one",), **others)
     specs = report.charts(material)
     report.page(material, report.ReportParams(), specs)
 
@@ -511,14 +511,14 @@ def _made_cases(home: Path) -> Path:
 
 
 def _made_data(home: Path) -> Path:
-    return _json_file(home, "data.json", Source(MazeParams()).described())
+    return _json_file(home, "data.json", DataSpec(MazeParams()).described())
 
 
 KINDS: Final = (
     Kind("params.yaml", _made_params, _read_params),
     Kind("dvc.lock", _made_lock, provenance),
     Kind("mirrors", _made_mirrors, lambda path: mirrors.read(path.parent)),
-    Kind("split", _made_split, building.read_split),
+    Kind("split", _made_split, dataset_tables.read_split),
     Kind("dataset", _made_dataset, lambda path: index.Dataset.open(path.parent)),
     Kind(
         "index", lambda home: _made_dataset(home).with_name(index.INDEX), lambda path: index.Dataset.open(path.parent)
@@ -532,11 +532,11 @@ KINDS: Final = (
     Kind("law", _made_law, lambda path: _page(path.parent)),
     Kind("law's fits", _made_fits, lambda path: _page(path.parent)),
     Kind("law's crossovers", _made_crossovers, lambda path: _page(path.parent)),
-    Kind("study's summary", _made_study, lambda path: _page(path.parent, studies=(doors.study(path),))),
+    Kind("study's summary", _made_study, lambda path: _page(path.parent, studies=(schemas.study(path),))),
     Kind(
         "evaluation",
         _made_evaluation,
-        lambda path: _page(path.parent, evaluation=tables.read(path, doors.EVALUATION, others=True)),
+        lambda path: _page(path.parent, evaluation=tables.read(path, schemas.EVALUATION, others=True)),
     ),
     Kind("cases", _made_cases, cases.load),
     Kind("task's data", _made_data, described),

@@ -16,8 +16,8 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from tests.beside_vim import SIZES, STYLES, Difference, compare, edits
-from tests.vim_in_tmux import Pane
+from tests.support.beside_vim import SIZES, STYLES, Difference, compare, edits
+from tests.support.vim_in_tmux import Pane
 
 SHARE = 0.99
 

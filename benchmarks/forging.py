@@ -15,7 +15,7 @@ from io import BytesIO
 import numpy as np
 
 from rcfam.recording import Writer
-from rcfam.recording.layout import MAGIC, PREFIX_BYTES, Cursor, Packer, Unpacker, block, parse_header, varint
+from rcfam.recording.layout import MAGIC, PREFIX_BYTES, ByteReader, Packer, Unpacker, block, parse_header, varint
 
 STREAMS = 8
 GRIDS = ((6, 24, 40, 16), (2, 9, 30, 30), (1, 1, 6, 3), (3, 40, 60, 25), (9, 5, 20, 8), (4, 16, 0, 9))
@@ -104,7 +104,7 @@ def take_apart(data: bytes) -> Parts:
     pieces, unpacker = [], Unpacker()
     while data[at : at + 4] == b"TSRC":
         end = at + PREFIX_BYTES + int.from_bytes(data[at + 8 : at + 12], "little")
-        body = Cursor(data[at + PREFIX_BYTES : end], 0)
+        body = ByteReader(data[at + PREFIX_BYTES : end], 0)
         body.take(1)
         frames, crc = body.number(1 << 16, "frames"), int.from_bytes(body.take(4), "little")
         sizes = [(body.number(1 << 24, "size"), body.number(1 << 24, "size")) for _ in range(STREAMS + 1)]

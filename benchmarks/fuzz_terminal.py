@@ -4,7 +4,7 @@
 
 A session is a number: the same one types the same keys into the same files. The sessions run in a child process whose
 kernels raise IndexError on an index out of bounds; they are compiled for it once (about a minute), into a cache of
-their own. After every few keys `tests.terminal_state.check` holds the state against what must be true of it. A
+their own. After every few keys `tests.support.terminal_state.check` holds the state against what must be true of it. A
 session that fails is printed with its number and its keys up to the failure.
 
 Half of the time other sessions run on ordinary kernels: counts up to 10^9, long insertions, puts of all text, growing
@@ -29,8 +29,8 @@ from rcfam.terminal import Terminal
 from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
 from rcfam.terminal.state import CHARACTERS, INPUT_CURSOR, INPUT_LENGTH, LINES
-from tests.terminal_screens import spelled
-from tests.terminal_state import check, odd_file, random_keys
+from tests.support.terminal_screens import spelled
+from tests.support.terminal_state import check, odd_file, random_keys
 
 _GRIDS = ((6, 40), (7, 41), (24, 80), (24, 80), (48, 160))
 _KEYS = 600

@@ -31,19 +31,19 @@ import numpy as np
 from benchmarks import forging
 from benchmarks.forging import Parts, edge, take_apart
 from rcfam.cli.recordings import describe, headings_of
-from rcfam.dataset import building
+from rcfam.dataset import dataset_tables
 from rcfam.dataset.sessions import sessions
 from rcfam.dataset.split import Span
 from rcfam.dataset.tokens import Tokens
 from rcfam.errors import RcfamError
 from rcfam.history import Repository
-from rcfam.history.making import make_repository
+from rcfam.history.synthetic import make_repository
 from rcfam.printable import printable
 from rcfam.recording import Mark, Reader, appending, repack
+from rcfam.recording.ansi import asciicast, text_rows
 from rcfam.recording.layout import varint
 from rcfam.recording.picture import Painter
 from rcfam.recording.repack import digest
-from rcfam.recording.show import asciicast, text_rows
 from rcfam.rendering import RenderParams, record
 from rcfam.report import html
 from rcfam.report.replay import Sample, document
@@ -259,7 +259,7 @@ def learn(reader: Reader, rng: random.Random) -> None:
     keys = reader.keys()
     if len(keys) > 100_000:
         return
-    breaks = building.breaks(reader.marks)
+    breaks = dataset_tables.breaks(reader.marks)
     tokens = Tokens(*tokenizer.encode(keys, breaks), breaks)
     assert (tokenizer.decode(tokens.tokens_N) == keys).all(), "tokens that do not give the keys back"
     if len(keys) > 1 and rng.random() < 0.2:
@@ -268,7 +268,7 @@ def learn(reader: Reader, rng: random.Random) -> None:
         "".join(other.name(n) for n in range(len(other))).encode()
     sessions(keys, reader.marks)
     spans = [Span("r", "train", 0, reader.frames)]
-    building.commit_rows("r", spans, reader.frames, reader.marks, tokens).write_parquet(io.BytesIO())
+    dataset_tables.commit_rows("r", spans, reader.frames, reader.marks, tokens).write_parquet(io.BytesIO())
 
 
 def show(reader: Reader, rng: random.Random) -> None:

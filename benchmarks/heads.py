@@ -41,8 +41,8 @@ from rcfam.evaluation.measuring import frames_of, measure
 from rcfam.model import ActionModel, ModelParams, build, parameter_count
 from rcfam.model.conv import ConvParams
 from rcfam.model.paper import PaperParams
+from rcfam.training.data import shape_of
 from rcfam.training.optimiser import Optimiser, OptimiserParams
-from rcfam.training.source import shape_of
 from rcfam.training.streaming import gradients
 
 ROOT = Path(__file__).parent.parent

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rcfam.dataset import Dataset, Loader, Pool, Windows, building, index
+from rcfam.dataset import Dataset, Loader, Pool, Windows, dataset_tables, index
 from rcfam.dataset import tokens as token_files
 from rcfam.dataset.rows import distinct_rows
 from rcfam.dataset.split import HELD_OUT, TRAIN, Span
@@ -96,7 +96,7 @@ def make_dataset(folder: Path, size: int) -> Dataset:
     token_files.save(folder / "r.tokens.npz", tokens)
     cut = int(tokens.starts_N[len(tokens.starts_N) * 9 // 10])
     spans = [Span("r", TRAIN, 0, cut), Span("r", HELD_OUT, cut, len(stroke))]
-    write_index(folder, [building.stretch_row(span, "r", tokens) for span in spans])
+    write_index(folder, [dataset_tables.stretch_row(span, "r", tokens) for span in spans])
     return Dataset.open(folder)
 
 
@@ -179,7 +179,7 @@ def synthetic(folder: Path, source: Path, count: int) -> None:
     for span in spans:
         os.link(source / "r.tsr", folder / f"{span.name}.tsr")
         os.link(source / "r.tokens.npz", folder / f"{span.name}.tokens.npz")
-    row = building.stretch_row(spans[0], "r", tokens)
+    row = dataset_tables.stretch_row(spans[0], "r", tokens)
     rows = [row | {"recording": s.name, "repository": s.name, "side": s.side} for s in spans]
     write_index(folder, rows)
 

@@ -39,7 +39,7 @@ from benchmarks.rivals import Vim, ghostty_seconds
 from rcfam.history import HistoryError, Ledger, Repository
 from rcfam.history.changes import REGULAR
 from rcfam.recording import Writer
-from rcfam.recording.show import ansi_frame
+from rcfam.recording.ansi import ansi_frame
 from rcfam.rendering import RenderParams, render
 from rcfam.terminal import Terminal
 from rcfam.terminal.keys import from_text, to_xterm

@@ -26,10 +26,10 @@ from numpy.typing import NDArray
 
 from rcfam import params
 from rcfam.dataset.index import Batch
-from rcfam.evaluation.rollout.places import Place
-from rcfam.evaluation.rollout.playing import Seat
+from rcfam.evaluation.rollout.closed_loop import Session
 from rcfam.evaluation.rollout.policies import Keys, Model, Sampling
-from rcfam.evaluation.rollout.starting import Start, Truth
+from rcfam.evaluation.rollout.start_points import StartPoint
+from rcfam.evaluation.rollout.starts import Start, Truth
 from rcfam.model import DataShape, ModelParams, build
 from rcfam.model.frames import gather
 from rcfam.terminal import Terminal
@@ -55,7 +55,7 @@ def start() -> Start:
     text = "".join(f"def function_{n}(first, second):\n    return first + second * {n}\n" for n in range(200))
     terminal.files.write("a.py", text.encode())
     terminal.press(from_text("vim a.py\rGo"))
-    place = Place("bench", "0" * 40, "file", 1, "a.py", 0, CONTEXT, CONTEXT + 1, 1, 2)
+    place = StartPoint("bench", "0" * 40, "file", 1, "a.py", 0, CONTEXT, CONTEXT + 1, 1, 2)
     truth = Truth({"a.py": Entry(FILE, text.encode() + b"the end\n")}, {}, "")
     return Start(0, place, terminal, truth, from_text("x"), np.zeros(1, np.int64), 13)
 
@@ -81,13 +81,13 @@ class Loop:
         self.model = build(params.load(PRESET, "model", ModelParams), shape, 0).to(device)
         self.policy = Model(self.model, known, Sampling(1.0, 1.0, 0), device=device)
         self.device = device
-        self.seats = [Seat(one, math.inf) for one in starts]
+        self.sessions = [Session(one, math.inf) for one in starts]
         self.policy.begin(starts, context_of(whole, terminals))
         self.outgrown = self.faults = 0
 
     def frames(self) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
         """What all terminals show."""
-        states = [seat.terminal.state for seat in self.seats]
+        states = [session.terminal.state for session in self.sessions]
         return np.stack([state.cells for state in states]), np.stack([state.cursor for state in states])
 
     def step(self) -> list[Keys]:
@@ -98,13 +98,13 @@ class Loop:
 
     def press(self, keys: list[Keys]) -> None:
         """The terminals' side of a turn. A terminal that has outgrown its bounds, or failed, begins anew."""
-        for number, (seat, typed) in enumerate(zip(self.seats, keys, strict=True)):
-            seat.type(typed)
-            if seat.ended in ("outgrown", "fault"):
-                self.outgrown += seat.ended == "outgrown"
-                self.faults += seat.ended == "fault"
-                self.seats[number] = Seat(seat.start, math.inf)
-            seat.ended = ""
+        for number, (session, typed) in enumerate(zip(self.sessions, keys, strict=True)):
+            session.type(typed)
+            if session.ended in ("outgrown", "fault"):
+                self.outgrown += session.ended == "outgrown"
+                self.faults += session.ended == "fault"
+                self.sessions[number] = Session(session.start, math.inf)
+            session.ended = ""
 
 
 def clock(device: str) -> Callable[[], float]:

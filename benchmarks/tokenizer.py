@@ -27,7 +27,7 @@ import itertools
 
 import numpy as np
 
-from rcfam.dataset import building
+from rcfam.dataset import dataset_tables
 from rcfam.dataset.split import HELD_OUT, TRAIN, split
 from rcfam.history import Repository
 from rcfam.recording import Reader
@@ -93,13 +93,13 @@ def history(path: Path, most: int = 5_000_000) -> Stream:
 def recorded(folder: Path) -> tuple[list[Stream], list[Stream]]:
     """Training and held-out streams of a folder of recordings; a break also where literal text begins or ends."""
     readers = {path.stem: Reader(path) for path in sorted(folder.glob("*.tsr"))}
-    sources = [building.source(name, name, r.frames, r.marks) for name, r in readers.items()]
+    sources = [dataset_tables.source(name, name, r.frames, r.marks) for name, r in readers.items()]
     sides: dict[str, list[Stream]] = {TRAIN: [], HELD_OUT: []}
     for span in split(sources, HELD_OUT_SHARE, 0):
         reader = readers[span.name]
         literal = insert_mode(reader, span.start, span.stop)
         turns = np.flatnonzero(np.diff(literal)) + 1
-        places = np.union1d(building.breaks(reader.marks) - span.start, turns)
+        places = np.union1d(dataset_tables.breaks(reader.marks) - span.start, turns)
         sides[span.side].append(Stream(reader.keys(span.start, span.stop), places, literal))
     return sides[TRAIN], sides[HELD_OUT]
 

@@ -17,7 +17,7 @@ import polars as pl
 
 from rcfam.cli import tasks
 from rcfam.tasks.tracking import frjt, maze
-from tests.oracles import tracking
+from tests.support.oracles import tracking
 
 PROGRAMS, WALKS, DEPTH = 2_000, 200, 32
 PUBLISHED_MARGIN = {("frjt", 4): 0.95, ("frjt", 8): 0.95, ("maze", 32): 0.98}

@@ -37,7 +37,7 @@ from rcfam.printable import printable, say
 
 
 @dataclass
-class Row:
+class StageRow:
     """What happened to one stage: a row of the `stages` artifact."""
 
     stage: str
@@ -78,7 +78,7 @@ def pipeline(
     if heal(project):
         get_run_logger().warning("Removed a lock file that a killed dvc had left half written.")
     graph = read_graph(project, targets)
-    rows = {name: Row(name) for name in graph.needs}
+    rows = {name: StageRow(name) for name in graph.needs}
     children = Children()
     with held(server.home(), str(flow_run.get_id())):
         try:
@@ -97,7 +97,13 @@ class _Attempts:
 
 
 def _run_all(
-    graph: Graph, rows: dict[str, Row], project: Path, force: bool, limit: int, attempts: _Attempts, children: Children
+    graph: Graph,
+    rows: dict[str, StageRow],
+    project: Path,
+    force: bool,
+    limit: int,
+    attempts: _Attempts,
+    children: Children,
 ) -> list[str]:
     """Run what is stale, at most `limit` stages at once, and fill in `rows`; return one line for each failure."""
     reasons = dict.fromkeys(graph.needs, "forced") if force else stale(project, list(graph.needs))
@@ -150,7 +156,7 @@ def _task(stage: str, attempts: _Attempts, children: Children) -> Task[[str, Pat
     )
 
 
-def _finish(row: Row, future: "PrefectFuture[StageRun]") -> str | None:
+def _finish(row: StageRow, future: "PrefectFuture[StageRun]") -> str | None:
     """Fill in the row of a stage that ended; the failure as a line, if it is one."""
     outcome = future.result(raise_on_failure=False)
     if not isinstance(outcome, StageRun):  # Prefect itself failed
@@ -159,7 +165,7 @@ def _finish(row: Row, future: "PrefectFuture[StageRun]") -> str | None:
     return outcome.failure or None
 
 
-def _publish(rows: list[Row], project: Path) -> None:
+def _publish(rows: list[StageRow], project: Path) -> None:
     """The stage table and the law as artifacts of this flow run."""
     for row in rows:
         if row.result == "running":

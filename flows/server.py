@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows import PROJECT, child
+from flows import PROJECT, supervisor
 from flows.stages import environment, program
 
 HOST = "127.0.0.1"
@@ -115,7 +115,7 @@ def running(port: int, *, ui: bool) -> Iterator[Server]:
     access = Access(f"http://{HOST}:{port}/api", f"rcfam:{secrets.token_urlsafe(24)}")
     ticket = secrets.token_urlsafe(24)
     with log_path.open("wb") as log:
-        process = child.start(
+        process = supervisor.start(
             program("flows.web"),
             folder=home(),
             environment=_settings(port, ui, access, ticket),
@@ -125,7 +125,7 @@ def running(port: int, *, ui: bool) -> Iterator[Server]:
         _wait_until_healthy(process, access.api_url, log_path)
         yield Server(access, process, f"http://{HOST}:{port}/enter#{ticket}")
     finally:
-        child.stop(process)
+        supervisor.stop(process)
 
 
 def _make_home() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from flows import child
+from flows import supervisor
 from flows.stages import dvc, environment
 from rcfam.printable import printable
 
@@ -50,7 +50,7 @@ class Children:
         with self._lock:
             if self.stopped:
                 return StageRun("stopped", 0.0, f"{what} was not started: the flow is stopping")
-            process = child.start(command, folder=folder, environment={**environment(), **settings})
+            process = supervisor.start(command, folder=folder, environment={**environment(), **settings})
             self._running.add(process)
         said: list[str] = []
         try:
@@ -60,7 +60,7 @@ class Children:
                 said.append(line)
             status = process.wait()
         finally:
-            child.stop(process)
+            supervisor.stop(process)
             with self._lock:
                 self._running.discard(process)
         seconds = time.monotonic() - started
@@ -75,7 +75,7 @@ class Children:
         with self._lock:
             self.stopped = True
             running = list(self._running)
-        stoppers = [threading.Thread(target=child.stop, args=(process,)) for process in running]
+        stoppers = [threading.Thread(target=supervisor.stop, args=(process,)) for process in running]
         for stopper in stoppers:
             stopper.start()
         for stopper in stoppers:

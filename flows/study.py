@@ -29,7 +29,7 @@ from pydantic import Field
 from flows import PROJECT, bounds, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
-from flows.places import MANY, Job, Places, Row, default_jobs, run_all
+from flows.slots import MANY, Job, RunRow, Slots, default_jobs, run_all
 from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam import params
@@ -168,12 +168,12 @@ def _make_data(work: Work, children: Children) -> None:
             raise RcfamError(outcome.failure)
 
 
-def _run_all(work: Work, jobs: int | None, retries: int, children: Children) -> tuple[list[Row], list[str]]:
+def _run_all(work: Work, jobs: int | None, retries: int, children: Children) -> tuple[list[RunRow], list[str]]:
     """Do what is missing; a row for each run, and a line for each failure."""
     mark, runs = mark_of(work.data), work.runs()
-    rows = {run.id: Row(run.id) for run in runs}
+    rows = {run.id: RunRow(run.id) for run in runs}
     threads = max(int(run.params["train"]["threads"]) for run in runs)
-    places = Places(jobs or default_jobs(work.device, threads), work.device)
+    places = Slots(jobs or default_jobs(work.device, threads), work.device)
     missing: dict[str, Job] = {}
     for run in runs:
         if finished(work.folder, run, mark):

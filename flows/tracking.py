@@ -33,7 +33,7 @@ from pydantic import Field
 from flows import PROJECT, bounds, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
-from flows.places import MANY, Job, Places, Row, default_jobs, run_all
+from flows.slots import MANY, Job, RunRow, Slots, default_jobs, run_all
 from flows.stage_run import Children, StageRun
 from flows.stages import program
 from rcfam.atomic import check_folder
@@ -185,18 +185,18 @@ def grid_of(
     return Grid(task, size, tuple(depths), tuple(models), tuple(seeds), device, folder, given)
 
 
-def _run_all(grid: Grid, jobs: int | None, retries: int, children: Children) -> tuple[list[Row], list[str]]:
+def _run_all(grid: Grid, jobs: int | None, retries: int, children: Children) -> tuple[list[RunRow], list[str]]:
     """Do what is missing; a row for each cell, and a line for each failure."""
     cells = cells_of(grid)
-    rows = {cell.id: Row(cell.id) for cell in cells}
+    rows = {cell.id: RunRow(cell.id) for cell in cells}
     missing = [cell for cell in cells if not cell.finished()]
-    places = Places(jobs or default_jobs(grid.device, THREADS), grid.device)
+    places = Slots(jobs or default_jobs(grid.device, THREADS), grid.device)
     sources: dict[str, Job] = {}
     for cell in missing:
         if not (cell.folder.parent / "data" / "data.json").exists():
             command = grid.command("data", [cell.depth], [cell.model], [cell.seed])
             sources[_data(cell)] = partial(_run_one, _data(cell), command, children)
-    made = {name: Row(name) for name in sources}
+    made = {name: RunRow(name) for name in sources}
     failures = run_all(sources, made, "data", "made", places, retries, children)
     trained: dict[str, Job] = {}
     for cell in cells:
@@ -220,7 +220,7 @@ def _run_one(what: str, command: list[str], children: Children, place: dict[str,
     return children.run(what, command, PROJECT, get_run_logger().info, settings)
 
 
-def _print(rows: list[Row]) -> None:
+def _print(rows: list[RunRow]) -> None:
     width = max(len(row.run) for row in rows)
     for row in rows:
         say(f"{row.run:<{width}}  {row.result:<15} {row.seconds:7.1f} s  {row.failure}".rstrip())

@@ -157,9 +157,9 @@ def train_for(
 
     from rcfam.dataset.index import Batch
     from rcfam.model.action import build
+    from rcfam.training.data import open_source
     from rcfam.training.loop import Progress, Step, train
     from rcfam.training.optimiser import Optimiser
-    from rcfam.training.source import open_source
 
     torch.set_num_threads(params.threads)
     source = open_source(dataset, length, params.batch, seed)

@@ -19,13 +19,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from flows import PROJECT, bounds, child, server
+from flows import PROJECT, bounds, server, supervisor
 from flows.stages import environment, program
 from rcfam.printable import printable, say
 
 POOL = "rcfam"
 REGISTER_TIMEOUT_S = 120.0
-WORKER_GRACE_S = 2 * child.GRACE_S + child.KILL_WAIT_S  # a flow run below it stops its own stages first
+WORKER_GRACE_S = 2 * supervisor.GRACE_S + supervisor.KILL_WAIT_S  # a flow run below it stops its own stages first
 
 
 class UiError(Exception):
@@ -75,14 +75,14 @@ def serve(port: int, allowed: Sequence[Path] = ()) -> None:
         stack.callback(_bury)  # after the worker, before the server
         log_path = server.home() / "worker.log"
         with log_path.open("wb") as log:
-            worker = child.start(
+            worker = supervisor.start(
                 program("prefect", "--no-prompt", "worker", "start", "--pool", POOL, "--type", "process"),
                 folder=PROJECT,
                 environment=settings,
                 output=log.fileno(),
                 grace_s=WORKER_GRACE_S,
             )
-        stack.callback(child.stop, worker)
+        stack.callback(supervisor.stop, worker)
         address = started.access.api_url.removesuffix("/api")
         say(f"Open {started.link} (once, soon; else the password is the AUTH_STRING in {server.profile()})")
         say(f"Prefect is at {address}/v2/deployments (Ctrl-C stops it; logs in {server.home()})", flush=True)

@@ -62,7 +62,7 @@ class File(NamedTuple):
     sha256: str
 
 
-class Mark(NamedTuple):
+class FolderMark(NamedTuple):
     """What a folder says of itself."""
 
     kind: str
@@ -170,7 +170,7 @@ def clear(folder: Path, patterns: Sequence[str]) -> None:
         _drop_empty(folder)
 
 
-def check(folder: Path, kind: Kind, hashes: bool = False) -> Mark | None:
+def check(folder: Path, kind: Kind, hashes: bool = False) -> FolderMark | None:
     """A folder as it was written, which stays so: its mark, or None where it has none.
 
     Sizes are compared, with `hashes` also contents. Raises OutputError where a file is missing, foreign, of another
@@ -199,7 +199,7 @@ def check(folder: Path, kind: Kind, hashes: bool = False) -> Mark | None:
     return mark
 
 
-def read_mark(folder: Path) -> Mark | None:
+def read_mark(folder: Path) -> FolderMark | None:
     """A folder's mark, or None where it has none. Raises OutputError where it is damaged or of another version."""
     path = folder / MARK
     try:
@@ -223,7 +223,7 @@ def read_mark(folder: Path) -> Mark | None:
         raise OutputError(f"{path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OutputError(f"{path}: damaged mark of an output folder: {type(error).__name__}") from error
-    return Mark(kind, files)
+    return FolderMark(kind, files)
 
 
 def check_place(folder: Path, inputs: Iterable[Path] = ()) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import yaml
 
-from rcfam.history.making import make_repository
+from rcfam.history.synthetic import make_repository
 
 CHECKOUT: Final = Path(__file__).parent.parent.parent
 LENGTHS: Final = (2, 4, 8)

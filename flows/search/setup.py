@@ -102,7 +102,7 @@ def _check_choices(asked: Asked, seconds: float | None) -> None:
 def _check_points(asked: Asked, space: Space) -> str:
     """Try the space's ends: valid parameters, and a budget for at least a step; return a hash of the dataset."""
     from rcfam.dataset.index import Dataset
-    from rcfam.training.source import dataset_hash, shape_of
+    from rcfam.training.data import dataset_hash, shape_of
 
     dataset = Dataset.open(asked.dataset)
     dataset.stretches("train")

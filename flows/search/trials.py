@@ -15,7 +15,7 @@ import optuna
 from optuna.samplers import BaseSampler, NSGAIISampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from flows import PROJECT, child
+from flows import PROJECT, supervisor
 from flows.search import TuneError
 from flows.search.space import Point, Space
 from flows.search.store import FAILED, JUDGED, POINT, REPORT, STORAGE_ERRORS, is_again, reap, reason, sign
@@ -151,7 +151,7 @@ def judge(trial: Trial, search: Search, progress: Callable[[float], None]) -> tu
     """
     point = search.space.suggest(trial)
     trial.set_user_attr(POINT, point)
-    process = child.start(search.command(point, trial.number), folder=PROJECT, environment=environment())
+    process = supervisor.start(search.command(point, trial.number), folder=PROJECT, environment=environment())
     last: Report | None = None
     try:
         for last in _reports(process, search.limit_s):
@@ -170,7 +170,7 @@ def judge(trial: Trial, search: Search, progress: Callable[[float], None]) -> tu
         trial.set_user_attr(FAILED, str(error))
         raise
     finally:
-        child.stop(process)
+        supervisor.stop(process)
     return tuple(OBJECTIVES[name](last) for name in search.objectives)
 
 

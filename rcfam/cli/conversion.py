@@ -43,7 +43,7 @@ def export(
 
     from rcfam.atomic import writing
     from rcfam.recording import Reader
-    from rcfam.recording.show import asciicast, text_rows
+    from rcfam.recording.ansi import asciicast, text_rows
 
     if speed <= 0:
         raise RcfamError(f"speed {speed}: more than 0 keystrokes a second")
@@ -145,20 +145,20 @@ def import_(
     from tqdm import tqdm
 
     from rcfam.atomic import writing
-    from rcfam.recording import imports
-    from rcfam.recording.foreign import read
+    from rcfam.recording import foreign
+    from rcfam.recording.foreign_formats import read
 
-    foreign = read(file, rows, columns, timing)
+    source = read(file, rows, columns, timing)
     with (
         writing(out, durable=True) as path,
         path.open("wb") as target,
-        tqdm(total=foreign.total, unit=" events") as bar,
+        tqdm(total=source.total, unit=" events") as bar,
     ):
         try:
-            frames = imports.play(foreign, target, file.stem, level, every_output, bar.update)
+            frames = foreign.play(source, target, file.stem, level, every_output, bar.update)
         except RcfamError as error:
             raise RcfamError(f"{file}: {error}") from error
-    say(f"{out}: {frames:,} frames of {foreign.largest[0]} x {foreign.largest[1]} from {foreign.format}")
+    say(f"{out}: {frames:,} frames of {source.largest[0]} x {source.largest[1]} from {source.format}")
 
 
 def repack(

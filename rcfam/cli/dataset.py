@@ -8,13 +8,13 @@ import typer
 
 from rcfam.errors import RcfamError
 from rcfam.kinds import DATASET, RECORDINGS, TOKENS
-from rcfam.outputs import Mark, check, replacing
+from rcfam.outputs import FolderMark, check, replacing
 from rcfam.printable import say, whole
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.dataset.split import Source, Span
+    from rcfam.dataset.split import Candidate, Span
     from rcfam.recording import Reader
 
 VOCABULARY = "vocabulary.json"
@@ -34,7 +34,7 @@ def tokenize(
     from tqdm import tqdm
 
     from rcfam import params as parameters
-    from rcfam.dataset import DatasetParams, building
+    from rcfam.dataset import DatasetParams, dataset_tables
     from rcfam.dataset import tokens as token_files
     from rcfam.dataset.split import TRAIN, split
     from rcfam.tokenizer import TokenizeParams, train
@@ -54,13 +54,15 @@ def tokenize(
         tokenizer.save(fresh / VOCABULARY)
         for name, place in tqdm(places.items(), desc="tokenize", unit="recording"):
             reader = _open(place)
-            breaks = building.breaks(reader.marks)
+            breaks = dataset_tables.breaks(reader.marks)
             found = token_files.Tokens(*tokenizer.encode(reader.keys(0, reader.frames), breaks), breaks)
             token_files.save(fresh / f"{name}{token_files.SUFFIX}", found)
             keystrokes, tokens = keystrokes + reader.frames, tokens + len(found.tokens_N)
         if tokens == 0:
             raise RcfamError(f"{recordings}: no keystroke in {len(places)} recordings, nothing to tokenize")
-        building.write_split(fresh / building.SPLIT, building.Split(sides.held_out, sides.seed, tokenizer.hash, spans))
+        dataset_tables.write_split(
+            fresh / dataset_tables.SPLIT, dataset_tables.Split(sides.held_out, sides.seed, tokenizer.hash, spans)
+        )
     say(
         f"{keystrokes:,} keystrokes -> {tokens:,} tokens, {keystrokes / tokens:.2f} each; "
         f"vocabulary {len(tokenizer):,}, padded to {tokenizer.padded:,}: {out / VOCABULARY}"
@@ -78,23 +80,23 @@ def dataset(
 
     from rcfam import params as parameters
     from rcfam import tables
-    from rcfam.dataset import DatasetError, DatasetParams, building, index, statistics
+    from rcfam.dataset import DatasetError, DatasetParams, dataset_tables, index, statistics
     from rcfam.dataset import tokens as token_files
+    from rcfam.dataset.collector import Collector
     from rcfam.dataset.comparing import compare
-    from rcfam.dataset.survey import Survey
     from rcfam.tokenizer import Tokenizer
 
     settings = parameters.load(params, "dataset", DatasetParams)
     with replacing(out, DATASET, [recordings, tokens, params]) as fresh:
         _say(tokens, check(tokens, TOKENS, hashes=True))
-        split = building.read_split(tokens / building.SPLIT)
+        split = dataset_tables.read_split(tokens / dataset_tables.SPLIT)
         tokenizer = Tokenizer.load(tokens / VOCABULARY)
         if (split.held_out, split.seed) != (settings.held_out, settings.seed):
             raise DatasetError(
                 f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
                 f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
             )
-        survey = Survey(tokenizer, split)
+        survey = Collector(tokenizer, split)
         places = _recordings(recordings)
         for name, place in tqdm(places.items(), desc="index", unit="recording"):
             reader = _open(place)
@@ -116,20 +118,20 @@ def dataset(
     _print(numbers, out)
 
 
-def _source(name: str, place: Path) -> "Source":
-    from rcfam.dataset import building
+def _source(name: str, place: Path) -> "Candidate":
+    from rcfam.dataset import dataset_tables
 
     reader = _open(place)
-    return building.source(name, _repository(name, reader), reader.frames, reader.marks)
+    return dataset_tables.source(name, _repository(name, reader), reader.frames, reader.marks)
 
 
 def _streams(places: dict[str, Path], spans: "list[Span]"):  # type: ignore[no-untyped-def]
     """(keys, breaks) of each span."""
-    from rcfam.dataset import building
+    from rcfam.dataset import dataset_tables
 
     for span in spans:
         reader = _open(places[span.name])
-        yield reader.keys(span.start, span.stop), building.breaks(reader.marks) - span.start
+        yield reader.keys(span.start, span.stop), dataset_tables.breaks(reader.marks) - span.start
 
 
 def _recordings(folder: Path) -> dict[str, Path]:
@@ -141,7 +143,7 @@ def _recordings(folder: Path) -> dict[str, Path]:
     return places
 
 
-def _say(folder: Path, mark: Mark | None) -> None:
+def _say(folder: Path, mark: FolderMark | None) -> None:
     if mark is None:
         say(f"{folder}: no list of what was written there; what lies there is taken as it is")
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rcfam.recording import Reader
-    from rcfam.report import Material, Sample
+    from rcfam.report import Inputs, Sample
     from rcfam.scaling import Analysis, FitParams, Run
     from rcfam.scaling.laws import Interval
     from rcfam.tables import Column
@@ -226,7 +226,7 @@ def _stated(interval: "Interval | None", level: str, way: str) -> str:
 
 
 def _span(interval: "Interval | None") -> str:
-    from rcfam.scaling.reading import span
+    from rcfam.scaling.conclusions import span
 
     return span(interval)
 
@@ -317,29 +317,29 @@ def plots_template(
 
 def _material(
     folders: _Folders, provenance: dict[str, dict[str, str]], text: str, params_file: Path | None
-) -> "Material":
+) -> "Inputs":
     from rcfam import tables
-    from rcfam.report import LAW_TABLES, Material, doors
+    from rcfam.report import LAW_TABLES, Inputs, schemas
 
     law_path = folders.law / "law.json"
     if not law_path.exists():
         raise RcfamError(f"{law_path}: no law to report, run `rcfam fit TABLE -o {folders.law}` first")
-    law = doors.law(law_path)
+    law = schemas.law(law_path)
     conclusions = documents.text(folders.law / "tables" / "conclusions.txt", _MOST_CONCLUSIONS).splitlines()
     found = {name: folders.law / "tables" / f"{name}.csv" for name in LAW_TABLES}
     check(folders.dataset, DATASET)
-    return Material(
+    return Inputs(
         law=law,
-        tables={name: tables.fitted(_read_file(path), doors.TABLES[name], str(path)) for name, path in found.items()},
+        tables={name: tables.fitted(_read_file(path), schemas.TABLES[name], str(path)) for name, path in found.items()},
         conclusions=tuple(conclusions),
         runs=_runs(folders.runs, params_file),
-        evaluation=_optional(folders.evaluation / "evaluation.parquet", doors.EVALUATION),
-        positions=_optional(folders.evaluation / "positions.parquet", doors.POSITIONS),
+        evaluation=_optional(folders.evaluation / "evaluation.parquet", schemas.EVALUATION),
+        positions=_optional(folders.evaluation / "positions.parquet", schemas.POSITIONS),
         sample=_sample(folders.recordings),
-        rollout=_optional(folders.rollout / "summary.parquet", doors.SUMMARY),
-        rollout_curves=_optional(folders.rollout / "curves.parquet", doors.CURVES),
+        rollout=_optional(folders.rollout / "summary.parquet", schemas.SUMMARY),
+        rollout_curves=_optional(folders.rollout / "curves.parquet", schemas.CURVES),
         rollout_sample=_rollout_sample(folders.rollout),
-        dataset=_optional(folders.dataset / "statistics.parquet", doors.STATISTICS),
+        dataset=_optional(folders.dataset / "statistics.parquet", schemas.STATISTICS),
         studies=_studies(folders.studies),
         provenance=provenance,
         parameters=text,
@@ -348,28 +348,28 @@ def _material(
 
 def _studies(folder: Path) -> tuple[dict[str, object], ...]:
     """The summaries that stand under SIZE/NAME, full sizes before tiny ones."""
-    from rcfam.report import doors
+    from rcfam.report import schemas
 
     found = []
     for path in sorted(folder.glob("*/*/summary.json"), key=lambda path: (path.parts[-3] == "tiny", path)):
-        found.append(doors.study(path))
+        found.append(schemas.study(path))
     return tuple(found)
 
 
 def _runs(folder: Path, params_file: Path | None) -> "pl.DataFrame | None":
     """The run table, where there is one."""
     from rcfam import tables
-    from rcfam.report import doors
+    from rcfam.report import schemas
 
     if not folder.exists():
         return None
-    return tables.fitted(_of_study(_read([folder]), [folder], params_file), doors.RUNS, str(folder))
+    return tables.fitted(_of_study(_read([folder]), [folder], params_file), schemas.RUNS, str(folder))
 
 
 def _sample(folder: Path) -> "Sample | None":
     """Frames from the commit in the middle of the first recording on; None where there is no recording."""
     from rcfam.recording import Reader
-    from rcfam.recording.show import first_line
+    from rcfam.recording.ansi import first_line
     from rcfam.report import Sample
 
     check(folder, RECORDINGS)
@@ -400,9 +400,9 @@ def _rollout_sample(folder: Path) -> "Sample | None":
     import polars as pl
 
     from rcfam.recording import Reader
-    from rcfam.report import Sample, doors
+    from rcfam.report import Sample, schemas
 
-    table = _optional(folder / "rollouts.parquet", doors.ROLLOUTS)
+    table = _optional(folder / "rollouts.parquet", schemas.ROLLOUTS)
     if table is None:
         return None
     order = ["completed", "share", "agreed_keys", "keys_left"]

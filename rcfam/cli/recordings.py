@@ -59,7 +59,7 @@ def play(
 ) -> None:
     """Play a recording in this terminal."""
     from rcfam.recording import Reader
-    from rcfam.recording.show import text_rows
+    from rcfam.recording.ansi import text_rows
 
     with Reader(recording) as reader:
         shown = start if dump is None else dump
@@ -84,7 +84,7 @@ def headings_of(reader: "Reader") -> "list[Mark]":
 
 def describe(reader: "Reader", headings: "list[Mark]", frame: int, key: int) -> str:
     """One line about a frame, safe to print; `headings` are those of the reader."""
-    from rcfam.recording.show import first_line
+    from rcfam.recording.ansi import first_line
     from rcfam.terminal.keys import name
 
     here = bisect_right(headings, frame, key=lambda mark: mark.frame)
@@ -122,7 +122,7 @@ def _key(wait: float) -> str:
 
 
 def _play(reader: "Reader", frame: int, speed: int) -> None:
-    from rcfam.recording.show import ansi_frame
+    from rcfam.recording.ansi import ansi_frame
 
     headings = headings_of(reader)
     commits = sorted({mark.frame for mark in headings})

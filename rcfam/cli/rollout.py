@@ -43,15 +43,15 @@ def rollout(
     from rcfam.dataset import Dataset
     from rcfam.errors import RcfamError
     from rcfam.evaluation.rollout import RolloutParams, rollouts
-    from rcfam.evaluation.rollout.parts import Parts
-    from rcfam.evaluation.rollout.running import Folders
-    from rcfam.evaluation.rollout.telling import metrics, summary
+    from rcfam.evaluation.rollout.held_out import Folders
+    from rcfam.evaluation.rollout.results import metrics, summary
+    from rcfam.evaluation.rollout.unfinished import Unfinished
     from rcfam.kinds import ROLLOUT
     from rcfam.outputs import adding
     from rcfam.training import StudyParams, checkpoint, seed_folder
+    from rcfam.training.data import dataset_hash
     from rcfam.training.errors import CheckpointError
     from rcfam.training.run import FINAL, load_model
-    from rcfam.training.source import dataset_hash
     from rcfam.training.table import write
 
     settings = parameters.load(params, "rollout", RolloutParams)
@@ -67,7 +67,7 @@ def rollout(
     wanted = dataset_hash(data)
     if identity["dataset"] != wanted:
         raise CheckpointError(f"{run}: trained on dataset {identity['dataset'][:12]}, not on {wanted[:12]}")
-    parts = Parts(
+    parts = Unfinished(
         out / "unfinished",
         {
             "weights": checkpoint.digest_in(run / FINAL),
@@ -136,6 +136,6 @@ def _line(row: dict[str, Any]) -> str:
         text += f", {row['share']:.2f} of the edit"
     text += f", {row['agreed_keys']:.1f} keys as the typist's"
     text += f", {row['wasted']:.2f} wasted, {row['invalid']:.2f} invalid"
-    if row["hurt"]:
-        text += f", {row['hurt']} hurt at once, {row['mended']:.2f} of them mended"
+    if row["diverged"]:
+        text += f", {row['diverged']} diverged at once, {row['recovered']:.2f} of them recovered"
     return text

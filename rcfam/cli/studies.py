@@ -67,7 +67,7 @@ def paragraphs(
     seed: Annotated[int, typer.Option(help="Of the texts.")] = 0,
 ) -> None:
     """Make a repository of Latin texts that fit one screen, for the study `fully-observable`."""
-    from rcfam.history.making import make_repository
+    from rcfam.history.synthetic import make_repository
     from rcfam.studies.paragraphs import paragraphs as texts
 
     made = texts(count, rows, columns, seed)
@@ -149,7 +149,7 @@ def _costs(home: Path, runs: "Sequence[Planned]", data: Path) -> tuple[dict[str,
     from rcfam.studies import folders
     from rcfam.studies.costs import distinct_rows_a_frame, flops_a_frame
     from rcfam.training import checkpoint, seed_folder
-    from rcfam.training.source import shape_of
+    from rcfam.training.data import shape_of
 
     opened = Dataset.open(data)
     shape = shape_of(opened)

@@ -18,7 +18,7 @@ from rcfam.printable import printable, say
 if TYPE_CHECKING:
     import polars as pl
 
-    from rcfam.tasks.tracking.data import Data, Source
+    from rcfam.tasks.tracking.data import Data, DataSpec
     from rcfam.tasks.tracking.models import TrackerParams
     from rcfam.tasks.tracking.presets import Preset
     from rcfam.tasks.tracking.training import Cell, Evaluation
@@ -169,16 +169,16 @@ def _parsed(texts: list[str], like: "TrackerParams") -> "list[TrackerParams]":
     return found
 
 
-class Place(NamedTuple):
+class CellFolder(NamedTuple):
     """A cell of the grid and its folder."""
 
     cell: "Cell"
     folder: Path
 
 
-def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device: str) -> list[Place]:
+def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device: str) -> list[CellFolder]:
     """The grid, cells that share a data set one after another."""
-    from rcfam.tasks.tracking.data import Source
+    from rcfam.tasks.tracking.data import DataSpec
     from rcfam.tasks.tracking.training import Cell
 
     _check(device)
@@ -186,17 +186,17 @@ def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device
     for depth in preset.depths:
         for seed in seeds:
             try:
-                source = Source(replace(preset.task, depth=depth), seed)
+                source = DataSpec(replace(preset.task, depth=depth), seed)
             except ValueError as error:
                 raise RcfamError(str(error)) from error
             training = replace(preset.train, seed=seed, threads=threads)
             for model in preset.models:
                 folder = out / f"{source.name}-{depth}" / f"seed-{seed}" / f"{model.name}-width-{model.width}"
                 found[folder] = Cell(source, model, training, device)
-    return [Place(cell, folder) for folder, cell in found.items()]
+    return [CellFolder(cell, folder) for folder, cell in found.items()]
 
 
-def _run(places: list[Place], out: Path, only: Part | None) -> None:
+def _run(places: list[CellFolder], out: Path, only: Part | None) -> None:
     from rcfam.tasks.tracking.data import open_data
 
     if only == "plan":
@@ -215,13 +215,13 @@ def _run(places: list[Place], out: Path, only: Part | None) -> None:
             _report(out)
 
 
-def _by_data(places: list[Place]) -> "list[tuple[Source, list[Place]]]":
+def _by_data(places: list[CellFolder]) -> "list[tuple[DataSpec, list[CellFolder]]]":
     from itertools import groupby
 
     return [(source, list(some)) for source, some in groupby(places, key=lambda place: place.cell.source)]
 
 
-def _described(place: Place) -> str:
+def _described(place: CellFolder) -> str:
     """A cell for a program: how to ask for it alone, where it lies, and what its cell.json says when it is done."""
     source, model = place.cell.source, place.cell.model
     asked = {"task": source.name, "depth": source.task.depth, "seed": source.seed}
@@ -229,7 +229,7 @@ def _described(place: Place) -> str:
     return json.dumps({**asked, **named, "identity": place.cell.identity()})
 
 
-def _train(place: Place, data: "Data") -> None:
+def _train(place: CellFolder, data: "Data") -> None:
     from rcfam.tasks.tracking.training import train
 
     source = place.cell.source

@@ -50,7 +50,7 @@ def train(
     from rcfam.model import ModelParams
     from rcfam.outputs import adding
     from rcfam.training import Job, Ranks, StudyParams, TrainParams, seed_folder, train_length, train_together
-    from rcfam.training.source import open_source
+    from rcfam.training.data import open_source
 
     if diverged not in ("error", "end"):
         raise RcfamError(f"--diverged {diverged}: expected error, or end")
@@ -110,8 +110,8 @@ def replay(
     import math
 
     from rcfam.dataset.index import Dataset
+    from rcfam.training.data import open_source
     from rcfam.training.replay import replay as again
-    from rcfam.training.source import open_source
 
     found = again(run, dataset, open_source, device)
     names = Dataset.open(dataset).index["recording"].to_list()

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from rcfam import atomic, documents, kinds, outputs, tables
 from rcfam.bounds import NAME, PATH, Range, Size, check
 from rcfam.dataset import tokens as token_files
-from rcfam.dataset.shelf import Shelf
+from rcfam.dataset.lru_pool import LruPool
 from rcfam.dataset.split import HELD_OUT, TRAIN, DatasetError
 from rcfam.dataset.tokens import Tokens
 from rcfam.jit import kernel
@@ -141,7 +141,7 @@ class Dataset:
         self._offsets = (self._borders_S - self._tokens_S)[changed.to_numpy()]
         self._recordings, self._tokens = recordings, tokens
         self._reader = reader
-        self.shelf = Shelf(OPEN_RECORDINGS, self._open, lambda opened: opened.frames.close())
+        self.shelf = LruPool(OPEN_RECORDINGS, self._open, lambda opened: opened.frames.close())
 
     @classmethod
     def open(cls, folder: Path, recordings: Path | None = None, tokens: Path | None = None) -> "Dataset":

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.dataset.building import Mark
+from rcfam.dataset.dataset_tables import Mark
 from rcfam.terminal import keys
 
 EDITOR: Final = "editor"

@@ -36,7 +36,7 @@ class DatasetParams:
 
 
 @dataclass(frozen=True)
-class Source:
+class Candidate:
     """One recording, as far as the split cares."""
 
     name: str
@@ -56,7 +56,7 @@ class Span:
     stop: int
 
 
-def split(sources: Sequence[Source], held_out: float, seed: int) -> list[Span]:
+def split(sources: Sequence[Candidate], held_out: float, seed: int) -> list[Span]:
     """Give every recording its side; recordings of one repository stay together.
 
     With two repositories or more: in an order drawn from `seed` by hashing names, every repository that still fits into
@@ -86,7 +86,7 @@ def _held_out_repositories(sizes: dict[str, int], held_out: float, seed: int) ->
     return chosen or {min(sizes, key=lambda name: (sizes[name], name))}
 
 
-def _by_time(sources: list[Source], held_out: float) -> list[Span]:
+def _by_time(sources: list[Candidate], held_out: float) -> list[Span]:
     """Several recordings of one repository follow each other in the order of their names."""
     sources = sorted(sources, key=lambda source: source.name)
     total = sum(source.frames for source in sources)

@@ -26,8 +26,8 @@ from rcfam.recording.coder import (
     exchange,
     exchange_key,
 )
+from rcfam.recording.interpreter import run_script
 from rcfam.recording.predict import guess, learn
-from rcfam.recording.run import run_script
 from rcfam.recording.script import exchange_script
 
 

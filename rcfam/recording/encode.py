@@ -43,11 +43,11 @@ from rcfam.recording.coder import (
     place_streams,
     whole,
 )
+from rcfam.recording.interpreter import run_script
 from rcfam.recording.layout import MAX_STREAM_BYTES, STREAMS
 from rcfam.recording.predict import guess, learn
-from rcfam.recording.run import run_script
 from rcfam.recording.script import exchange_script
-from rcfam.recording.search import build
+from rcfam.recording.script_search import build
 from rcfam.reference import by_reference
 
 CHEAP_BYTES: Final = 3  # arguments that a guessed script may cost without a search for a better one

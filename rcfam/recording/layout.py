@@ -144,7 +144,7 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-class Cursor:
+class ByteReader:
     """A checked reader over bytes; `origin` is the file offset of byte 0, for error messages."""
 
     def __init__(self, data: bytes, origin: int) -> None:
@@ -226,7 +226,7 @@ def parse_header(data: bytes) -> tuple[Header, int]:
         raise RecordingError("byte 0: not a recording (the first eight bytes are wrong)")
     start = len(MAGIC)
     body = unblock(b"TSRH", data[start:], start)
-    cursor = Cursor(body, start + PREFIX_BYTES)
+    cursor = ByteReader(body, start + PREFIX_BYTES)
     version, rows, columns = (int.from_bytes(cursor.take(2), "little") for _ in range(3))
     if version != VERSION:
         raise cursor.fail(f"format version {version}; this reader knows {VERSION}")
@@ -265,7 +265,7 @@ def parse_side(data: bytes, offset: int) -> Side:
     """The tables that `pack_side` wrote; `offset` is for the error message."""
     if not data:
         return Side()
-    document = _json(Cursor(data, offset), len(data))
+    document = _json(ByteReader(data, offset), len(data))
     wrong = RecordingError(f"byte {offset}: the side table is not in its form")
     if not isinstance(document, dict) or not all(isinstance(part, list) for part in document.values()):
         raise wrong
@@ -294,7 +294,7 @@ def check_side(side: Side, offset: int, frames: int) -> Side:
     return side
 
 
-def _json(cursor: Cursor, length: int) -> Any:
+def _json(cursor: ByteReader, length: int) -> Any:
     try:
         return json.loads(cursor.take(length).decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -364,7 +364,7 @@ def pack_chunk(frames: int, last_crc: int, streams: list[bytes], side: Side, pac
 
 def parse_chunk(data: bytes, offset: int, grid: tuple[int, int]) -> Chunk:
     """Check one chunk block and cut it into its streams; nothing is unpacked but the side table."""
-    cursor = Cursor(unblock(CHUNK, data, offset), offset + PREFIX_BYTES)
+    cursor = ByteReader(unblock(CHUNK, data, offset), offset + PREFIX_BYTES)
     coding = cursor.take(1)[0]
     if not 1 <= coding <= CODING:
         raise cursor.fail(f"frame coding {coding}; this reader knows 1 to {CODING}")
@@ -407,10 +407,10 @@ def parse_trailer(data: bytes, offset: int) -> tuple[int, int]:
 
 def parse_index(data: bytes, offset: int, first_chunk: int, grid: tuple[int, int]) -> tuple[ChunkPlaces, Side]:
     """Chunks and tables from the index block that begins at `offset`; the chunks must fill the file up to it."""
-    outer = Cursor(unblock(INDEX, data, offset), offset + PREFIX_BYTES)
+    outer = ByteReader(unblock(INDEX, data, offset), offset + PREFIX_BYTES)
     size = outer.number(MAX_INDEX_BYTES, "size of the index")
     body = Unpacker().unpack(outer.data[outer.at :], size, outer.origin + outer.at)
-    cursor = Cursor(body, offset)
+    cursor = ByteReader(body, offset)
     chunks, at, frame = ChunkPlaces(), first_chunk, 0
     for _ in range(cursor.number(len(body) // 2, "number of chunks")):
         length = cursor.number(MAX_CHUNK_BYTES, "length of a chunk")

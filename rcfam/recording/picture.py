@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.errors import RcfamError
-from rcfam.recording.show import glyph_text
+from rcfam.recording.ansi import glyph_text
 from rcfam.terminal.cells import BOLD, DIM, GLYPH_BITS, GLYPH_MASK, HIDDEN, INVERSE, RGB, STRIKE, UNDERLINE
 
 FONTS: Final = ("DejaVuSansMono.ttf", "LiberationMono-Regular.ttf", "NotoSansMono-Regular.ttf", "Menlo.ttc", "cour.ttf")

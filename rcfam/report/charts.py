@@ -8,8 +8,8 @@ import altair as alt
 import numpy as np
 import polars as pl
 
-from rcfam.report.data import charts as data_charts
-from rcfam.report.material import Material
+from rcfam.report.dataset_section import charts as data_charts
+from rcfam.report.inputs import Inputs
 from rcfam.report.rollout import charts as rollout_charts
 from rcfam.report.studies import charts as study_charts
 from rcfam.scaling.published import PLATEAU
@@ -21,7 +21,7 @@ Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 Specs = dict[str, dict[str, Any]]
 
 
-def charts(material: Material) -> Specs:
+def charts(material: Inputs) -> Specs:
     """Every chart that the material allows, by name, as Vega-Lite documents without a width."""
     made: dict[str, Chart | None] = {
         "law": law_chart(material),
@@ -61,7 +61,7 @@ def _by_length(pick: alt.Parameter) -> tuple[alt.Color, Any]:
     return colour, alt.when(pick).then(alt.value(1.0)).otherwise(alt.value(0.08))
 
 
-def law_chart(material: Material) -> Chart:
+def law_chart(material: Inputs) -> Chart:
     """Loss against length on logs: every run, the means, both laws, the pure law's band."""
     band = alt.Chart(material.tables["band"])
     shown = [alt.Tooltip("length:Q"), alt.Tooltip("loss:Q", format=".4f")]
@@ -85,7 +85,7 @@ def _law_line(data: alt.Chart, field: str, colour: str, dash: list[int]) -> alt.
     return data.mark_line(color=colour, strokeDash=dash or [1, 0], clip=True).encode(_lengths(), _loss(field))
 
 
-def residual_chart(material: Material) -> Chart:
+def residual_chart(material: Inputs) -> Chart:
     """Measured over fitted loss, in per cent, by length and law."""
     table = material.tables["law"]
     parts = [
@@ -104,7 +104,7 @@ def residual_chart(material: Material) -> Chart:
     return alt.layer(zero, base.mark_line(opacity=0.4), base.mark_point(size=60, filled=True)).properties(height=200)
 
 
-def slope_chart(material: Material) -> Chart:
+def slope_chart(material: Inputs) -> Chart:
     """Local exponents between neighbouring lengths; a straight law keeps them level."""
     table = material.tables["slopes"]
     data = table.with_columns(middle=(pl.col("from") * pl.col("to")).sqrt(), exponent=float(material.law["alpha"] or 0))
@@ -119,12 +119,12 @@ def slope_chart(material: Material) -> Chart:
     ).properties(height=200)
 
 
-def step_chart(material: Material) -> Chart:
+def step_chart(material: Inputs) -> Chart:
     """Smoothed loss over steps, one line a length."""
     return _curves(material.tables["loss_over_steps"], "step", "step, middle of the window", [])
 
 
-def wall_chart(material: Material) -> Chart | None:
+def wall_chart(material: Inputs) -> Chart | None:
     """Smoothed loss over seconds of training, with the measured crossovers."""
     table = material.tables["loss_over_wall"]
     if table.height == 0:
@@ -169,7 +169,7 @@ def _curves(data: pl.DataFrame, axis: str, title: str, above: list[alt.Chart]) -
     return alt.layer(lines, *above).properties(height=HEIGHT)
 
 
-def evolution_chart(material: Material) -> Chart | None:
+def evolution_chart(material: Inputs) -> Chart | None:
     """alpha over steps with its band, the saturating exponential, and the paper's plateau."""
     data = material.tables["evolution"].with_columns(paper=pl.lit(PLATEAU))
     if data.height < 2:
@@ -185,7 +185,7 @@ def evolution_chart(material: Material) -> Chart | None:
     ).properties(height=260)
 
 
-def evaluation_chart(material: Material) -> Chart | None:
+def evaluation_chart(material: Inputs) -> Chart | None:
     """Held-out loss against the trained length, a point a run."""
     data = material.evaluation
     if data is None or not {"length", "loss"} <= set(data.columns):
@@ -203,7 +203,7 @@ def evaluation_chart(material: Material) -> Chart | None:
     ).properties(height=260)
 
 
-def position_chart(material: Material) -> Chart | None:
+def position_chart(material: Inputs) -> Chart | None:
     """Held-out loss by position in the window, in bins of a power of two, one line a trained length."""
     data = material.positions
     if data is None or not {"length", "position", "loss"} <= set(data.columns) or data.height == 0:

@@ -5,9 +5,9 @@ from importlib import resources
 
 import polars as pl
 
-from rcfam.report import beside, html, sections, studies
+from rcfam.report import html, paper_comparison, sections, studies
 from rcfam.report.charts import Specs, charts
-from rcfam.report.material import Material, ReportParams
+from rcfam.report.inputs import Inputs, ReportParams
 from rcfam.report.plots import bundle
 from rcfam.scaling.published import EXCELLENCE
 
@@ -15,7 +15,7 @@ from rcfam.scaling.published import EXCELLENCE
 POLICY = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data: blob:"
 
 
-def page(material: Material, params: ReportParams, specs: Specs | None = None) -> str:
+def page(material: Inputs, params: ReportParams, specs: Specs | None = None) -> str:
     """The whole page, about 1.5 MB, of which Vega is 0.9. `specs` are `charts(material)`, where made already."""
     specs = charts(material) if specs is None else specs
     parts = [
@@ -25,7 +25,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
         sections.evaluation(material, specs),
         sections.rollout(material, specs),
         studies.section(material.studies, specs),
-        beside.paper(material),
+        paper_comparison.paper(material),
         sections.dataset(material, specs),
         sections.recording(material),
         sections.provenance(material),
@@ -53,7 +53,7 @@ def page(material: Material, params: ReportParams, specs: Specs | None = None) -
     )
 
 
-def summary(material: Material) -> str:
+def summary(material: Inputs) -> str:
     """What was found and what it does not show, before anything else."""
     law, level = material.law, f"{100 * float(material.law.get('confidence') or 0.95):g} %"
     cards = [
@@ -74,7 +74,7 @@ def summary(material: Material) -> str:
     return "".join(
         [
             '<section id="summary">',
-            beside.first_lines(beside.reading(material)),
+            paper_comparison.first_lines(paper_comparison.reading(material)),
             f'<dl class="law">{boxes}</dl>',
             "<h3>What the data support</h3>",
             html.items(material.conclusions),
@@ -85,7 +85,7 @@ def summary(material: Material) -> str:
     )
 
 
-def limits(material: Material) -> tuple[str, ...]:
+def limits(material: Inputs) -> tuple[str, ...]:
     """The caveats that hold for these runs."""
     found = [
         f"Step {html.cell(material.law.get('step'))} of training is not convergence: the paper compares losses at "

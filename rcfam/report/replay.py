@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rcfam.recording.show import glyph_text
+from rcfam.recording.ansi import glyph_text
 from rcfam.terminal import cells as grid
 from rcfam.terminal.keys import name
 

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from rcfam.report import html
-from rcfam.report.material import Material
+from rcfam.report.inputs import Inputs
 from rcfam.report.replay import document
 
 COLUMNS = {
@@ -18,8 +18,8 @@ COLUMNS = {
     "steps": "tokens typed",
     "wasted": "wasted",
     "invalid": "invalid",
-    "hurt": "hurt at once",
-    "mended": "of them mended",
+    "diverged": "diverged at once",
+    "recovered": "of them recovered",
     "faults": "faults",
     "timeouts": "timeouts",
     "silent": "without a token",
@@ -27,7 +27,7 @@ COLUMNS = {
 _KEY = ("policy", "goal", "before", "completed")
 
 
-def charts(material: Material) -> dict[str, alt.Chart | None]:
+def charts(material: Inputs) -> dict[str, alt.Chart | None]:
     """Charts by name: rollout."""
     return {"rollout": _remaining(material.rollout_curves)}
 
@@ -55,7 +55,7 @@ def _remaining(curves: pl.DataFrame | None) -> alt.Chart | None:
     )
 
 
-def section(material: Material, specs: dict[str, dict[str, object]]) -> str:
+def section(material: Inputs, specs: dict[str, dict[str, object]]) -> str:
     """The section, without its frame; empty where nobody typed."""
     table = material.rollout
     if table is None or table.height == 0:

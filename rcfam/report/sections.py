@@ -6,19 +6,19 @@ import numpy as np
 import polars as pl
 
 from rcfam.report import html
-from rcfam.report.data import section as data_section
-from rcfam.report.material import Material
+from rcfam.report.dataset_section import section as data_section
+from rcfam.report.inputs import Inputs
 from rcfam.report.replay import document
 from rcfam.report.rollout import section as rollout_section
+from rcfam.scaling.conclusions import span
 from rcfam.scaling.curves import Points
 from rcfam.scaling.laws import fit_pure, means
 from rcfam.scaling.published import PLATEAU
-from rcfam.scaling.reading import span
 
 Specs = dict[str, dict[str, Any]]
 
 
-def law(material: Material, specs: Specs) -> str:
+def law(material: Inputs, specs: Specs) -> str:
     """The law, its fits, residuals and local slopes."""
     fits = material.tables["fits"].with_columns(
         bounds=pl.struct("alpha_low", "alpha_high").map_elements(_interval, pl.String, skip_nulls=False)
@@ -62,7 +62,7 @@ def law(material: Material, specs: Specs) -> str:
     return html.section("law", "The law", parts)
 
 
-def curves(material: Material, specs: Specs) -> str:
+def curves(material: Inputs, specs: Specs) -> str:
     """Loss over steps and wall time, the exponent over steps."""
     parts = [
         "<h3>Loss over steps</h3>",
@@ -87,7 +87,7 @@ def curves(material: Material, specs: Specs) -> str:
     return html.section("curves", "Learning curves", parts)
 
 
-def wall(material: Material, specs: Specs) -> str:
+def wall(material: Inputs, specs: Specs) -> str:
     """Loss over wall time and the crossovers."""
     table = material.tables["crossovers"]
     if table.height == 0:
@@ -147,7 +147,7 @@ EVALUATION = {
 }
 
 
-def evaluation(material: Material, specs: Specs) -> str:
+def evaluation(material: Inputs, specs: Specs) -> str:
     """Held-out figures of every run."""
     data = material.evaluation
     if data is None or data.height == 0:
@@ -200,18 +200,18 @@ def held_out_laws(data: pl.DataFrame) -> tuple[str, ...]:
     return tuple(found)
 
 
-def dataset(material: Material, specs: Specs) -> str:
+def dataset(material: Inputs, specs: Specs) -> str:
     """What was trained on."""
     return html.section("dataset", "Dataset", [data_section(material, specs)])
 
 
-def rollout(material: Material, specs: Specs) -> str:
+def rollout(material: Inputs, specs: Specs) -> str:
     """The model at the keyboard; nothing where it was not let."""
     parts = rollout_section(material, specs)
     return html.section("rollout", "The model at the keyboard", [parts]) if parts else ""
 
 
-def recording(material: Material) -> str:
+def recording(material: Inputs) -> str:
     """A player for a stretch of a recording; nothing without one."""
     if material.sample is None:
         return ""
@@ -222,7 +222,7 @@ def recording(material: Material) -> str:
     return html.section("recording", "A recorded session", [words, html.player("replay", document(material.sample))])
 
 
-def provenance(material: Material) -> str:
+def provenance(material: Inputs) -> str:
     """Revisions, versions, machine, parameters, the runs that were read."""
     parts = []
     if material.runs is not None:
@@ -272,7 +272,7 @@ def _seconds(value: float) -> str:
     return f"{value:,.0f}" if value >= 1_000 else f"{value:#.3g}".rstrip(".")
 
 
-def _level(material: Material) -> str:
+def _level(material: Inputs) -> str:
     return f"{100 * float(material.law.get('confidence') or 0.95):g} %"
 
 

@@ -1,7 +1,7 @@
 """Power laws with intervals, exponent over steps, wall-time crossovers, from a run table alone."""
 
 from rcfam.scaling.analysis import PARTS, Analysis, FitParams, analyse
-from rcfam.scaling.reading import conclusions
+from rcfam.scaling.conclusions import conclusions
 from rcfam.scaling.summary import no_law, summary, tables
 from rcfam.scaling.table import Run, ScalingError, runs, without_diverged
 

@@ -24,7 +24,7 @@ from rcfam.terminal.editor import (
     objects,
     operators,
     pending,
-    places,
+    positions,
     prompt,
     repetition,
     scrolling,
@@ -404,4 +404,4 @@ def seek(s: Any, size: Any) -> None:
 @bare_kernel
 def first_non_blank(s: Any, line: Any) -> Any:
     """The column where a jump to `line` puts the cursor."""
-    return places.first_non_blank(s, line)
+    return positions.first_non_blank(s, line)

@@ -11,8 +11,8 @@ from rcfam.terminal.editor import buffer, commandline, ex, registers, repeat
 from rcfam.terminal.files import Files, FilesError
 from rcfam.terminal.limits import Limits
 from rcfam.terminal.shell import coreutils
+from rcfam.terminal.shell.context import CommandError, Output
 from rcfam.terminal.shell.git import EditMessage, finish
-from rcfam.terminal.shell.place import CommandError, Output
 from rcfam.terminal.shell.printing import last_screens
 from rcfam.terminal.shell.shell import HOST, Edit, Shell
 from rcfam.terminal.shell.vcs import Vcs

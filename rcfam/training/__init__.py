@@ -1,11 +1,11 @@
 """Exact streaming training: gradients, optimisers, the loop, checkpoints, the run table."""
 
+from rcfam.training.diloco import OuterParams
+from rcfam.training.distributed import Ranks
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import TrainParams
 from rcfam.training.optimiser import OptimiserParams
-from rcfam.training.outer import OuterParams
-from rcfam.training.ranks import Ranks
-from rcfam.training.run import Job, Source, load_model, run
+from rcfam.training.run import Job, TrainingData, load_model, run
 from rcfam.training.scores import score_runs
 from rcfam.training.streaming import gradients
 from rcfam.training.study import StudyParams, seed_folder, train_length, train_together
@@ -16,9 +16,9 @@ __all__ = [
     "OptimiserParams",
     "OuterParams",
     "Ranks",
-    "Source",
     "StudyParams",
     "TrainParams",
+    "TrainingData",
     "TrainingError",
     "gradients",
     "load_model",

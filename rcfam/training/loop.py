@@ -22,10 +22,10 @@ from rcfam.evaluation.measuring import Measured
 from rcfam.model.action import ActionModel
 from rcfam.training.carry import Carry
 from rcfam.training.compute import ComputeParams, chosen_chunk, free_bytes, sweep
+from rcfam.training.diloco import DiLoCo, OuterParams
+from rcfam.training.distributed import ALONE, Ranks, add_up
 from rcfam.training.errors import TrainingError
 from rcfam.training.optimiser import Optimiser, OptimiserParams
-from rcfam.training.outer import Outer, OuterParams
-from rcfam.training.ranks import ALONE, Ranks, add_up
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def train(
     start: Progress,
     device: torch.device | str = "cpu",
     ranks: Ranks = ALONE,
-    outer: Outer | None = None,
+    outer: DiLoCo | None = None,
     carry: Sequence[Carry] | None = None,
 ) -> Iterator[Step]:
     """Train from `start` to the last step, yielding after each. `data_at(step)` is asked for steps 1, 2, ... in order.

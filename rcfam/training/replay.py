@@ -14,7 +14,7 @@ from rcfam.evaluation.measuring import measure
 from rcfam.training import checkpoint
 from rcfam.training.errors import TrainingError
 from rcfam.training.loop import DivergedError, Norms, TrainParams
-from rcfam.training.run import Identity, Job, OpenSource, Source, identity_of, resume, steps_from
+from rcfam.training.run import Identity, Job, OpenSource, TrainingData, identity_of, resume, steps_from
 
 
 class Window(NamedTuple):
@@ -73,7 +73,7 @@ def replay(folder: Path, dataset: Path, open_source: OpenSource, device: str = "
     raise TrainingError(f"{folder}: the run has only {job.train.steps} steps")
 
 
-def _windows(job: Job, source: Source, model: Any, step: int) -> list[Window]:
+def _windows(job: Job, source: TrainingData, model: Any, step: int) -> list[Window]:
     batch = source.data_at(step)
     loss_TB = measure(model, batch, job.train.chunk or 1, job.device).loss_TB
     loss_B = loss_TB.double().sum(dim=0).cpu().numpy() / batch.mask_TB.sum(axis=0).clip(1)

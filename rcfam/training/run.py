@@ -39,12 +39,12 @@ from rcfam.terminal.cells import MAX_ATTRIBUTES
 from rcfam.training import checkpoint
 from rcfam.training.carry import Carry
 from rcfam.training.compute import prepare
+from rcfam.training.diloco import DiLoCo
+from rcfam.training.distributed import ALONE, Ranks, wait_for_all
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, peak_bytes, train
 from rcfam.training.optimiser import Optimiser
-from rcfam.training.outer import Outer
-from rcfam.training.ranks import ALONE, Ranks, wait_for_all
-from rcfam.training.table import COLUMNS, SCHEMA, Row, frame, write
+from rcfam.training.table import COLUMNS, SCHEMA, StepRow, frame, write
 from rcfam.training.utilisation import shortest_step
 
 FINAL: Final = "final"
@@ -53,7 +53,7 @@ _LOOKED_UP: Final = ["mfu", "held_out_loss"]  # columns with empty places
 _PACKAGE: Final = Path(__file__).parent.parent
 
 
-class Source(NamedTuple):
+class TrainingData(NamedTuple):
     """Training data: the windows of every step, and what a checkpoint has to agree with."""
 
     data_at: Callable[[int], Batch]
@@ -64,7 +64,7 @@ class Source(NamedTuple):
     """So many frames of held-out windows, always the same; at least one window."""
 
 
-OpenSource = Callable[[Path, int, int, int, Ranks, Order], Source]
+OpenSource = Callable[[Path, int, int, int, Ranks, Order], TrainingData]
 """dataset, length, batch, seed, ranks, order -> the data of this rank."""
 
 
@@ -160,16 +160,16 @@ class State(NamedTuple):
 
     model: ActionModel
     optimiser: Optimiser
-    outer: Outer | None
+    outer: DiLoCo | None
     carry: list[Carry] | None
     """One for each piece of `accumulate`; None where windows do not follow each other."""
 
 
-def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
+def resume(job: Job, source: TrainingData) -> tuple[State, Progress, list[StepRow]]:
     """The run as its last checkpoint has it, fresh where there is none. Raises CheckpointError."""
     model = build(job.model, source.shape, job.seed).to(job.device)
     prepare(model, job.train.compute, job.device)
-    outer = Outer(list(model.parameters()), job.train.outer) if job.train.outer else None
+    outer = DiLoCo(list(model.parameters()), job.train.outer) if job.train.outer else None
     carry = None
     if job.train.order == "carried":
         if job.model.backbone == "attention" or job.ranks.world > 1:
@@ -186,7 +186,7 @@ def resume(job: Job, source: Source) -> tuple[State, Progress, list[Row]]:
         raise CheckpointError(f"{job.folder}: the last checkpoint does not fit this run: {told}") from error
 
 
-def steps_from(job: Job, source: Source, state: State, progress: Progress) -> Iterator[Step]:
+def steps_from(job: Job, source: TrainingData, state: State, progress: Progress) -> Iterator[Step]:
     """Train on; see loop.py."""
     return train(
         state.model,
@@ -202,7 +202,7 @@ def steps_from(job: Job, source: Source, state: State, progress: Progress) -> It
 
 
 def _look(
-    job: Job, identity: dict[str, Any], source: Source, state: State, step: Step, before: list[Row]
+    job: Job, identity: dict[str, Any], source: TrainingData, state: State, step: Step, before: list[StepRow]
 ) -> float | None:
     """The held-out loss where this step asks for it; weights better than all before are kept as the best."""
     every, number = job.train.validate_every, step.progress.step
@@ -225,7 +225,7 @@ def _reached(progress: Progress) -> dict[str, Any]:
     return {"step": progress.step, "chunk": progress.chunk, "tokens": progress.tokens, "frames": progress.frames}
 
 
-def identity_of(job: Job, source: Source) -> dict[str, Any]:
+def identity_of(job: Job, source: TrainingData) -> dict[str, Any]:
     """What has to agree before a checkpoint is taken up: data, tokenizer, all parameters that the weights depend on."""
     train_params = dataclasses.asdict(job.train)
     for free in ("checkpoint_every", "keep"):
@@ -315,7 +315,7 @@ def _settle(job: Job, identity: dict[str, Any]) -> None:
         outputs.clear(job.folder, kinds.RUN)
 
 
-def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress, list[Row]]:
+def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress, list[StepRow]]:
     """Load the last checkpoint into the state; the beginning where there is none."""
     saved = checkpoint.steps_saved(job.folder)
     best = job.folder / BEST
@@ -358,11 +358,11 @@ def _take_up(job: Job, identity: dict[str, Any], state: State) -> tuple[Progress
         length=pl.lit(job.length),
         batch=pl.lit(job.train.batch),
     )
-    rows = [Row(*row) for row in table.select(SCHEMA.names()).iter_rows()]
+    rows = [StepRow(*row) for row in table.select(SCHEMA.names()).iter_rows()]
     return Progress(**found.progress), rows
 
 
-def _save(job: Job, identity: dict[str, Any], state: State, progress: Progress, rows: list[Row]) -> None:
+def _save(job: Job, identity: dict[str, Any], state: State, progress: Progress, rows: list[StepRow]) -> None:
     own = {f"optimiser.{name}": tensor for name, tensor in state.optimiser.state().items()}
     own["random.torch"] = torch.get_rng_state()
     if not job.ranks.first:
@@ -410,8 +410,8 @@ def _plain(number: float) -> float | str:
     return number if math.isfinite(number) else str(number)
 
 
-def _row(job: Job, step: Step) -> Row:
-    return Row(
+def _row(job: Job, step: Step) -> StepRow:
+    return StepRow(
         run=_name(job),
         study=job.study,
         seed=job.seed,
@@ -437,7 +437,7 @@ def _row(job: Job, step: Step) -> Row:
     )
 
 
-def _last_row(job: Job, failure: DivergedError, progress: Progress) -> Row:
+def _last_row(job: Job, failure: DivergedError, progress: Progress) -> StepRow:
     """The step that moved no weights: its loss or its gradient was not finite, and the loss is told as not a number."""
     nan = math.nan
     reached = Step(progress, nan, nan, nan, nan, failure.norm, nan, nan, nan, peak_bytes(job.device))

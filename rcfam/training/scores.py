@@ -21,9 +21,9 @@ from rcfam.dataset.split import HELD_OUT
 from rcfam.dataset.windows import HeldOut
 from rcfam.evaluation.scoring import EvaluateParams, Evaluation, evaluate
 from rcfam.tokenizer import Tokenizer
+from rcfam.training.data import dataset_hash
 from rcfam.training.errors import CheckpointError
 from rcfam.training.run import FINAL, load_model
-from rcfam.training.source import dataset_hash
 from rcfam.training.study import StudyParams, seed_folder
 
 

@@ -25,7 +25,7 @@ from rcfam.evaluation.measuring import Measured, frames_of, score
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
 from rcfam.model.frames import Frames, SharesRows
-from rcfam.training.borders import Borders
+from rcfam.training.saved_states import SavedStates
 
 STRETCH: Final = 4  # chunks that a head sees together if it shares rows
 
@@ -207,7 +207,7 @@ def _places(before: Frames, after: Frames) -> Tensor:
 
 def _borders(
     model: ActionModel, batch: Batch, chunk: int, device: torch.device | str, state: State, page: bool
-) -> Borders:
+) -> SavedStates:
     """The state before every stretch but the first, free of any graph."""
     steps, streams = batch.targets_TB.shape
     reach = _reach(model, chunk)
@@ -215,7 +215,7 @@ def _borders(
     growing = not model.initial(streams)
     before: _Seen | None = None
     with torch.no_grad():
-        borders = Borders(last // reach, page, growing)
+        borders = SavedStates(last // reach, page, growing)
         for begin in range(0, last, reach):
             before = _look(model, batch, begin, reach, device, before)
             for piece_TBD in before.vectors_TBD.split(chunk if growing else reach):  # the sweep's own pieces in a state

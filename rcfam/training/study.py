@@ -9,9 +9,9 @@ from typing import Annotated
 import polars as pl
 
 from rcfam.bounds import Different, Name, Range, Size, check
+from rcfam.training.distributed import joined, wait_for_all
 from rcfam.training.loop import Step
 from rcfam.training.processes import run_all
-from rcfam.training.ranks import joined, wait_for_all
 from rcfam.training.run import Job, run
 from rcfam.training.table import write
 

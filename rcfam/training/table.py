@@ -42,7 +42,7 @@ COLUMNS: Final = {name: Column(_KINDS[kind], null=name in _EMPTY) for name, kind
 """What a table that is read must hold."""
 
 
-class Row(NamedTuple):
+class StepRow(NamedTuple):
     """One step of one run. Loss in nats a token; tokens, frames and wall_s are cumulative; accuracy is top-1.
 
     A last row whose loss is not a number says that the run diverged at that step.
@@ -78,7 +78,7 @@ class Row(NamedTuple):
     """After this step; None where nobody looked."""
 
 
-def frame(rows: list[Row]) -> pl.DataFrame:
+def frame(rows: list[StepRow]) -> pl.DataFrame:
     """Rows as a table."""
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 

@@ -1,8 +1,8 @@
 """Editor sessions in the style of the paper's small editor: cursor keys, Backspace and typing, all in insert mode."""
 
-from rcfam.typist.difference import Difference, Region, common_prefix, common_suffix, difference
+from rcfam.typist.difference import ChangedLines, Difference, common_prefix, common_suffix, difference
 from rcfam.typist.inline import stands_alone
-from rcfam.typist.strokes import BACKSPACE, DOWN, END, ESCAPE, HOME, LEFT, RIGHT, UP, typed
+from rcfam.typist.key_text import BACKSPACE, DOWN, END, ESCAPE, HOME, LEFT, RIGHT, UP, typed
 
 
 def edit(old: bytes, new: bytes) -> str | None:
@@ -30,7 +30,7 @@ class _Pen:
         self.at_start = at_start
         self.keys: list[str] = []
 
-    def apply(self, row: int, region: Region) -> None:
+    def apply(self, row: int, region: ChangedLines) -> None:
         """Do one region, whose old lines stand at `row`."""
         if not region.old:
             self._insert(row, region.new)

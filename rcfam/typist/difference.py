@@ -10,7 +10,7 @@ Text = TypeVar("Text", str, bytes)
 _STRIDE = 1 << 14
 
 
-class Region(NamedTuple):
+class ChangedLines(NamedTuple):
     """Lines of the old text from line `start` (from 0) on, `old`, become `new`; lines are without their newlines."""
 
     start: int
@@ -25,7 +25,7 @@ class Difference(NamedTuple):
     """
 
     lines: int
-    regions: list[Region]
+    regions: list[ChangedLines]
     before: bytes
     shared: int
     middle: Changes | None
@@ -98,10 +98,10 @@ def difference(old: bytes, new: bytes) -> Difference:
     before, after = old.count(b"\n", 0, start), old.count(b"\n", len(old) - suffix)
     old_part, new_part = old[start : len(old) - suffix], new[start : len(new) - suffix]
     if not old_part or not new_part or (_is_one_line(old_part) and _is_one_line(new_part)):
-        only = Region(before, _split(old_part), _split(new_part))
+        only = ChangedLines(before, _split(old_part), _split(new_part))
         return Difference(before + len(only.old) + after, [only], old[:start], before, None)
     found = Changes(old_part, new_part)
-    regions = [Region(before + h[0], found.old(h[0], h[1]), found.new(h[2], h[3])) for h in found.hunks]
+    regions = [ChangedLines(before + h[0], found.old(h[0], h[1]), found.new(h[2], h[3])) for h in found.hunks]
     return Difference(before + found.lines + after, regions, old[:start], before, found)
 
 

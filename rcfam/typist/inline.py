@@ -6,9 +6,9 @@ from random import Random
 from typing import NamedTuple
 
 from rcfam.typist.difference import common_ends
+from rcfam.typist.key_text import BACKSPACE, ESCAPE, typed
 from rcfam.typist.lines import Changes
 from rcfam.typist.motions import first_non_blank, is_plain, times, to_column, words
-from rcfam.typist.strokes import BACKSPACE, ESCAPE, typed
 
 # Characters that certainly stand alone: no combining marks, joiners, variation selectors or emoji modifiers among them.
 # The editor counts a base character with its marks as one, so a line with others is changed whole.

@@ -3,10 +3,10 @@
 import re
 from random import Random
 
-from rcfam.typist.difference import Region, common_ends, difference
+from rcfam.typist.difference import ChangedLines, common_ends, difference
 from rcfam.typist.inline import edit_line
+from rcfam.typist.key_text import ENTER, ESCAPE, typed
 from rcfam.typist.motions import first_non_blank, to_row
-from rcfam.typist.strokes import ENTER, ESCAPE, typed
 
 _MAX_CELLS = 64  # pairs of lines that are looked at when lines are matched to lines
 _EDIT_OVERHEAD = 5  # keys that an edit inside a line costs beside its text
@@ -68,7 +68,7 @@ class _Pen:
         self.keys: list[str] = []
         self._random = random
 
-    def apply(self, row: int, region: Region) -> None:
+    def apply(self, row: int, region: ChangedLines) -> None:
         """Do one region, whose old lines stand at `row`."""
         if not region.old:
             self.insert(row, region.new)
@@ -174,7 +174,7 @@ class _Pen:
             self.column = edited.column
 
 
-def _joins(region: Region) -> bool:
+def _joins(region: ChangedLines) -> bool:
     """Whether the region is what `J` does to two lines."""
     if len(region.old) != 2 or len(region.new) != 1:
         return False

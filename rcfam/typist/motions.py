@@ -6,7 +6,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from rcfam.typist.strokes import DOWN, ENTER, UP
+from rcfam.typist.key_text import DOWN, ENTER, UP
 
 _PLAIN = re.compile(r"[\t -~]*")
 _WORDS = re.compile(r"[0-9A-Za-z_]+|[^0-9A-Za-z_ \t]+")

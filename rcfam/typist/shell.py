@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rcfam.history import Change
 from rcfam.history.changes import EXECUTABLE, LINK, SUBMODULE
-from rcfam.typist.strokes import ENTER
+from rcfam.typist.key_text import ENTER
 
 _BARE = re.compile(r"[A-Za-z0-9_./@%=:,][A-Za-z0-9_./@%=:,+~-]*")
 _DOUBLE_QUOTED = re.compile(r'[^"\\$`!]*')

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from rcfam.bounds import Seed, check
 from rcfam.history import Commit
 from rcfam.typist import arrows, modal
+from rcfam.typist.key_text import ENTER, ESCAPE, to_keys, typed
 from rcfam.typist.shell import Paths, Session, quote, quote_path, steps
-from rcfam.typist.strokes import ENTER, ESCAPE, to_keys, typed
 
 _BATCH_KEYS = 1 << 14  # keys are handed over in pieces of about this many
 _MAX_MESSAGE_OPTION = 100  # longer subjects are typed in the editor

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of
-from rcfam.evaluation.rollout.starting import Start
+from rcfam.evaluation.rollout.starts import Start
 from rcfam.model.action import ActionModel
 from rcfam.model.backbones import State
 from rcfam.model.frames import gather
@@ -48,7 +48,7 @@ class Policy(Protocol):
     """What sees frames and gives keys."""
 
     def begin(self, starts: Sequence[Start], context: Batch) -> None:
-        """Take the seats; `context` is what the teacher typed before, (T, B)."""
+        """Take the sessions; `context` is what the teacher typed before, (T, B)."""
 
     def next(self, cells_BRC: NDArray[np.uint32], cursors_B3: NDArray[np.int32]) -> list[Keys]:
         """The next token's keys for each terminal."""

@@ -27,7 +27,7 @@ TaskParams = FrjtParams | MazeParams
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSpec:
     """All that decides a data set."""
 
     task: TaskParams
@@ -61,7 +61,7 @@ class Data(NamedTuple):
     """One row a part and depth; see `generate`."""
 
 
-def open_data(folder: Path, source: Source) -> Data:
+def open_data(folder: Path, source: DataSpec) -> Data:
     """Read the data set in `folder`, or make it where there is none.
 
     Raises TaskError where the folder holds another one, or one that is damaged.
@@ -94,7 +94,7 @@ def described(path: Path) -> dict[str, Any]:
     return found
 
 
-def depths(source: Source) -> dict[str, list[int]]:
+def depths(source: DataSpec) -> dict[str, list[int]]:
     """The depths of each part."""
     deepest = source.task.depth
     last = int(deepest * source.task.beyond)
@@ -106,7 +106,7 @@ def depths(source: Source) -> dict[str, list[int]]:
     return {"train": whole, "validation": whole, "test": whole, "beyond": further}
 
 
-def generate(source: Source) -> Data:
+def generate(source: DataSpec) -> Data:
     """Make the data set.
 
     Facts of programs: coverage (share of blocks executed), true_depth (blocks executed, mean and largest), halts_b,

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from rcfam import documents
 from rcfam.atomic import alone, writing
 from rcfam.bounds import Range, Seed, Share, check
-from rcfam.tasks.tracking.data import Data, Source
+from rcfam.tasks.tracking.data import Data, DataSpec
 from rcfam.tasks.tracking.errors import TaskError
 from rcfam.tasks.tracking.examples import Examples, Group
 from rcfam.tasks.tracking.models import Tracker, TrackerParams
@@ -66,7 +66,7 @@ class TrackingParams:
 class Cell:
     """All that decides one row of a table."""
 
-    source: Source
+    source: DataSpec
     model: TrackerParams
     train: TrackingParams
     device: str = "cpu"

@@ -14,7 +14,7 @@ from rcfam.terminal import glyphs
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, GLYPH_BITS
 from rcfam.terminal.editor import text
-from rcfam.terminal.editor.measures import advance, height, text_rows
+from rcfam.terminal.editor.columns import advance, height, text_rows
 from rcfam.terminal.syntax import lexer
 
 

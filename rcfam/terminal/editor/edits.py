@@ -4,8 +4,8 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import budget, letters, messages, text
-from rcfam.terminal.editor.places import check_cursor, following, previous, to_first_non_blank
+from rcfam.terminal.editor import budget, letter_case, messages, text
+from rcfam.terminal.editor.positions import check_cursor, following, previous, to_first_non_blank
 
 
 @inner
@@ -16,7 +16,7 @@ def edit(s: Any, key: Any, count: Any) -> None:
     elif key == 74 or key == 103:
         join_lines(s, s.ctl[S.LINE], count, key == 74)
     else:
-        letters.toggle(s, count)
+        letter_case.toggle(s, count)
 
 
 @inner

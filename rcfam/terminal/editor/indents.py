@@ -5,7 +5,7 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text
-from rcfam.terminal.editor.measures import column_at, virtual
+from rcfam.terminal.editor.columns import column_at, virtual
 
 
 @inner

@@ -10,8 +10,8 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import budget, indents, pending, text
-from rcfam.terminal.editor.measures import column_at
-from rcfam.terminal.editor.places import following, previous
+from rcfam.terminal.editor.columns import column_at
+from rcfam.terminal.editor.positions import following, previous
 from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, PAGE_DOWN, PAGE_UP, RIGHT, UP
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import budget, letters, text
+from rcfam.terminal.editor import budget, letter_case, text
 
 # Operations (op, a, b, c); jumps count from the operation's own place
 CHARACTER: Final = 0  # a
@@ -54,7 +54,7 @@ NO_WORK: Final = 2
 
 @inner
 def _folded(c: Any, fold: bool) -> Any:
-    return letters.changed(c, 117) if fold else c
+    return letter_case.changed(c, 117) if fold else c
 
 
 @inner
@@ -65,7 +65,7 @@ def _one(code: Any, sets: Any, pc: Any, c: Any, fold: bool) -> bool:
         return True
     if op == CHARACTER:
         return _folded(c, fold) == _folded(code[pc, 1], fold)
-    other = letters.changed(c, 126) if fold else c
+    other = letter_case.changed(c, 126) if fold else c
     inside = False
     for i in range(code[pc, 1], code[pc, 2]):
         if sets[i, 0] <= c <= sets[i, 1] or sets[i, 0] <= other <= sets[i, 1]:
@@ -224,9 +224,9 @@ def _put(s: Any, line: Any, first: Any, end: Any, parts: Any, slots: Any, place:
             for j in range(begin, stop):
                 c = np.int64(line[j]) if what == PUT_GROUP else value
                 if case:
-                    c = letters.changed(c, 85 if case == 117 else 117)
+                    c = letter_case.changed(c, 85 if case == 117 else 117)
                 if once:
-                    c = letters.changed(c, 85 if once == 117 else 117)
+                    c = letter_case.changed(c, 85 if once == 117 else 117)
                     once = np.int64(0)
                 s.pool[place] = 10 if what == PUT_BREAK else c
                 place += 1

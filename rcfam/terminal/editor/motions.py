@@ -10,9 +10,9 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import messages, places, search, text, word_motions
-from rcfam.terminal.editor.measures import column_at, line_height, text_rows
-from rcfam.terminal.editor.places import first_non_blank, following, previous
+from rcfam.terminal.editor import messages, positions, search, text, word_motions
+from rcfam.terminal.editor.columns import column_at, line_height, text_rows
+from rcfam.terminal.editor.positions import first_non_blank, following, previous
 from rcfam.terminal.keys import DOWN, END, HOME, LEFT, RIGHT, UP
 
 
@@ -129,22 +129,22 @@ def matching(s: Any) -> bool:
     ctl = s.ctl
     line = ctl[S.TO_LINE]
     total = text.length(s, line)
-    while ctl[S.TO_COLUMN] < total and _partner(places.here(s)) == 0:
+    while ctl[S.TO_COLUMN] < total and _partner(positions.here(s)) == 0:
         ctl[S.TO_COLUMN] += 1
     if ctl[S.TO_COLUMN] >= total:
         return False
-    opened = places.here(s)
+    opened = positions.here(s)
     wanted = _partner(opened)
     depth = 0
     while True:
-        c = places.here(s)
+        c = positions.here(s)
         if c == opened:
             depth += 1
         elif c == abs(wanted):
             depth -= 1
             if depth == 0:
                 return True
-        if (places.forward(s) if wanted > 0 else places.backward(s)) == -1:
+        if (positions.forward(s) if wanted > 0 else positions.backward(s)) == -1:
             return False
 
 
@@ -312,7 +312,9 @@ def motion_after(s: Any, lead: Any, key: Any, count: Any, counted: bool) -> Any:
         if key == 95:
             kind = _horizontal(s, 36, count)
             line = ctl[S.TO_LINE]
-            while ctl[S.TO_COLUMN] > 0 and places.character_class(text.character(s, line, ctl[S.TO_COLUMN]), True) == 0:
+            while (
+                ctl[S.TO_COLUMN] > 0 and positions.character_class(text.character(s, line, ctl[S.TO_COLUMN]), True) == 0
+            ):
                 ctl[S.TO_COLUMN] -= 1
             ctl[S.TO_WANT] = S.HERE
             return kind

@@ -10,7 +10,7 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, pending, prompt, text, visual
-from rcfam.terminal.editor.places import check_cursor, first_non_blank, following, previous
+from rcfam.terminal.editor.positions import check_cursor, first_non_blank, following, previous
 from rcfam.terminal.keys import DELETE, INSERT, NAMED, PAGE_DOWN, PAGE_UP
 
 

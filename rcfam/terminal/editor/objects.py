@@ -4,13 +4,13 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import motions, places, text, word_motions
-from rcfam.terminal.editor.places import in_indent, previous
+from rcfam.terminal.editor import motions, positions, text, word_motions
+from rcfam.terminal.editor.positions import in_indent, previous
 
 
 @inner
 def _class_at(s: Any, line: Any, column: Any, big: bool) -> Any:
-    return places.character_class(text.character(s, line, column), big)
+    return positions.character_class(text.character(s, line, column), big)
 
 
 @inner
@@ -34,9 +34,9 @@ def _word(s: Any, around: bool, big: bool) -> Any:
         word_motions.word_forward(s, 1, big, True)
         if ctl[S.TO_COLUMN] > 0:
             ctl[S.TO_COLUMN] = previous(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN])
-        elif places.backward(s) == 1 and ctl[S.TO_COLUMN] > 0:
-            places.backward(s)
-        if around and places.class_here(s, big) != 0 and first > 0:
+        elif positions.backward(s) == 1 and ctl[S.TO_COLUMN] > 0:
+            positions.backward(s)
+        if around and positions.class_here(s, big) != 0 and first > 0:
             begin = first
             while begin > 0 and _class_at(s, line, begin - 1, big) == 0:
                 begin -= 1
@@ -103,22 +103,22 @@ def _brackets(s: Any, around: bool, left: Any, right: bool) -> Any:
     ctl[S.TO_LINE] = ctl[S.LINE]
     ctl[S.TO_COLUMN] = ctl[S.COLUMN]
     depth = 0
-    if places.here(s) == right:
+    if positions.here(s) == right:
         depth = -1
     while True:
-        c = places.here(s)
+        c = positions.here(s)
         if c == right:
             depth += 1
         elif c == left:
             if depth == 0:
                 break
             depth -= 1
-        if places.backward(s) == -1:
+        if positions.backward(s) == -1:
             # Not inside brackets: the next pair will do.
             ctl[S.TO_LINE] = ctl[S.LINE]
             ctl[S.TO_COLUMN] = ctl[S.COLUMN]
-            while places.here(s) != left:
-                if places.forward(s) == -1:
+            while positions.here(s) != left:
+                if positions.forward(s) == -1:
                     return S.FAILED
             break
     ctl[S.FROM_LINE] = ctl[S.TO_LINE]

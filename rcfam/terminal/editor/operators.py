@@ -7,8 +7,8 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import indents, letters, messages, text
-from rcfam.terminal.editor.places import check_cursor, following, in_indent, to_first_non_blank
+from rcfam.terminal.editor import indents, letter_case, messages, text
+from rcfam.terminal.editor.positions import check_cursor, following, in_indent, to_first_non_blank
 
 
 @inner
@@ -84,7 +84,7 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
         if operator == 62 or operator == 60:
             indents.shift(s, line, operator == 62, ctl[S.SHIFT_TIMES])
         else:
-            letters.change_case(s, line, 0, text.length(s, line), operator)
+            letter_case.change_case(s, line, 0, text.length(s, line), operator)
     if operator == 62 or operator == 60:
         if not ctl[S.EMPTY]:
             text.changed(s)
@@ -167,7 +167,7 @@ def operate(s: Any) -> bool:
     for i in range(line, last + 1):
         begin = column if i == line else 0
         stop = end if i == last else text.length(s, i)
-        letters.change_case(s, i, begin, stop, operator)
+        letter_case.change_case(s, i, begin, stop, operator)
     text.changed(s)
     messages.say_count(s, messages.CHANGED, last - line + 1)
     return False

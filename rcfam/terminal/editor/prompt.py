@@ -7,7 +7,7 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, pending, visual
-from rcfam.terminal.editor.places import first_non_blank
+from rcfam.terminal.editor.positions import first_non_blank
 
 _PREFIXES = np.frombuffer(b"'<,'>\0.,.+\0.\0", dtype=np.uint8)
 _SELECTION = 0

@@ -7,8 +7,8 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import budget, insert, operators, text, window
-from rcfam.terminal.editor.measures import text_rows
-from rcfam.terminal.editor.places import following
+from rcfam.terminal.editor.columns import text_rows
+from rcfam.terminal.editor.positions import following
 
 
 @inner

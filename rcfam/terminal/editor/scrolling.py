@@ -5,8 +5,8 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text, window
-from rcfam.terminal.editor.measures import column_at, line_height, text_rows
-from rcfam.terminal.editor.places import first_non_blank
+from rcfam.terminal.editor.columns import column_at, line_height, text_rows
+from rcfam.terminal.editor.positions import first_non_blank
 from rcfam.terminal.keys import PAGE_DOWN, PAGE_UP
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, text
-from rcfam.terminal.editor.places import check_cursor, first_non_blank
+from rcfam.terminal.editor.positions import check_cursor, first_non_blank
 
 
 @inner

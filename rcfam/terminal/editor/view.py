@@ -9,8 +9,8 @@ from rcfam.terminal import state as S
 from rcfam.terminal.attributes import SELECTED, SPECIAL
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 from rcfam.terminal.editor import messages, text, window
+from rcfam.terminal.editor.columns import advance, line_height, text_rows, virtual
 from rcfam.terminal.editor.draw import draw_text
-from rcfam.terminal.editor.measures import advance, line_height, text_rows, virtual
 from rcfam.terminal.editor.ruler import draw_ruler
 
 

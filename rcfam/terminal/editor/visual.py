@@ -5,8 +5,8 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, pending, text
-from rcfam.terminal.editor.measures import column_at, virtual
-from rcfam.terminal.editor.places import check_cursor
+from rcfam.terminal.editor.columns import column_at, virtual
+from rcfam.terminal.editor.positions import check_cursor
 from rcfam.terminal.keys import DELETE
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from rcfam.jit import inner
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text
-from rcfam.terminal.editor.measures import height, line_height, text_rows
+from rcfam.terminal.editor.columns import height, line_height, text_rows
 
 
 @inner

@@ -4,8 +4,8 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import places, text
-from rcfam.terminal.editor.places import previous
+from rcfam.terminal.editor import positions, text
+from rcfam.terminal.editor.positions import previous
 
 
 @inner
@@ -16,7 +16,12 @@ def words(s: Any, key: Any, count: Any) -> Any:
     key |= 32
     if key == 98:
         return S.EXCLUSIVE if word_backward(s, count, big) else as_far(s)
-    if key == 119 and ctl[S.OPERATOR] == 99 and text.length(s, ctl[S.TO_LINE]) > 0 and places.class_here(s, big) != 0:
+    if (
+        key == 119
+        and ctl[S.OPERATOR] == 99
+        and text.length(s, ctl[S.TO_LINE]) > 0
+        and positions.class_here(s, big) != 0
+    ):
         word_end(s, count, big, True, False)
         return S.INCLUSIVE
     if key == 101:
@@ -38,22 +43,22 @@ def word_forward(s: Any, count: Any, big: bool, stop_at_end: bool) -> bool:
     ctl = s.ctl
     while count > 0:
         count -= 1
-        kind = places.class_here(s, big)
+        kind = positions.class_here(s, big)
         last_line = ctl[S.TO_LINE] == ctl[S.LINES] - 1
-        i = places.forward(s)
+        i = positions.forward(s)
         if i == -1 or (i >= 1 and last_line):
             return False
         if i >= 1 and stop_at_end and count == 0:
             return True
         if kind != 0:
-            while places.class_here(s, big) == kind:
-                i = places.forward(s)
+            while positions.class_here(s, big) == kind:
+                i = positions.forward(s)
                 if i == -1 or (i >= 1 and stop_at_end and count == 0):
                     return True
-        while places.class_here(s, big) == 0:
-            if places.on_empty_line(s):
+        while positions.class_here(s, big) == 0:
+            if positions.on_empty_line(s):
                 break
-            i = places.forward(s)
+            i = positions.forward(s)
             if i == -1 or (i >= 1 and last_line):
                 return True
     return True
@@ -63,22 +68,22 @@ def word_forward(s: Any, count: Any, big: bool, stop_at_end: bool) -> bool:
 def word_backward(s: Any, count: Any, big: bool) -> bool:
     while count > 0:
         count -= 1
-        if places.backward(s) == -1:
+        if positions.backward(s) == -1:
             return False
         empty = False
-        while places.class_here(s, big) == 0:
-            if places.on_empty_line(s):
+        while positions.class_here(s, big) == 0:
+            if positions.on_empty_line(s):
                 empty = True
                 break
-            if places.backward(s) == -1:
+            if positions.backward(s) == -1:
                 return True
         if empty:
             continue
-        kind = places.class_here(s, big)
-        while places.class_here(s, big) == kind:
-            if places.backward(s) == -1:
+        kind = positions.class_here(s, big)
+        while positions.class_here(s, big) == kind:
+            if positions.backward(s) == -1:
                 return True
-        places.forward(s)
+        positions.forward(s)
     return True
 
 
@@ -86,29 +91,29 @@ def word_backward(s: Any, count: Any, big: bool) -> bool:
 def word_end(s: Any, count: Any, big: bool, stop: bool, stop_on_empty: bool) -> bool:
     while count > 0:
         count -= 1
-        kind = places.class_here(s, big)
-        if places.forward(s) == -1:
+        kind = positions.class_here(s, big)
+        if positions.forward(s) == -1:
             return False
-        if places.class_here(s, big) == kind and kind != 0:
-            while places.class_here(s, big) == kind:
-                if places.forward(s) == -1:
+        if positions.class_here(s, big) == kind and kind != 0:
+            while positions.class_here(s, big) == kind:
+                if positions.forward(s) == -1:
                     return False
         elif not stop or kind == 0:
             empty = False
-            while places.class_here(s, big) == 0:
-                if stop_on_empty and places.on_empty_line(s):
+            while positions.class_here(s, big) == 0:
+                if stop_on_empty and positions.on_empty_line(s):
                     empty = True
                     break
-                if places.forward(s) == -1:
+                if positions.forward(s) == -1:
                     return False
             if empty:
                 stop = False
                 continue
-            kind = places.class_here(s, big)
-            while places.class_here(s, big) == kind:
-                if places.forward(s) == -1:
+            kind = positions.class_here(s, big)
+            while positions.class_here(s, big) == kind:
+                if positions.forward(s) == -1:
                     return False
-        places.backward(s)
+        positions.backward(s)
         stop = False
     return True
 
@@ -118,17 +123,17 @@ def word_end_backward(s: Any, count: Any, big: bool) -> bool:
     """ge: back to the end of the word before."""
     while count > 0:
         count -= 1
-        kind = places.class_here(s, big)
-        if places.backward(s) == -1:
+        kind = positions.class_here(s, big)
+        if positions.backward(s) == -1:
             return False
         if kind != 0:
-            while places.class_here(s, big) == kind:
-                if places.backward(s) == -1:
+            while positions.class_here(s, big) == kind:
+                if positions.backward(s) == -1:
                     return True
-        while places.class_here(s, big) == 0:
-            if places.on_empty_line(s):
+        while positions.class_here(s, big) == 0:
+            if positions.on_empty_line(s):
                 break
-            if places.backward(s) == -1:
+            if positions.backward(s) == -1:
                 return True
     return True
 

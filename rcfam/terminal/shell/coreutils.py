@@ -6,12 +6,12 @@ from typing import Final
 from rcfam.terminal import attributes as A
 from rcfam.terminal.files import FULL, LINK, FilesError
 from rcfam.terminal.shell import words
+from rcfam.terminal.shell.context import CANNOT_MAKE, CommandError, Context, Output, each, need, options
 from rcfam.terminal.shell.ls import ls
-from rcfam.terminal.shell.place import CANNOT_MAKE, CommandError, Output, Place, each, need, options
 from rcfam.terminal.shell.printing import last_part, most
 
 
-def _cd(place: Place, arguments: list[str]) -> Output:
+def _cd(place: Context, arguments: list[str]) -> Output:
     _flags, rest = options("cd", arguments, "")
     if len(rest) > 1:
         raise CommandError("-bash: cd: too many arguments")
@@ -27,18 +27,18 @@ def _cd(place: Place, arguments: list[str]) -> Output:
     return []
 
 
-def _pwd(place: Place, arguments: list[str]) -> Output:
+def _pwd(place: Context, arguments: list[str]) -> Output:
     return [(f"/home/user/{place.name}{'/' + place.here if place.here else ''}\n", A.PLAIN)]
 
 
-def _echo(place: Place, arguments: list[str]) -> Output:
+def _echo(place: Context, arguments: list[str]) -> Output:
     newline = "\n"
     if arguments[:1] == ["-n"]:
         newline, arguments = "", arguments[1:]
     return [(" ".join(words.shown(argument) for argument in arguments) + newline, A.PLAIN)]
 
 
-def contents(place: Place, arguments: list[str]) -> tuple[bytes, list[str]]:
+def contents(place: Context, arguments: list[str]) -> tuple[bytes, list[str]]:
     """The bytes of the files that `cat` is given, and what it says of those that it cannot read."""
     parts: list[bytes] = []
     errors = []
@@ -50,7 +50,7 @@ def contents(place: Place, arguments: list[str]) -> tuple[bytes, list[str]]:
     return b"".join(parts), errors
 
 
-def _cat(place: Place, arguments: list[str]) -> Output:
+def _cat(place: Context, arguments: list[str]) -> Output:
     data, errors = contents(place, arguments)
     seen = last_part(data, b"\n", most(place.rows, place.columns), place.columns)
     text = seen.decode("utf-8", "surrogateescape")
@@ -59,7 +59,7 @@ def _cat(place: Place, arguments: list[str]) -> Output:
     return [(text, A.PLAIN)]
 
 
-def _mkdir(place: Place, arguments: list[str]) -> Output:
+def _mkdir(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("mkdir", arguments, "p")
     need("mkdir", rest)
 
@@ -76,7 +76,7 @@ def _cannot_make(word: str, reason: str) -> str:
     return CANNOT_MAKE.format(words.shown(word), reason)
 
 
-def _make_parents(place: Place, word: str) -> None:
+def _make_parents(place: Context, word: str) -> None:
     done = ""
     path: str | None = None
     for part in word.rstrip("/").split("/"):
@@ -89,13 +89,13 @@ def _make_parents(place: Place, word: str) -> None:
             place.files.make_directories(path)
 
 
-def _rmdir(place: Place, arguments: list[str]) -> Output:
+def _rmdir(place: Context, arguments: list[str]) -> Output:
     rest = options("rmdir", arguments, "")[1]
     need("rmdir", rest)
     return each(rest, lambda word: place.files.remove_directory(place.path(word)), "rmdir: failed to remove {}: {}")
 
 
-def _touch(place: Place, arguments: list[str]) -> Output:
+def _touch(place: Context, arguments: list[str]) -> Output:
     rest = options("touch", arguments, "")[1]
     need("touch", rest)
 
@@ -108,13 +108,13 @@ def _touch(place: Place, arguments: list[str]) -> Output:
     return each(rest, act, "touch: cannot touch {}: {}")
 
 
-def _check_folder(place: Place, path: str) -> None:
+def _check_folder(place: Context, path: str) -> None:
     folder = path.rpartition("/")[0]
     if not place.files.is_directory(folder):
         raise FilesError(path, "No such file or directory")
 
 
-def _rm(place: Place, arguments: list[str]) -> Output:
+def _rm(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("rm", arguments, "rRf")
     if not rest and "f" in flags:
         return []
@@ -136,7 +136,7 @@ def _rm(place: Place, arguments: list[str]) -> Output:
     return each(rest, act, "rm: cannot remove {}: {}")
 
 
-def _into(place: Place, target: str, source: str) -> str:
+def _into(place: Context, target: str, source: str) -> str:
     """Where `source` lands when it is moved or copied to `target`, a directory or a new name."""
     path = place.path(target, follow=True)
     if place.files.is_directory(path):
@@ -147,7 +147,7 @@ def _into(place: Place, target: str, source: str) -> str:
     return path
 
 
-def _mv(place: Place, arguments: list[str]) -> Output:
+def _mv(place: Context, arguments: list[str]) -> Output:
     _flags, rest = options("mv", arguments, "fnv")
     need("mv", rest, 2)
     *sources, target = rest
@@ -175,14 +175,14 @@ def _mv(place: Place, arguments: list[str]) -> Output:
     return each(sources, act, "mv: cannot move {}: {}")
 
 
-def _there(place: Place, word: str) -> bool:
+def _there(place: Context, word: str) -> bool:
     try:
         return place.files.exists(place.path(word, follow=False))
     except FilesError:
         return False
 
 
-def _source(place: Place, name: str, word: str, follow: bool) -> str:
+def _source(place: Context, name: str, word: str, follow: bool) -> str:
     """The path of something to move or copy."""
     try:
         path = place.path(word, follow=follow)
@@ -193,7 +193,7 @@ def _source(place: Place, name: str, word: str, follow: bool) -> str:
     return path
 
 
-def _landing(place: Place, target: str, source: str) -> str:
+def _landing(place: Context, target: str, source: str) -> str:
     """The name that messages give the place where `source` lands."""
     try:
         inside = place.files.is_directory(place.path(target))
@@ -202,7 +202,7 @@ def _landing(place: Place, target: str, source: str) -> str:
     return f"{target.rstrip('/')}/{source.rstrip('/').rpartition('/')[2]}" if inside else target
 
 
-def _check_target(place: Place, name: str, sources: list[str], target: str) -> None:
+def _check_target(place: Context, name: str, sources: list[str], target: str) -> None:
     if len(sources) > 1:
         try:
             place.files.listing(place.path(target))
@@ -210,7 +210,7 @@ def _check_target(place: Place, name: str, sources: list[str], target: str) -> N
             raise CommandError(f"{name}: target {words.quoted(target)}: No such file or directory") from None
 
 
-def _cp(place: Place, arguments: list[str]) -> Output:
+def _cp(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("cp", arguments, "rRfPad")
     need("cp", rest, 2)
     *sources, target = rest
@@ -242,7 +242,7 @@ def _cp(place: Place, arguments: list[str]) -> Output:
     return each(sources, act, "cp: cannot copy {}: {}")
 
 
-def _copy(place: Place, old: str, new: str) -> None:
+def _copy(place: Context, old: str, new: str) -> None:
     files = place.files
     if not files.is_directory(old):
         _check_folder(place, new)
@@ -257,12 +257,12 @@ def _copy(place: Place, old: str, new: str) -> None:
             _copy_file(place, path, new + path[len(old) :])
 
 
-def _copy_file(place: Place, old: str, new: str) -> None:
+def _copy_file(place: Context, old: str, new: str) -> None:
     mode, data = place.files[old]
     place.files.write(new, data, mode if new not in place.files or mode == LINK else None)
 
 
-def _chmod(place: Place, arguments: list[str]) -> Output:
+def _chmod(place: Context, arguments: list[str]) -> Output:
     if len(arguments) < 2:
         after = f" after ‘{words.shown(arguments[0])}’" if arguments else ""  # noqa: RUF001 - as chmod quotes
         raise CommandError(f"chmod: missing operand{after}\nTry 'chmod --help' for more information.")
@@ -284,7 +284,7 @@ def _chmod(place: Place, arguments: list[str]) -> Output:
     return each(rest, act, "chmod: cannot access {}: {}")
 
 
-def _ln(place: Place, arguments: list[str]) -> Output:
+def _ln(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("ln", arguments, "sfnT")
     need("ln", rest)
     if "s" not in flags and not _there(place, rest[0]):
@@ -311,15 +311,15 @@ CLEAR: Final = ("", -1)
 """printed last by `clear`"""
 
 
-def _clear(place: Place, arguments: list[str]) -> Output:
+def _clear(place: Context, arguments: list[str]) -> Output:
     return [CLEAR]
 
 
-def _true(place: Place, arguments: list[str]) -> Output:
+def _true(place: Context, arguments: list[str]) -> Output:
     return []
 
 
-COMMANDS: Final[dict[str, Callable[[Place, list[str]], Output]]] = {
+COMMANDS: Final[dict[str, Callable[[Context, list[str]], Output]]] = {
     "cd": _cd,
     "pwd": _pwd,
     "echo": _echo,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rcfam.terminal import attributes as A
 from rcfam.terminal.files import FilesError
 from rcfam.terminal.shell import words
-from rcfam.terminal.shell.place import CommandError, Output, Place, options
+from rcfam.terminal.shell.context import CommandError, Context, Output, options
 from rcfam.terminal.shell.unified import unified
 
 
@@ -18,7 +18,7 @@ class EditMessage:
     amend: bool = False
 
 
-def git(place: Place, arguments: list[str]) -> Output | EditMessage:
+def git(place: Context, arguments: list[str]) -> Output | EditMessage:
     """Run one git command."""
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if verb == "add":
@@ -62,7 +62,7 @@ def _below(path: str, names: list[str]) -> list[str]:
     return ([path] if at < len(names) and names[at] == path else []) + names[first:last]
 
 
-def _add(place: Place, arguments: list[str]) -> Output:
+def _add(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("git add", ["-A" if word == "--all" else word for word in arguments], "Afuv")
     vcs = place.vcs
     if not rest:
@@ -92,7 +92,7 @@ def _add(place: Place, arguments: list[str]) -> Output:
     return []
 
 
-def _rm(place: Place, arguments: list[str]) -> Output:
+def _rm(place: Context, arguments: list[str]) -> Output:
     cached = "--cached" in arguments
     flags, rest = options("git rm", [word for word in arguments if word != "--cached"], "rfq")
     names: list[str] = []
@@ -123,7 +123,7 @@ def _rm(place: Place, arguments: list[str]) -> Output:
     return [] if "q" in flags else [(f"rm '{name}'\n", A.PLAIN) for name in names]
 
 
-def _refuse_to_lose(place: Place, names: list[str]) -> None:
+def _refuse_to_lose(place: Context, names: list[str]) -> None:
     """`git rm` of what stands in no commit yet is an error."""
     vcs = place.vcs
     staged, unstaged = set(vcs.staged()), set(vcs.unstaged())
@@ -143,7 +143,7 @@ def _refuse_to_lose(place: Place, names: list[str]) -> None:
         raise CommandError("\n".join(errors))
 
 
-def _mv(place: Place, arguments: list[str]) -> Output:
+def _mv(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("git mv", arguments, "fkv")
     if len(rest) < 2:
         raise CommandError("usage: git mv [<options>] <source>... <destination>")
@@ -175,7 +175,7 @@ def _mv(place: Place, arguments: list[str]) -> Output:
     return []
 
 
-def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
+def _commit(place: Context, arguments: list[str]) -> Output | EditMessage:
     messages: list[str] = []
     queue = list(arguments)
     flags: set[str] = set()
@@ -214,7 +214,7 @@ def _commit(place: Place, arguments: list[str]) -> Output | EditMessage:
         raise CommandError(f"error: file write error: {error.reason}\nfatal: failed to write commit object") from None
 
 
-def _committed(place: Place, messages: list[str], flags: set[str]) -> Output | EditMessage:
+def _committed(place: Context, messages: list[str], flags: set[str]) -> Output | EditMessage:
     vcs = place.vcs
     if flags & {"-a", "--all"}:
         for path in vcs.unstaged():
@@ -238,7 +238,7 @@ def _committed(place: Place, messages: list[str], flags: set[str]) -> Output | E
     return [] if flags & {"-q", "--quiet"} else [(printed, A.PLAIN)]
 
 
-def template(place: Place) -> str:
+def template(place: Context) -> str:
     """What the editor shows for `git commit`: an empty line, then git's comments."""
     lines = [
         "",
@@ -267,7 +267,7 @@ def clean(message: str, comments: bool = True) -> str:
     return "\n".join(kept)
 
 
-def finish(place: Place, data: bytes, amend: bool) -> Output:
+def finish(place: Context, data: bytes, amend: bool) -> Output:
     """The commit after the editor wrote its message."""
     message = clean(data.decode("utf-8", "surrogateescape"))
     if not message:
@@ -278,7 +278,7 @@ def finish(place: Place, data: bytes, amend: bool) -> Output:
         raise CommandError(f"error: file write error: {error.reason}\nfatal: failed to write commit object") from None
 
 
-def _kind(place: Place, path: str) -> str:
+def _kind(place: Context, path: str) -> str:
     if path not in place.vcs.index:
         return "deleted:    "
     return "modified:   " if path in place.vcs.head else "new file:   "
@@ -289,7 +289,7 @@ def _listed(lines: list[str], attribute: int) -> Output:
     return [part for line in lines for part in (("\t", A.PLAIN), (line, attribute), ("\n", A.PLAIN))]
 
 
-def _status(place: Place, arguments: list[str]) -> Output:
+def _status(place: Context, arguments: list[str]) -> Output:
     short = any(word in ("-s", "--short", "--porcelain") for word in arguments)
     vcs = place.vcs
     if short:
@@ -297,7 +297,7 @@ def _status(place: Place, arguments: list[str]) -> Output:
     return _long_status(place, "No commits yet")
 
 
-def _long_status(place: Place, unborn: str) -> Output:
+def _long_status(place: Context, unborn: str) -> Output:
     vcs = place.vcs
     staged, unstaged = vcs.staged(), vcs.unstaged()
     output: Output = [("On branch main\n", A.PLAIN)]
@@ -342,7 +342,7 @@ def _long_status(place: Place, unborn: str) -> Output:
     return output
 
 
-def _untracked(place: Place, paths: list[str]) -> list[str]:
+def _untracked(place: Context, paths: list[str]) -> list[str]:
     """Untracked paths as status shows them: `name/` for a directory without any tracked file."""
     tracked = {""}
     for path in place.vcs.index if paths else ():
@@ -365,7 +365,7 @@ def _untracked(place: Place, paths: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _short_status(place: Place, staged: list[str], unstaged: list[str]) -> Output:
+def _short_status(place: Context, staged: list[str], unstaged: list[str]) -> Output:
     vcs = place.vcs
     output: Output = []
     new = _untracked(place, [path for path in unstaged if path not in vcs.index])
@@ -386,7 +386,7 @@ def _short_status(place: Place, staged: list[str], unstaged: list[str]) -> Outpu
     return output
 
 
-def _log(place: Place, arguments: list[str]) -> Output:
+def _log(place: Context, arguments: list[str]) -> Output:
     count = len(place.vcs.commits)
     if not count:
         raise CommandError("fatal: your current branch 'main' does not have any commits yet")
@@ -414,7 +414,7 @@ def _log(place: Place, arguments: list[str]) -> Output:
     return output
 
 
-def _diff(place: Place, arguments: list[str]) -> Output:
+def _diff(place: Context, arguments: list[str]) -> Output:
     cached = "--cached" in arguments or "--staged" in arguments
     vcs = place.vcs
     output: Output = []

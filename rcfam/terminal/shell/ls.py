@@ -4,13 +4,13 @@ from rcfam.terminal import attributes as A
 from rcfam.terminal import widths
 from rcfam.terminal.files import EXECUTABLE, LINK, FilesError
 from rcfam.terminal.shell import words
-from rcfam.terminal.shell.place import Output, Place, options
+from rcfam.terminal.shell.context import Context, Output, options
 
 _NARROWEST = 3  # a column of `ls`, with the blanks after it
 _GIT = ".git"  # `ls -a` shows it; nothing else knows it
 
 
-def ls(place: Place, arguments: list[str]) -> Output:
+def ls(place: Context, arguments: list[str]) -> Output:
     flags, rest = options("ls", arguments, "al1AF")
     names: list[tuple[str, str]] = []
     folders: list[tuple[str, str]] = []
@@ -42,7 +42,7 @@ def ls(place: Place, arguments: list[str]) -> Output:
     return output
 
 
-def _table(place: Place, entries: list[tuple[str, str]], flags: set[str]) -> Output:
+def _table(place: Context, entries: list[tuple[str, str]], flags: set[str]) -> Output:
     shown = [words.quoted(name, False) for name, _ in entries]
     lone = flags & {"l", "1"}
     if "l" not in flags and any(text != name for text, (name, _) in zip(shown, entries, strict=True)) and not lone:
@@ -76,7 +76,7 @@ def _table(place: Place, entries: list[tuple[str, str]], flags: set[str]) -> Out
     return output
 
 
-def _long(place: Place, name: str, path: str) -> Output:
+def _long(place: Context, name: str, path: str) -> Output:
     if place.files.is_directory(path) or path == _GIT:
         return [("drwxr-xr-x user user 4096 ", A.PLAIN), (name, A.DIRECTORY), ("\n", A.PLAIN)]
     mode, data = place.files[path]
@@ -85,14 +85,14 @@ def _long(place: Place, name: str, path: str) -> Output:
     return [(f"{bits} user user {len(data):4d} ", A.PLAIN), (name, _attribute(place, path)), (end, A.PLAIN)]
 
 
-def _attribute(place: Place, path: str) -> int:
+def _attribute(place: Context, path: str) -> int:
     if place.files.is_directory(path) or path == _GIT:
         return A.DIRECTORY
     mode = place.files[path].mode
     return {LINK: A.LINK, EXECUTABLE: A.EXECUTABLE}.get(mode, A.PLAIN)
 
 
-def _kind(place: Place, path: str) -> str:
+def _kind(place: Context, path: str) -> str:
     """The mark that `ls -F` puts after a name."""
     attribute = _attribute(place, path)
     return {A.DIRECTORY: "/", A.EXECUTABLE: "*", A.LINK: "@"}.get(attribute, "")

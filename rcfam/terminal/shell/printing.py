@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from rcfam.terminal.shell.place import Output
+from rcfam.terminal.shell.context import Output
 
 _SCREENS: Final = 64
 Text = TypeVar("Text", str, bytes)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from rcfam.terminal import attributes as A
 from rcfam.terminal.files import FULL, SPENT, Files, FilesError
 from rcfam.terminal.shell import coreutils, words
+from rcfam.terminal.shell.context import CommandError, Context, Output
 from rcfam.terminal.shell.git import EditMessage, git
-from rcfam.terminal.shell.place import CommandError, Output, Place
 from rcfam.terminal.shell.vcs import Vcs
 
 USER = "user"
@@ -31,7 +31,7 @@ class Shell:
     """One shell: a directory, a history, a queue of commands still to run."""
 
     def __init__(self, files: Files, vcs: Vcs, name: str, rows: int = 24, columns: int = 80) -> None:
-        self.place = Place(files, vcs, "", name, rows, columns)
+        self.place = Context(files, vcs, "", name, rows, columns)
         self.history: list[str] = []
         self.forgotten = 0
         """lines that the history no longer holds"""

@@ -6,7 +6,7 @@ import numpy as np
 
 from rcfam.terminal import attributes as A
 from rcfam.terminal.lines import differ
-from rcfam.terminal.shell.place import Output
+from rcfam.terminal.shell.context import Output
 
 _AROUND: Final = 3
 _NO_END: Final = "\n\\ No newline at end of file\n"
