@@ -90,7 +90,7 @@ def test_killed_after_each_part_it_ends_the_same_and_does_none_twice(
 def test_killed_in_the_middle_of_a_part_that_part_is_done_anew(
     small: World, whole: tuple[Rollouts, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record, done = held_out.telling.record, 0
+    record, done = held_out.results.record, 0
 
     def dies(*args: Any) -> int:
         nonlocal done
@@ -100,7 +100,7 @@ def test_killed_in_the_middle_of_a_part_that_part_is_done_anew(
             raise Killed
         return record(*args)
 
-    monkeypatch.setattr(held_out.telling, "record", dies)
+    monkeypatch.setattr(held_out.results, "record", dies)
     for _ in range(50):
         try:
             parts = Unfinished(tmp_path / "unfinished", {"run": 1})
