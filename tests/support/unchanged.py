@@ -1,11 +1,11 @@
 """Holds what a user can measure against hashes that are taken before a refactoring.
 
-    python -m tests.support.unchanged          compare with tests/support/unchanged.json; exit code 1 where something differs
+    python -m tests.support.unchanged          compare with unchanged.json beside it; exit code 1 for a difference
     python -m tests.support.unchanged --take   write that file anew, in a commit that says why results change
 
 A small history is rendered in two styles, tokenized, indexed and trained on with the verbs of the command line and the
-tiny preset; a planted run table is fitted and drawn. Integers are the same everywhere. Weights, laws and figures depend on
-the processor and on versions of the libraries: their hashes are compared only on a platform like the one that took them.
+tiny preset; a planted run table is fitted and drawn. Integers are the same everywhere. Weights, laws and figures
+depend on the processor and on versions of the libraries: their hashes are compared on the platform that took them.
 """
 
 import argparse
@@ -175,9 +175,7 @@ def main() -> None:
         return
     differing, left = differences(now, json.loads(TAKEN.read_text(encoding="utf-8")))
     print(*(f"differs: {name}" for name in differing), sep="\n", end="\n" if differing else "")
-    print(
-        f"{len(now) - len(differing) - len(left)} of {len(now)} are unchanged, {len(left)} not comparable on this platform"
-    )
+    print(f"{len(now) - len(differing) - len(left)} of {len(now)} are unchanged, {len(left)} not comparable here")
     raise SystemExit(bool(differing))
 
 
