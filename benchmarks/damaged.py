@@ -441,7 +441,7 @@ def _made_law(home: Path) -> Path:
 def _page(home: Path, **others: Any) -> None:
     found = {name: home / f"{name}.csv" for name in report.LAW_TABLES}
     drawn = {name: tables.fitted(tables.read_csv(path), schemas.TABLES[name], name) for name, path in found.items()}
-    material = report.Material(schemas.law(home / "law.json"), drawn, ("one",), **others)
+    material = report.Inputs(schemas.law(home / "law.json"), drawn, ("one",), **others)
     specs = report.charts(material)
     report.page(material, report.ReportParams(), specs)
 

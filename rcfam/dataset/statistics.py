@@ -180,7 +180,12 @@ def _ledger_rows(ledger: pl.DataFrame) -> list[tuple[str, str, str, float]]:
         ("all", "all", "changes left out", float(len(ledger) - len(rendered))),
         ("all", "all", "share of changes left out", 1 - len(rendered) / len(ledger) if len(ledger) else 0.0),
     ]
-    reasons = ledger.drop_nulls("left_out").group_by("left_out").len().sort("len", "left_out", descending=[True, False])
+    reasons = (
+        ledger.drop_nulls("left_out")
+        .group_by("left_out", maintain_order=True)
+        .len()
+        .sort("len", "left_out", descending=[True, False])
+    )
     return rows + [("left out", reason, "changes", float(count)) for reason, count in reasons.iter_rows()]
 
 
@@ -202,11 +207,13 @@ def _language_rows(files: pl.DataFrame, ledger: pl.DataFrame | None) -> list[tup
     What is typed elsewhere, commands and messages, has no language.
     """
     typed = files.with_columns(language=pl.col("path").map_elements(language, pl.String))
-    counted = typed.group_by("language").agg(keystrokes=pl.col("keystrokes").sum())
+    counted = typed.group_by("language", maintain_order=True).agg(keystrokes=pl.col("keystrokes").sum())
     if ledger is not None:
         changed = ledger.filter(pl.col("left_out").is_null())
         changed = changed.with_columns(language=pl.col("path").map_elements(language, pl.String))
-        changes = changed.group_by("language").agg(changes=pl.len(), files=pl.col("path").n_unique())
+        changes = changed.group_by("language", maintain_order=True).agg(
+            changes=pl.len(), files=pl.col("path").n_unique()
+        )
         counted = counted.join(changes, "language", "full", coalesce=True)
     rows = []
     order = [name for name in ("keystrokes", "changes") if name in counted.columns]

@@ -194,7 +194,7 @@ def evaluation_chart(material: Inputs) -> Chart | None:
     kept = kept.filter(pl.col("loss").is_finite() & (pl.col("loss") > 0))
     if kept.height == 0:
         return None
-    means = kept.group_by("length").agg(loss=pl.col("loss").log().mean().exp()).sort("length")
+    means = kept.group_by("length", maintain_order=True).agg(loss=pl.col("loss").log().mean().exp()).sort("length")
     encoded = (_lengths(title="trained length, L"), _loss("loss", "held-out loss, nats"))
     shown = [alt.Tooltip(f"{name}:Q", format=".4~f") for name in kept.columns]
     return alt.layer(
@@ -211,7 +211,7 @@ def position_chart(material: Inputs) -> Chart | None:
     binned = (
         data.filter(pl.col("loss").is_finite())
         .with_columns(bin=pl.col("position").log(2).ceil())
-        .group_by("length", "bin")
+        .group_by("length", "bin", maintain_order=True)
         .agg(position=pl.col("position").mean(), loss=pl.col("loss").mean(), last=pl.col("position").max())
         .with_columns(where=pl.when(pl.col("last") > pl.col("length")).then(pl.lit(BEYOND)).otherwise(pl.lit(WITHIN)))
         .sort("length", "position")

@@ -111,7 +111,11 @@ def limits(material: Inputs) -> tuple[str, ...]:
 def _positions(runs: pl.DataFrame | None) -> tuple[int, int, float] | None:
     if runs is None or "tokens" not in runs.columns or runs["length"].n_unique() < 2:
         return None
-    rates = runs.group_by("length").agg(rate=(pl.col("tokens") / pl.col("step")).median()).sort("length")
+    rates = (
+        runs.group_by("length", maintain_order=True)
+        .agg(rate=(pl.col("tokens") / pl.col("step")).median())
+        .sort("length")
+    )
     first, last = rates.row(0, named=True), rates.row(-1, named=True)
     if not first["rate"] or not last["rate"]:
         return None

@@ -206,7 +206,7 @@ def _sustained(material: Inputs) -> str:
     data = material.evaluation
     if data is None or not {"length", "sustained"} <= set(data.columns):
         return ""
-    means = data.group_by("length").agg(pl.col("sustained").mean())
+    means = data.group_by("length", maintain_order=True).agg(pl.col("sustained").mean())
     ours = dict(zip(means["length"].to_list(), means["sustained"].to_list(), strict=True))
     printed = [dict(zip(table.lengths, table.sustained, strict=True)) for table in TABLES]
     lengths = sorted(set(ours) | {length for table in TABLES for length in table.lengths})

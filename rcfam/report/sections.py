@@ -254,7 +254,7 @@ def _run_rows(runs: pl.DataFrame) -> pl.DataFrame:
     )
     identity = "run" if "run" in runs.columns else "seed" if "seed" in runs.columns else "length"
     return (
-        table.group_by("length")
+        table.group_by("length", maintain_order=True)
         .agg(
             runs=pl.col(identity).n_unique(),
             steps=pl.col("step").max(),

@@ -57,7 +57,7 @@ def without_diverged(table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]
     wrong = table.filter(~pl.col("loss").is_finite().fill_null(True))
     if not wrong.height:
         return table, ()
-    first = wrong.group_by(keys).agg(pl.col("step").min()).sort(keys)
+    first = wrong.group_by(keys, maintain_order=True).agg(pl.col("step").min()).sort(keys)
     told = tuple(
         f"{_called(row)} diverged at step {row['step']} and is left out." for row in first.iter_rows(named=True)
     )

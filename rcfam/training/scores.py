@@ -147,7 +147,7 @@ def token_keystrokes(folder: Path, dataset: Dataset) -> NDArray[np.int64]:
 def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
     """Means over the seeds for each length, as `dvc metrics` shows them; None where a mean is not a number."""
     names = ["loss", "bits_per_keystroke", "accuracy", "sustained", "early_loss", "late_loss", "own_loss"]
-    means = scores.group_by("length").agg(pl.col(names).mean()).sort("length")
+    means = scores.group_by("length", maintain_order=True).agg(pl.col(names).mean()).sort("length")
     return {
         f"length-{row['length']}": {n: round(row[n], 6) if math.isfinite(row[n]) else None for n in names}
         for row in means.iter_rows(named=True)

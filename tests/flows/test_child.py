@@ -63,8 +63,8 @@ def test_a_command_that_ends_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_stubborn_grandchildren_end_when_the_starter_is_killed(tmp_path: Path, number: int) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from flows import child\n"
-        "child.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2]), grace_s=0.5); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from flows import supervisor\n"
+        "supervisor.start(['sh', '-c', sys.argv[1]], folder=Path(sys.argv[2]), grace_s=0.5); time.sleep(60)"
     )
     starter = subprocess.Popen([sys.executable, "-c", script, STUBBORN, str(tmp_path)], cwd=PROJECT)
     stubborn = wait_for(lambda: read_pid(tmp_path / "stubborn.pid"))
@@ -83,10 +83,10 @@ def test_what_a_supervisor_below_looks_after_is_interrupted_once(tmp_path: Path)
         "time.sleep(0.5); open('interrupts', 'w').write(str(len(seen)))"
     )
     starts = (
-        "import sys; from pathlib import Path; from flows import child\n"
-        "inner = child.start([sys.executable, '-c', sys.argv[1]], folder=Path(sys.argv[2]))\n"
+        "import sys; from pathlib import Path; from flows import supervisor\n"
+        "inner = supervisor.start([sys.executable, '-c', sys.argv[1]], folder=Path(sys.argv[2]))\n"
         "print(inner.stdout.readline().decode(), end='', flush=True)\n"
-        "try: inner.wait()\nexcept KeyboardInterrupt: child.stop(inner)"
+        "try: inner.wait()\nexcept KeyboardInterrupt: supervisor.stop(inner)"
     )
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     command = [sys.executable, "-c", starts, counts, str(tmp_path)]

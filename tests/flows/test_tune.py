@@ -44,7 +44,7 @@ TOO_LARGE = f"import sys; sys.exit({OUT_OF_MEMORY})"
 # A search in a process of its own: storage, script of a trial, number of trials.
 SEARCH = """
 import sys
-from tests.flows import test_tune as test_flows_tune
+from tests.flows import test_tune as t
 study = t.open_study(sys.argv[1], "s", t.QUESTION)
 for trial in t.run(t.partial(t.run_one, study, t.fake(sys.argv[2]), int(sys.argv[3]))):
     print(trial.number, flush=True)

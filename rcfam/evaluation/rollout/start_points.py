@@ -55,7 +55,7 @@ def choose(
     drawn. No place has less than `context` tokens of the held-out side before it.
     """
     held = commits.filter((pl.col("side") == HELD_OUT) & (pl.col("frames") > 0))
-    first = dict(held.group_by("recording").agg(pl.col("first_token").min()).iter_rows())
+    first = dict(held.group_by("recording", maintain_order=True).agg(pl.col("first_token").min()).iter_rows())
     numbers = list(range(held.height))
     Random(seed).shuffle(numbers)
     found: dict[int, list[StartPoint]] = {}

@@ -180,10 +180,10 @@ def accuracy(results: pl.DataFrame) -> pl.DataFrame:
     not.
     """
     keys = ["contestant", "context", "n"]
-    spent = results.group_by(keys).agg(SPENT)
+    spent = results.group_by(keys, maintain_order=True).agg(SPENT)
     long = results.unpivot(list(JUDGES), index=keys, variable_name="judge", value_name="verdict")
     counted = (
-        long.group_by([*keys, "judge"])
+        long.group_by([*keys, "judge"], maintain_order=True)
         .agg(cases=pl.col("verdict").count(), right=pl.col("verdict").sum(), left_out=pl.col("verdict").null_count())
         .filter(pl.col("cases") > 0)
         .join(spent, on=keys)
@@ -201,7 +201,7 @@ def spending(results: pl.DataFrame) -> pl.DataFrame:
 
     Equal questions, as all contexts ask at N = 0, are asked once but counted for each, so that contestants compare.
     """
-    return results.group_by("contestant").agg(pl.len().alias("answers"), *SPENT).sort("contestant")
+    return results.group_by("contestant", maintain_order=True).agg(pl.len().alias("answers"), *SPENT).sort("contestant")
 
 
 def priced(results: pl.DataFrame, asked: float, answered: float) -> pl.DataFrame:

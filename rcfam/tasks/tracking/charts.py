@@ -14,7 +14,11 @@ def accuracy_chart(accuracies: pl.DataFrame) -> dict[str, Any]:
         name=pl.col("model") + pl.lit(" ") + pl.col("layers").cast(pl.String),
         keep=pl.col("at") % (pl.col("at").max().over("task", "depth") // _SHOWN_AT_MOST + 1) == 0,
     ).filter(pl.col("keep") | (pl.col("at") == pl.col("trained")))
-    data = data.group_by("task", "depth", "trained", "name", "at").agg(pl.col("accuracy").mean()).sort("name", "at")
+    data = (
+        data.group_by("task", "depth", "trained", "name", "at", maintain_order=True)
+        .agg(pl.col("accuracy").mean())
+        .sort("name", "at")
+    )
     charts = []
     titles = {
         "frjt": "blocks of the program",

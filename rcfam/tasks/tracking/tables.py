@@ -113,7 +113,11 @@ def by_depth(cells: list[Finished]) -> pl.DataFrame:
         tested = tested.with_columns(at="hidden", trained=pl.col("hidden").filter(within).max())
         # deeper walks only say what shallower ones cannot
         tested = tested.filter(within | (pl.col("at") > pl.col("trained")))
-        summed = tested.group_by("trained", "at").agg(pl.col("right").sum(), pl.col("count").sum()).sort("at")
+        summed = (
+            tested.group_by("trained", "at", maintain_order=True)
+            .agg(pl.col("right").sum(), pl.col("count").sum())
+            .sort("at")
+        )
         named = [pl.lit(value).alias(name) for name, value in key.items()]
         tables.append(
             summed.select(*named, "trained", "at", accuracy=pl.col("right") / pl.col("count"), answers="count")

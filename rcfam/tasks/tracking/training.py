@@ -285,7 +285,11 @@ def evaluate(model: Tracker, examples: Examples, device: str = "cpu", most: int 
             )
         )
     model.train()
-    whole = pl.concat(tables).group_by("depth", "hidden", "last").agg(pl.col("right").sum(), count=pl.len())
+    whole = (
+        pl.concat(tables)
+        .group_by("depth", "hidden", "last", maintain_order=True)
+        .agg(pl.col("right").sum(), count=pl.len())
+    )
     return whole.sort("depth", "hidden", "last")
 
 
