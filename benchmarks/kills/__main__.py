@@ -1,9 +1,10 @@
 """What SIGKILL leaves behind: python -m benchmarks.kills [--state FOLDER] [--only TARGET ...] [--rounds N] [--json]
 
 A small history goes through every stage once, undisturbed. Then each stage runs again and again and is killed: at
-random moments (the process alone, as an out-of-memory killer does it) and before and after every rename (the whole
-process group, as a crash does it). After a few kills it runs to its end, and what it wrote must equal the undisturbed
-output but for measured times. A process that outlives its parent, or a `.part` file that stays, is counted as a fault.
+random moments of its duration, measured anew (the process alone, as an out-of-memory killer does it), and before and
+after renames from a fresh start (the whole process group, as a crash does it). Then it runs to its end, and what it
+wrote must equal the undisturbed output but for measured times. A run that is over before its moment is no kill. A
+process that outlives its parent, or a `.part` file that stays, is counted as a fault.
 `dvc repro`, the pipeline flow, the worker of `make ui` and the search are killed at random moments in the same way.
 
 Each kill is one line in STATE/kills.jsonl; a second run goes on from there.
@@ -33,10 +34,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the claims as the last line")
     options = parser.parse_args()
     campaign = Campaign(options.state.resolve(), options.rounds, options.seed)
-    seconds = campaign.undisturbed()
+    campaign.undisturbed()
     for target in options.only:
         if target in STAGES:
-            campaign.stage(target, seconds[target])
+            campaign.stage(target)
         else:
             campaign.chain(target, CHAINS[target])
     kills = [kill for kill in campaign.done() if kill.died or kill.faults]

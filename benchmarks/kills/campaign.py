@@ -15,8 +15,10 @@ from benchmarks.kills.world import LENGTHS, STAGES, command_of, make_project, ma
 
 KILLS_BETWEEN: Final = 3
 """Kills of a stage before it may run to its end."""
-COMPILED: Final = ("render", "rollout")
-"""Stages whose kernels compile in their first run."""
+TRIES: Final = 4
+"""Runs for each kill that is wanted, at most: some are over before their moment."""
+CHAIN_KILLS: Final = 6
+"""Kills of what runs many stages, at most: it takes minutes."""
 
 
 class Kill(NamedTuple):
@@ -41,25 +43,18 @@ class Campaign:
         """The kills so far."""
         return [Kill(**json.loads(line)) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
-    def undisturbed(self) -> dict[str, float]:
-        """Run every stage once in the reference world; the seconds that each takes with compiled kernels."""
-        times = self.state / "seconds.json"
-        if times.exists():
-            found: dict[str, float] = json.loads(times.read_text())
-            return found
-        if self.reference.exists():
-            shutil.rmtree(self.reference)
+    def undisturbed(self) -> None:
+        """Run every stage once in the reference world."""
+        made = self.state / "reference.done"
+        if made.exists():
+            return
+        shutil.rmtree(self.reference, ignore_errors=True)
         make_world(self.reference)
-        seconds: dict[str, float] = {}
         for stage in STAGES:
             for length in LENGTHS if stage == "train" else (4,):
-                seconds[stage] = self._well(command_of(stage, length), self.reference, stage)
-            if stage in COMPILED:
-                shutil.rmtree(self.reference / STAGES[stage][0])
-                seconds[stage] = self._well(command_of(stage), self.reference, stage)
-            print(f"{stage}: {seconds[stage]:.1f} s undisturbed", flush=True)
-        times.write_text(json.dumps(seconds))
-        return seconds
+                seconds = self._well(command_of(stage, length), self.reference, stage)
+            print(f"{stage}: {seconds:.1f} s undisturbed", flush=True)
+        made.touch()
 
     def _well(self, command: list[str], folder: Path, what: str, **more: str) -> float:
         seconds, failed = whole(command, folder, **more)
@@ -67,23 +62,38 @@ class Campaign:
             sys.exit(f"the undisturbed {what} failed: {failed}")
         return seconds
 
-    def stage(self, stage: str, seconds: float) -> None:
+    def stage(self, stage: str) -> None:
         """Kill one stage at random moments and around renames, and see that it recovers."""
-        draw = random.Random(f"{self.seed} {stage}")
-        world, out = self.state / f"world-{stage}", STAGES[stage][0]
-        renames = renames_of(command_of(stage), self._fresh(world, stage), self.state / "renames.log")
-        moments = [f"{draw.uniform(0.02, 1.02) * seconds:.2f} s" for _ in range(self.rounds)]
-        places = max(1, self.rounds // 2)
-        chosen = sorted({1 + round(i * (renames - 1) / max(1, places - 1)) for i in range(places)}) if renames else []
-        moments += [f"{side}:{number}" for number in chosen for side in ("before", "after")]
-        moments = self._undone(stage, moments)
-        for first in range(0, len(moments), KILLS_BETWEEN):
-            group = moments[first : first + KILLS_BETWEEN]
+        world = self.state / f"world-{stage}"
+        log = self.state / "renames.log"
+        tries = Tries(self, stage, self.rounds, "random")
+        if not tries.over:
+            seconds = self._well(command_of(stage), self._fresh(world, stage), stage)
+            draw = random.Random(f"{self.seed} {stage} {tries.made}")
+        while not tries.over:
             self._fresh(world, stage)
-            faults = [self._kill(command_of(stage), world, f"{stage}-{moment}", moment) for moment in group]
-            _, failed = whole(command_of(stage), world)
-            after = [failed] if failed else parts_left(world) + differences(world / out, self.reference / out)
-            self._note(stage, group, faults, after)
+            endings = []
+            for _ in range(KILLS_BETWEEN):
+                moment = f"{draw.uniform(0.05, 0.95) * seconds * 0.8 ** len(endings):.2f} s"
+                endings.append((moment, self._kill(command_of(stage), world, f"{stage}-{moment}", moment)))
+            tries.note(endings, self._after(stage, world))
+        tries = Tries(self, stage, self.rounds, "rename")
+        if tries.over:
+            return
+        renames = renames_of(command_of(stage), self._fresh(world, stage), log)
+        places = max(1, -(-self.rounds // 2))
+        numbers = sorted({1 + round(i * (renames - 1) / max(1, places - 1)) for i in range(places)}) if renames else []
+        for moment in [f"{side}:{number}" for number in numbers for side in ("before", "after")]:
+            if moment not in tries.known:
+                self._fresh(world, stage)  # what was killed before would make fewer renames
+                ending = self._kill(command_of(stage), world, f"{stage}-{moment}", moment)
+                tries.note([(moment, ending)], self._after(stage, world))
+
+    def _after(self, stage: str, world: Path) -> list[str]:
+        """Run the stage to its end; what is wrong then."""
+        _, failed = whole(command_of(stage), world)
+        out = STAGES[stage][0]
+        return [failed] if failed else parts_left(world) + differences(world / out, self.reference / out)
 
     def _fresh(self, world: Path, stage: str) -> Path:
         """The reference world again, without what the stage writes."""
@@ -100,7 +110,6 @@ class Campaign:
 
     def chain(self, name: str, chain: Chain) -> None:
         """Kill something that runs many stages, at random moments, until it is through; compare; begin anew."""
-        draw = random.Random(f"{self.seed} {name}")
         reference, world = self.state / f"reference-{name}", self.state / f"world-{name}"
         settings = chain.settings(self.state)
         times = reference / "seconds.json"
@@ -114,33 +123,46 @@ class Campaign:
             shutil.copytree(reference, prepared, symlinks=True)
             times.write_text(json.dumps(self._well(chain.command, reference, name, **settings)))
         seconds: float = json.loads(times.read_text())
-        moments = [f"{draw.uniform(1.0, seconds / chain.between):.2f} s" for _ in range(self.rounds)]
-        moments = self._undone(name, moments)
-        for first in range(0, len(moments), chain.between):
-            group = moments[first : first + chain.between]
+        tries = Tries(self, name, min(self.rounds, CHAIN_KILLS), "random")
+        draw = random.Random(f"{self.seed} {name} {tries.made}")
+        while not tries.over:
             shutil.rmtree(world, ignore_errors=True)
             shutil.copytree(self.state / f"prepared-{name}", world, symlinks=True)
-            faults = []
-            for moment in group:
+            endings = []
+            for _ in range(chain.between):
+                moment = f"{draw.uniform(1.0, seconds / chain.between):.2f} s"
                 mark = f"{name}-{moment.replace(' ', '')}-{os.getpid()}"
-                faults.append(chain.kill(chain.command, world, mark, float(moment.removesuffix(" s")), **settings))
+                found = chain.kill(chain.command, world, mark, float(moment.removesuffix(" s")), **settings)
+                endings.append((moment, found))
             _, failed = whole(chain.command, world, **settings)
             after = [failed] if failed else parts_left(world) + chain.check(world)
             for out in () if failed else chain.outs:
                 after += differences(world / out, reference / out)
-            self._note(name, group, faults, after)
+            tries.note(endings, after)
 
-    def _undone(self, target: str, moments: list[str]) -> list[str]:
-        known = {kill.moment for kill in self.done() if kill.target == target}
-        return [moment for moment in moments if moment not in known]
 
-    def _note(self, target: str, moments: list[str], endings: list[Ending], after: list[str]) -> None:
-        """Write a group of kills down: what each left, and what was wrong after the run that followed them."""
+class Tries:
+    """The runs of one target that were to be killed in one way, those of earlier campaigns included."""
+
+    def __init__(self, campaign: Campaign, target: str, wanted: int, way: str) -> None:
+        of_target = [kill for kill in campaign.done() if kill.target == target]
+        found = [kill for kill in of_target if kill.moment.endswith(" s") == (way == "random")]
+        self.log, self.target, self.wanted = campaign.log, target, wanted
+        self.known = {kill.moment for kill in found}
+        self.made, self.died = len(found), sum(kill.died for kill in found)
+
+    @property
+    def over(self) -> bool:
+        """Whether so many were killed as are wanted, or too many were over before their moment."""
+        return self.died >= self.wanted or self.made >= TRIES * self.wanted
+
+    def note(self, endings: list[tuple[str, Ending]], after: list[str]) -> None:
+        """Write down what each run left, and what was wrong after the run to the end that followed them."""
         with self.log.open("a") as log:
-            for moment, found in zip(moments, endings, strict=True):
-                log.write(
-                    json.dumps({"target": target, "moment": moment, "faults": found.faults + after, "died": found.died})
-                    + "\n"
-                )
+            for moment, found in endings:
+                faults = found.faults + after
+                log.write(json.dumps(Kill(self.target, moment, faults, found.died)._asdict()) + "\n")
                 well = "well" if found.died else "was over before"
-                print(f"{target:10} {moment:14} {'; '.join(found.faults + after) or well}", flush=True)
+                print(f"{self.target:10} {moment:14} {'; '.join(faults) or well}", flush=True)
+        self.made += len(endings)
+        self.died += sum(found.died for _, found in endings)
