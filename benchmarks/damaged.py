@@ -26,7 +26,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import polars as pl
 
-from rcfam import documents, params, report, tables
+from rcfam import documents, params, report, schema, tables
 from rcfam.cli import laws, mirrors
 from rcfam.cli.provenance import provenance
 from rcfam.dataset import dataset_tables, index
@@ -403,8 +403,7 @@ def _made_tokens(home: Path) -> Path:
 
 
 def _made_run(home: Path) -> Path:
-    document = params.read(ROOT / "rcfam" / "presets" / "tiny.yaml")
-    model = documents.build(ModelParams, document["model"], "tiny")
+    model = documents.build(ModelParams, params.preset("tiny", {"model": ModelParams})["model"], "tiny")
     weights = build(model, DataShape(24, 80, 384, np.zeros((2, 3), np.uint32)), 0).state_dict()
     said = {"dataset": _HASH, "tokenizer": _HASH, "rows": 24, "columns": 80, "vocabulary": 384, "attributes": 2}
     said |= {
@@ -413,7 +412,7 @@ def _made_run(home: Path) -> Path:
         "length": 8,
         "seed": 0,
         "world": 1,
-        "model": document["model"],
+        "model": schema.plain(model),
         "train": {},
     }
     checkpoint.save(home / "final", weights, said, {"step": 1})

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from rcfam import params
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.rollout.closed_loop import Session
 from rcfam.evaluation.rollout.policies import Keys, Model, Sampling
@@ -38,7 +37,6 @@ from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
 from rcfam.tokenizer import Tokenizer
 
-PRESET = Path(__file__).parent.parent / "rcfam" / "presets" / "default.yaml"
 CONTEXT = 16
 WORDS = ("def", "return", "self", "import", "from", "class", "for", "in", "if", "not", "else", "None", "True", "lambda")
 
@@ -78,7 +76,7 @@ class Loop:
         whole, known = start(), tokenizer()
         starts = [replace(whole, number=n) for n in range(terminals)]
         shape = DataShape(24, 80, known.padded, np.asarray(whole.terminal.attributes))
-        self.model = build(params.load(PRESET, "model", ModelParams), shape, 0).to(device)
+        self.model = build(ModelParams(), shape, 0).to(device)
         self.policy = Model(self.model, known, Sampling(1.0, 1.0, 0), device=device)
         self.device = device
         self.sessions = [Session(one, math.inf) for one in starts]

@@ -5,6 +5,7 @@ line: key, value and bound.
 """
 
 import dataclasses
+import difflib
 import math
 import re
 import types
@@ -63,6 +64,9 @@ class Size:
             what = "characters" if isinstance(value, str) else "items"
             raise BoundsError(f"{where}: {len(value)} {what}, must be {self.least} to {self.most}")
 
+    def __str__(self) -> str:
+        return f"{self.least:,} to {self.most:,} long"
+
 
 @dataclass(frozen=True)
 class Different:
@@ -75,6 +79,9 @@ class Different:
             if item in seen:
                 raise BoundsError(f"{where}: {shown(item)} stands there twice")
             seen.add(item)
+
+    def __str__(self) -> str:
+        return "no item twice"
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,9 @@ class Pattern:
         """Raise BoundsError for another text."""
         if not self.matches(value):
             raise BoundsError(f"{where}: {shown(value)} is not {self.words}")
+
+    def __str__(self) -> str:
+        return self.words
 
 
 BOUNDS: Final = (Range, Size, Different, Pattern)
@@ -137,6 +147,12 @@ def shown(value: Any) -> str:
         return "a number of too many digits"
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """`; did you mean 'steps'?` for a name that is close to a known one, else an empty text."""
+    close = difflib.get_close_matches(str(name)[:_SHOWN], known, 1, 0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _check(hint: Any, value: Any, where: str) -> None:

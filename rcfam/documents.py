@@ -20,7 +20,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import yaml
 
-from rcfam.bounds import BOUNDS, hints, shown
+from rcfam.bounds import BOUNDS, hints, nearest, shown
 from rcfam.errors import RcfamError
 
 T = TypeVar("T")
@@ -118,9 +118,12 @@ def build(kind: type[T], values: Any, where: str, complete: bool = True) -> T:
     if not isinstance(values, dict):
         raise DocumentError(f"{where.rstrip(':')}: expected keys and values, found {_kind(values)}")
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    if tag(kind) is not None:
+        values = _untagged(kind, values, where)
     for key in values:
         if key not in fields:
-            raise DocumentError(f"{_at(where, key)}: unknown key; known: {', '.join(sorted(fields))}")
+            known = ", ".join(sorted(fields))
+            raise DocumentError(f"{_at(where, key)}: unknown key; known: {known}{nearest(key, fields)}")
     for name, field in sorted(fields.items()):
         optional = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         if name not in values and (complete or not optional):
@@ -131,6 +134,19 @@ def build(kind: type[T], values: Any, where: str, complete: bool = True) -> T:
         return kind(**converted)
     except (ValueError, RcfamError) as error:  # what a dataclass says of fields that do not fit together
         raise DocumentError(f"{where.rstrip(':')}: {error}") from error
+
+
+def tag(kind: type) -> str | None:
+    """What a document calls this dataclass under `kind`, where it is one of several: its class variable `kind`."""
+    found = kind.__dict__.get("kind") if "kind" not in getattr(kind, "__dataclass_fields__", {}) else None
+    return found if isinstance(found, str) else None
+
+
+def _untagged(kind: type, values: dict[str, Any], where: str) -> dict[str, Any]:
+    """The values without their kind, which must be this dataclass's."""
+    if values.get("kind") != tag(kind):
+        raise DocumentError(f"{_at(where, 'kind')}: {shown(values.get('kind'))} is not {tag(kind)}")
+    return {key: value for key, value in values.items() if key != "kind"}
 
 
 def convert(hint: Any, value: Any, where: str) -> Any:
@@ -180,6 +196,9 @@ def _convert_union(alternatives: tuple[Any, ...], value: Any, where: str, comple
     """As the first alternative that the value fits; the line is of the first that is not None."""
     if value is None and type(None) in alternatives:
         return None
+    tagged = {tag(kind): kind for kind in alternatives if isinstance(kind, type) and tag(kind) is not None}
+    if tagged:
+        return _convert_tagged(tagged, value, where, complete)
     first: DocumentError | None = None
     for alternative in alternatives:
         if alternative is not type(None):
@@ -189,6 +208,20 @@ def _convert_union(alternatives: tuple[Any, ...], value: Any, where: str, comple
                 first = first or error
     assert first is not None
     raise first
+
+
+def _convert_tagged(tagged: dict[str | None, type], value: Any, where: str, complete: bool) -> Any:
+    """As the dataclass that `kind` names."""
+    known = ", ".join(sorted(map(str, tagged)))
+    if not isinstance(value, dict):
+        raise DocumentError(f"{where.rstrip(':')}: expected keys and values with a kind, {known}; found {shown(value)}")
+    if "kind" not in value:
+        raise DocumentError(f"{_at(where, 'kind')}: key is missing; known: {known}")
+    kind = value["kind"]
+    if not isinstance(kind, str) or kind not in tagged:
+        close = nearest(kind, map(str, tagged))
+        raise DocumentError(f"{_at(where, 'kind')}: {shown(kind)} is not one of {known}{close}")
+    return build(tagged[kind], value, where, complete)
 
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:

@@ -47,11 +47,14 @@ class RenderingError(RcfamError):
 
 @dataclass(frozen=True)
 class CloneParams:
-    """Which repositories: a list file with lines `NAME SOURCE`, and for some of the names a revision to stay at."""
+    """Which repositories are fetched."""
 
     repositories: str = "data/repositories/default.txt"
+    """A file with a line `NAME SOURCE` for each repository."""
     revisions: dict[Name, Annotated[str, Size(1, 1_000)]] = field(default_factory=dict)
+    """A commit, tag or branch for some of the names. The others stay at their default branch."""
     limits: TransferLimits = field(default_factory=TransferLimits)
+    """Of each clone and update; past one of them it is an error."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -62,20 +65,35 @@ class RenderParams:
     """How a history becomes a recording."""
 
     rows: Annotated[int, Range(MIN_ROWS, MAX_ROWS)] = 24
+    """Rows of the terminal. The paper's has 48 (section 10.1)."""
     columns: Annotated[int, Range(MIN_COLUMNS, MAX_COLUMNS)] = 80
+    """Columns of the terminal. The paper's has 160 (section 10.1)."""
     style: Literal["vim", "arrows"] = "vim"
+    """Editor commands and motions, or cursor keys and Backspace as in the paper."""
     message: Literal["before", "after"] = "before"
+    """When a commit's message is typed, relative to the edits that it describes. The paper types it before them."""
     seed: Seed = 0
+    """Seed of the typist's choices among equal ways to type an edit."""
     first_parent: bool = True
-    since: str | None = None  # a date, 2026-01-31 or 2026-01-31T12:00:00+00:00
+    """Walk first parents only. Otherwise every commit that the revision reaches is rendered."""
+    since: str | None = None
+    """First date, such as 2026-01-31 or 2026-01-31T12:00:00+00:00."""
     until: str | None = None
-    max_commits: Annotated[int, Range(1, 10**9)] | None = None  # the oldest of the range
-    authors: tuple[str, ...] = ()  # globs on "Name <address>"; the changes of others are left out
-    paths: tuple[str, ...] = ()  # globs; other files are left out
-    max_file_bytes: Annotated[int, Range(0, 2**31 - 1)] = 1_000_000  # larger files are left out
+    """Last date."""
+    max_commits: Annotated[int, Range(1, 10**9)] | None = None
+    """At most this many commits, the oldest of the range."""
+    authors: tuple[str, ...] = ()
+    """Globs on `Name <address>`; the changes of other authors are left out."""
+    paths: tuple[str, ...] = ()
+    """Globs on file paths; other files are left out."""
+    max_file_bytes: Annotated[int, Range(0, 2**31 - 1)] = 1_000_000
+    """Bytes; larger files are left out."""
     chunk_frames: Annotated[int, Range(1, MAX_CHUNK_FRAMES)] = 1024
+    """Frames in one chunk of the recording, which is decoded as a whole."""
     level: Literal["fast", "small"] = "fast"
+    """Compression of the recording."""
     limits: HistoryLimits = field(default_factory=HistoryLimits)
+    """Of each repository; past one of them it is an error, except that a long message is cut."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -8,6 +8,8 @@ from typing import Final
 
 import yaml
 
+from rcfam import params
+from rcfam.cli.params import sections
 from rcfam.history.synthetic import make_repository
 
 CHECKOUT: Final = Path(__file__).parent.parent.parent
@@ -40,7 +42,7 @@ def make_world(folder: Path) -> None:
     (folder / "data" / "repositories").mkdir(parents=True)
     listed = "".join(f"{name} {folder / name}.git\n" for name in ("source", "second"))
     (folder / "data" / "repositories" / "default.txt").write_text(listed)
-    document = yaml.safe_load((CHECKOUT / "rcfam" / "presets" / "tiny.yaml").read_text())
+    document = params.preset("tiny", sections())
     document["clone"]["revisions"] = {}
     document["tokenize"] |= {"size": 300, "min_count": 2}
     document["study"] |= {"lengths": list(LENGTHS), "seeds": [0, 1]}

@@ -1,51 +1,88 @@
-"""`rcfam preset`, `rcfam params`: choose a complete set of parameters, and check one."""
+"""`rcfam preset`, `rcfam params`, and how every verb reads its parameters: a file, and `-S key=value` over it."""
 
 import os
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from importlib import resources
 from itertools import count
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
-from rcfam import params
+from rcfam import documents, params, schema
 from rcfam.atomic import check_file, io_errors, writing
+from rcfam.bounds import nearest
 from rcfam.documents import DocumentError
 from rcfam.errors import RcfamError
+from rcfam.params import Setting
 from rcfam.printable import say
 
 DEFAULT = Path("params.yaml")
-_PRESETS = resources.files("rcfam") / "presets"
+_WRITTEN = "`rcfam preset {}` writes this file. `rcfam params` checks it; `rcfam params --explain KEY` says more."
 
 T = TypeVar("T")
 
 ParamsOption = Annotated[
     Path | None, typer.Option("--params", help="Parameter file; without it params.yaml if it is here, else defaults.")
 ]
+ParamsFileOption = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+SettingsOption = Annotated[
+    list[Setting] | None,
+    typer.Option(
+        "-S",
+        "--set",
+        parser=params.setting,
+        metavar="KEY=VALUE",
+        help="A value instead of the parameter file's, such as train.batch=16; may be repeated.",
+    ),
+]
+
+
+class Parameters:
+    """What a verb reads of a parameter file, with `-S key=value` over it.
+
+    Without a path, sections are read from params.yaml if it is here and has them; the others have their defaults.
+    """
+
+    def __init__(self, path: Path | None, settings: Iterable[Setting] | None, *sections: str) -> None:
+        """`sections` are those that the verb reads. Raises DocumentError for a setting of another one."""
+        self._optional = path is None
+        self._path = path or DEFAULT
+        self._settings = list(settings or ())
+        self._document = {} if self._optional and not self._path.exists() else params.read(self._path)
+        for setting in self._settings:
+            name = setting.key.partition(".")[0]
+            if name not in sections:
+                raise DocumentError(f"-S {setting.key}: this verb reads {', '.join(sections)}{nearest(name, sections)}")
+
+    def section(self, name: str, kind: type[T]) -> T:
+        """A section as its dataclass. Raises DocumentError."""
+        if self._optional and name not in self._document:
+            found = kind()
+        else:
+            found = params.load(self._path, name, kind)
+        values = {each.key: each.value for each in self._settings if each.key.partition(".")[0] == name}
+        if not values:
+            return found
+        document = params.overridden({name: schema.plain(found)}, values, "-S")
+        return documents.build(kind, document[name], f"-S: {name}")
 
 
 def section(path: Path | None, name: str, kind: type[T]) -> T:
     """A section of the file; without a file, of params.yaml if it is here and has that section, else the defaults."""
-    if path is None:
-        if not DEFAULT.exists() or name not in params.read(DEFAULT):
-            return kind()
-        path = DEFAULT
-    return params.load(path, name, kind)
+    return Parameters(path, None).section(name, kind)
 
 
 def preset(
     name: Annotated[str | None, typer.Argument(help="Which one; without a name they are listed.")] = None,
     path: Annotated[Path, typer.Option("--params", help="The file to write.")] = DEFAULT,
+    settings: SettingsOption = None,
 ) -> None:
     """Write a preset, a complete alternative, to params.yaml; what stood there is kept as params.before-N.yaml."""
-    known = sorted(entry.name.removesuffix(".yaml") for entry in _PRESETS.iterdir() if entry.name.endswith(".yaml"))
     if name is None:
-        say("\n".join(known))
+        say("\n".join(params.presets()))
         return
-    if name not in known:
-        raise RcfamError(f"no preset '{name}'; known: {', '.join(known)}")
-    text = (_PRESETS / f"{name}.yaml").read_bytes()
+    text = written(name, settings or ()).encode()
     check_file(path)
     if path.exists():
         if path.stat().st_size == len(text) and path.read_bytes() == text:
@@ -58,6 +95,16 @@ def preset(
     say(f"{path} holds preset '{name}'")
 
 
+def written(name: str, settings: Sequence[Setting] = ()) -> str:
+    """A preset as a whole parameter file, with a comment for every key. Raises DocumentError."""
+    params.about(name)  # an unknown name is told before the rooms are imported
+    kinds = sections()
+    document = params.overridden(params.preset(name, kinds), dict(settings), "-S")
+    for section, kind in kinds.items():
+        documents.build(kind, document[section], f"preset '{name}': {section}")
+    return params.commented(document, kinds, params.about(name) + _WRITTEN.format(name))
+
+
 def _keep(path: Path) -> Path:
     """Give a file a second name beside it that no file has yet, and return that."""
     for number in count(1):
@@ -68,8 +115,46 @@ def _keep(path: Path) -> Path:
     raise AssertionError
 
 
-def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DEFAULT) -> None:
+def check(
+    what: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="The parameter file; with --explain a key.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what a key, a section, or without one every key means.")
+    ] = False,
+) -> None:
     """Check every section of a parameter file; the first key that is unknown, missing or mistyped is named."""
+    if explain:
+        say("\n".join(explained(what)))
+        return
+    path, kinds = Path(what or DEFAULT), sections()
+    for section in params.read(path):
+        if section not in kinds:
+            known = ", ".join(kinds)
+            raise DocumentError(f"{path}: unknown section '{section}'; known: {known}{nearest(section, kinds)}")
+    for section, kind in kinds.items():
+        params.load(path, section, kind)
+    say(f"{path}: {len(kinds)} sections, all well")
+
+
+def explained(name: str | None) -> list[str]:
+    """What a key means; a line for each key of a section, or of all. Raises RcfamError where there is none."""
+    keys = list(schema.all_keys(sections()))
+    exact = [key for key in keys if name is not None and (key.name == name or key.name.endswith(f".{name}"))]
+    above = tuple(f"{each}." for each in [name, *(key.name for key in exact)])
+    inner = [key for key in keys if name is None or key.name.startswith(above)]
+    if not exact and not inner:
+        known = {key.name for key in keys} | {key.name.partition(".")[0] for key in keys}
+        raise RcfamError(f"{name}: no such key; `rcfam params --explain` lists all{nearest(str(name), known)}")
+    lines: list[str] = []
+    for key in exact:
+        default = "none" if key.default is schema.NO_DEFAULT else params.flow(key.default)
+        lines += [key.name, f"  {schema.described(key.hint)}", f"  default: {default}", f"  {key.doc}"]
+    return lines + [f"{key.name}: {key.summary}" for key in inner]
+
+
+def sections() -> dict[str, type]:
+    """The sections of params.yaml in order, each with its room's dataclass."""
     from rcfam.dataset import DatasetParams
     from rcfam.evaluation import EvaluateParams
     from rcfam.evaluation.rollout import RolloutParams
@@ -80,7 +165,7 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
     from rcfam.tokenizer import TokenizeParams
     from rcfam.training import StudyParams, TrainParams
 
-    sections = {
+    return {
         "clone": CloneParams,
         "render": RenderParams,
         "tokenize": TokenizeParams,
@@ -93,9 +178,3 @@ def check(path: Annotated[Path, typer.Argument(help="The parameter file.")] = DE
         "fit": FitParams,
         "report": ReportParams,
     }
-    for section in params.read(path):
-        if section not in sections:
-            raise DocumentError(f"{path}: unknown section '{section}'; known: {', '.join(sections)}")
-    for section, kind in sections.items():
-        params.load(path, section, kind)
-    say(f"{path}: {len(sections)} sections, all well")

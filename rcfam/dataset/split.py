@@ -20,15 +20,15 @@ class DatasetError(RcfamError):
 
 @dataclass(frozen=True)
 class DatasetParams:
-    """The `dataset` section: the split, and how windows are drawn."""
+    """The split, and how windows are drawn."""
 
-    held_out: Annotated[float, Range(above=0, below=1)]
+    held_out: Annotated[float, Range(above=0, below=1)] = 0.1
     """Share of all keystrokes that is never trained on: whole repositories, or the last commits of a single one."""
-    seed: Seed
-    """Seed of the choice of held-out repositories; of no effect on a split by time."""
-    sampling: Literal["length", "uniform"]
-    """'length': every place where a window may begin is as likely; 'uniform': every recording is (the paper's
-    trainer).
+    seed: Seed = 0
+    """Seed of the choice of held-out repositories. A single repository is split by time, without a seed."""
+    sampling: Literal["length", "uniform"] = "length"
+    """What is equally likely: every position where a window may begin, or every recording. The author's trainer
+    draws recordings uniformly.
     """
 
     def __post_init__(self) -> None:

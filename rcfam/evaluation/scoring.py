@@ -20,20 +20,18 @@ from rcfam.model.action import ActionModel
 
 @dataclass(frozen=True)
 class EvaluateParams:
-    """Section `evaluate` of params.yaml."""
+    """The held-out windows on which every trained model is scored."""
 
-    length: Annotated[int, Range(1, 2**24)]
-    """Frames of a held-out window; models trained on shorter ones are shown beyond their length.
-
-    Held-out stretches that are shorter give one window each, whose missing positions count nowhere; where no window
-    reaches, the curves, and figures over those positions alone, are not a number.
+    length: Annotated[int, Range(1, 2**24)] = 512
+    """Frames of a held-out window; the default is twice the longest trained. Held-out stretches that are shorter give
+    one window each, whose missing positions are masked. At positions that no window reaches, curves are not a number.
     """
-    windows: Annotated[int, Range(1, 10**6)]
-    """Held-out windows; every model sees the same."""
-    batch: Annotated[int, Range(1, 10**6)]
-    """Windows taken through the model at once."""
-    edge: Annotated[int, Range(1, 2**24)]
-    """Positions at the start and at the end of a window that early and late loss are taken over."""
+    windows: Annotated[int, Range(1, 10**6)] = 32
+    """Held-out windows, the same for every model."""
+    batch: Annotated[int, Range(1, 10**6)] = 16
+    """Windows that go through the model at once."""
+    edge: Annotated[int, Range(1, 2**24)] = 16
+    """Positions at each end of a window over which early and late loss are averaged."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -19,9 +19,9 @@ class TransferLimits:
     connect_s: Seconds = 20
     """Seconds until a server must have taken the connection."""
     silent_s: Seconds = 60
-    """Seconds in which at least some progress must come: a byte of an object, or a word about how far the server is."""
+    """Seconds without any progress. A byte of an object is progress, and so is a message from the server."""
     total_s: Seconds = 7200
-    """Seconds that all of it may take."""
+    """Seconds that the whole transfer may take."""
     bytes: Bytes = 1 << 33
     """Bytes received."""
     objects: Number = 20_000_000
@@ -40,7 +40,7 @@ class HistoryLimits:
     """Bounds on what is read of a repository. Past them is an error; of a message the rest is left out."""
 
     commits: Number = 1_000_000
-    """Commits on the way to the revision."""
+    """Commits between the root and the revision."""
     files: Number = 200_000
     """Files of one commit."""
     depth: Number = 256
@@ -48,9 +48,9 @@ class HistoryLimits:
     object_bytes: Bytes = 1 << 25
     """Bytes of a commit or of one folder's list of files."""
     rename_bytes: Bytes = 1 << 28
-    """Bytes of a commit's files that are searched for renames and copies; past them only equal files are found."""
+    """Bytes of a commit's files that are compared to find renames and copies. Past them only equal files are found."""
     disk_bytes: Annotated[int, Range(1 << 10, 1 << 36)] = 1 << 29
-    """Bytes of the files of one commit, where they are typed, and of their paths."""
+    """Bytes of the files of one commit that can be typed, and of their paths."""
     message_characters: Bytes = 1 << 16
     """Characters of a commit message that are typed."""
 

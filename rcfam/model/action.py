@@ -3,7 +3,7 @@
 # T steps, B streams, D width, V vocabulary
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -22,29 +22,34 @@ from rcfam.model.rows import RowsHead, RowsParams
 
 @dataclass(frozen=True)
 class ModelParams:
-    """Section `model` of params.yaml."""
+    """What looks at a frame, and what joins frames over time."""
 
-    head: Literal["rows", "conv", "paper"]
-    backbone: Literal["lstm", "attention", "sum"]
-    width: Annotated[int, Range(1, 2**16)]
+    head: Literal["rows", "conv", "paper"] = "rows"
+    """What makes a vector of a frame. Its sizes stand in the section of its name."""
+    backbone: Literal["lstm", "attention", "sum"] = "lstm"
+    """What joins the vectors over time."""
+    width: Annotated[int, Range(1, 2**16)] = 96
     """Width of a frame's vector and of the backbone."""
-    layers: Annotated[int, Range(1, 1_000)]
+    layers: Annotated[int, Range(1, 1_000)] = 2
     """Layers of the backbone."""
-    mlp_ratio: Annotated[int, Range(1, 64)]
+    mlp_ratio: Annotated[int, Range(1, 64)] = 4
     """Hidden width of the backbone's MLPs over `width`."""
-    state: Literal["learned", "zero"]
+    state: Literal["learned", "zero"] = "learned"
     """The LSTM's state before the first step."""
-    heads: Annotated[int, Range(1, 1_024)]
+    heads: Annotated[int, Range(1, 1_024)] = 4
     """Attention heads of the attention backbone."""
-    positions: Annotated[int, Range(1, 2**24)]
+    positions: Annotated[int, Range(1, 2**24)] = 512
     """Learned positions of the attention backbone."""
-    glyphs: Annotated[int, Range(DIRECT_GLYPHS + 1, 2**21)]
-    """Rows of the glyph table: 256 code points of their own, the rest shared buckets."""
-    projection: bool
+    glyphs: Annotated[int, Range(DIRECT_GLYPHS + 1, 2**21)] = 512
+    """Rows of the glyph table. The first 256 code points have a row each; the others share the rest by hash."""
+    projection: bool = False
     """A square matrix after each LSTM of the backbone."""
-    rows: RowsParams | None
-    conv: ConvParams | None
-    paper: PaperParams | None
+    rows: RowsParams | None = field(default_factory=RowsParams)
+    """Sizes of the head that works out each distinct row once."""
+    conv: ConvParams | None = None
+    """Sizes of the head of convolutions."""
+    paper: PaperParams | None = None
+    """Sizes of the paper's head."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -25,17 +25,20 @@ from rcfam.model.frames import Frames
 class ConvParams:
     """Sizes of the `conv` head."""
 
-    cell: Annotated[int, Range(1, 2**16)]
+    cell: Annotated[int, Range(1, 2**16)] = 16
     """Width of a cell's vector."""
-    width: Annotated[int, Range(1, 2**16)]
+    width: Annotated[int, Range(1, 2**16)] = 96
     """Channels after the first down-sampler."""
-    downs: Annotated[int, Range(1, 10)]
+    downs: Annotated[int, Range(1, 10)] = 2
     """Down-samplers; each halves rows and columns, rounding up."""
-    blocks: Annotated[int, Range(0, 1_000)]
-    heads: Annotated[int, Range(1, 1_024)]
+    blocks: Annotated[int, Range(0, 1_000)] = 3
+    """Transformer blocks over what is left of the grid."""
+    heads: Annotated[int, Range(1, 1_024)] = 4
     """Attention heads; must divide `width`."""
-    mlp_ratio: Annotated[int, Range(1, 64)]
-    reduce: Literal["mean", "last"]
+    mlp_ratio: Annotated[int, Range(1, 64)] = 4
+    """Hidden width of the blocks' MLPs over `width`."""
+    reduce: Literal["mean", "last"] = "mean"
+    """The frame's vector: the mean over all positions, or the last one."""
 
     def __post_init__(self) -> None:
         check(self)

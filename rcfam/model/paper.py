@@ -26,15 +26,16 @@ from rcfam.model.frames import Frames
 class PaperParams:
     """Sizes of the `paper` head."""
 
-    width: Annotated[int, Range(1, 2**16)]
-    """Width of its tokens."""
-    pools: Annotated[int, Range(0, 20)]
-    """Halvings of the sequence, a block before each."""
-    blocks: Annotated[int, Range(0, 1_000)]
-    """Blocks after the last halving."""
-    heads: Annotated[int, Range(1, 1_024)]
+    width: Annotated[int, Range(1, 2**16)] = 768
+    """Width of the head's tokens, one a cell."""
+    pools: Annotated[int, Range(0, 20)] = 2
+    """Halvings of the sequence, with a transformer block before each. The paper does not say how many."""
+    blocks: Annotated[int, Range(0, 1_000)] = 3
+    """Transformer blocks after the last halving. The paper has 3, 6 and 12 (section 10.4)."""
+    heads: Annotated[int, Range(1, 1_024)] = 12
     """Attention heads; must divide `width`."""
-    mlp_ratio: Annotated[int, Range(1, 64)]
+    mlp_ratio: Annotated[int, Range(1, 64)] = 4
+    """Hidden width of the blocks' MLPs over `width`."""
 
     def __post_init__(self) -> None:
         check(self)

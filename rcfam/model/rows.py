@@ -28,22 +28,22 @@ from rcfam.model.frames import Frames
 class RowsParams:
     """Sizes of the `rows` head."""
 
-    cell: Annotated[int, Range(1, 2**16)]
+    cell: Annotated[int, Range(1, 2**16)] = 16
     """Width of a cell's vector."""
-    patch: Annotated[int, Range(1, 1_024)]
+    patch: Annotated[int, Range(1, 1_024)] = 8
     """Columns joined into one patch."""
-    row: Annotated[int, Range(1, 2**16)]
+    row: Annotated[int, Range(1, 2**16)] = 64
     """Width of a row's vector."""
-    row_blocks: Annotated[int, Range(0, 1_000)]
-    """MLP blocks inside the row-local stage."""
-    frame_blocks: Annotated[int, Range(0, 1_000)]
-    """Transformer blocks across the rows of a frame; 0 leaves only the attention from the cursor's row."""
-    heads: Annotated[int, Range(1, 1_024)]
+    row_blocks: Annotated[int, Range(0, 1_000)] = 1
+    """MLP blocks of the stage that looks at one row alone."""
+    frame_blocks: Annotated[int, Range(0, 1_000)] = 0
+    """Transformer blocks across the rows of a frame. With 0 only the cursor's row attends to the others."""
+    heads: Annotated[int, Range(1, 1_024)] = 4
     """Attention heads; must divide `row`."""
-    before: Annotated[int, Range(0, 1_024)]
-    """Cells left of the cursor in the glimpse."""
-    after: Annotated[int, Range(1, 1_024)]
-    """Cells from the cursor on in the glimpse."""
+    before: Annotated[int, Range(0, 1_024)] = 16
+    """Cells left of the cursor that enter the frame's vector directly."""
+    after: Annotated[int, Range(1, 1_024)] = 8
+    """Cells from the cursor on that enter the frame's vector directly."""
 
     def __post_init__(self) -> None:
         check(self)

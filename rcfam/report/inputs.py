@@ -17,11 +17,12 @@ class ReportError(RcfamError):
 
 @dataclass(frozen=True)
 class ReportParams:
-    """Section `report` of the parameter file."""
+    """The page."""
 
     title: Annotated[str, Size(0, 1_000)] = "Loss against length of training windows"
+    """Title of the page."""
     picture_width: Annotated[int, Range(200, 4_000)] = 720
-    """Width of the SVG and PNG figures, in CSS pixels."""
+    """Width of the SVG and PNG figures in CSS pixels."""
     picture_scale: Annotated[float, Range(least=0.5, most=8)] = 2.0
     """PNG pixels for each CSS pixel."""
 

@@ -30,19 +30,20 @@ MOST_SATURATION_DRAWS = 200  # each is a fit of its own, 2 ms
 
 @dataclass(frozen=True)
 class FitParams:
-    """Section `fit` of the parameter file."""
+    """How laws are fitted to a run table."""
 
     step: Annotated[int, Range(1, 10**9)] | None = None
-    """The step at which losses are compared; None for the last one that every run has reached."""
+    """The step at which losses are compared; null for the last one that every run has reached."""
     window: Annotated[int, Range(1, 10**9)] = 20
-    """Losses are means over this many steps up to and including the step."""
+    """Steps over which a loss is averaged, up to and including the step."""
     bootstrap: Annotated[int, Range(100, 10**6)] = 2_000
     """Draws of each bootstrap."""
     seed: Seed = 0
+    """Seed of the bootstrap."""
     confidence: Annotated[float, Range(least=0.5, below=1)] = 0.95
-    """Of every interval."""
+    """Confidence of every interval."""
     grid: Annotated[int, Range(2, 10_000)] = 48
-    """At most this many steps at which the exponent is fitted."""
+    """Steps at which the exponent is fitted, at most."""
 
     def __post_init__(self) -> None:
         check(self)

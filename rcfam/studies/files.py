@@ -60,6 +60,24 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Common:
+    """What one size brings to every study."""
+
+    preset: str | None
+    """The preset whose model, training and fit all runs start from; None: those of the parameter file."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The file of what all studies have in common."""
+
+    order: tuple[str, ...]
+    """All studies, in the order in which they are shown."""
+    tiny: Common
+    full: Common
+
+
+@dataclass(frozen=True)
 class Study:
     """A file of the catalogue."""
 
@@ -92,7 +110,7 @@ class Study:
 
 def names() -> list[str]:
     """All studies, in the order of the catalogue."""
-    return list(params.read(CATALOGUE / f"{_COMMON}.yaml")["order"])
+    return list(_catalogue().order)
 
 
 @cache
@@ -104,9 +122,16 @@ def load(name: str) -> Study:
     return documents.build(Study, params.read(path) | {"name": name}, f"{path}:")
 
 
-def common(size: str) -> dict[str, Any]:
-    """What a size sets in all studies: `section.key` -> value."""
-    return dict(params.read(CATALOGUE / f"{_COMMON}.yaml")[size] or {})
+def common(size: str) -> Common:
+    """What a size brings to every study."""
+    found: Common = getattr(_catalogue(), size)
+    return found
+
+
+@cache
+def _catalogue() -> Catalogue:
+    path = CATALOGUE / f"{_COMMON}.yaml"
+    return documents.build(Catalogue, params.read(path), f"{path}:")
 
 
 def factors(axes: dict[str, Any]) -> list[str]:

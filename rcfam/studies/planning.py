@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
 
-from rcfam.studies.files import Size, Study, StudyError, columns, common, factors, leading, load
+from rcfam import params as parameters
+from rcfam.documents import DocumentError
+from rcfam.studies.files import Common, Size, Study, StudyError, columns, common, factors, leading, load
 
 _PLAIN: Final = ("length", "seed")  # factors that are no parameters: options of `rcfam train`
 _SECTIONS: Final = ("render", "tokenize", "dataset", "model", "train", "evaluate", "fit")
@@ -53,21 +55,27 @@ def settings(study: Study, size: str, document: dict[str, Any]) -> dict[str, Any
     """The parameters that all runs of a study share, as a whole parameter file."""
     chosen = study.size(size)
     scores = {f"evaluate.{key}": value for key, value in (chosen.score or {}).items()}
-    return changed(document, common(size) | chosen.set | scores, study.name)
+    return _changed(copy.deepcopy(document) | _own_sections(common(size)), chosen.set | scores, study)
 
 
-def changed(document: dict[str, Any], values: dict[str, Any], where: str) -> dict[str, Any]:
-    """A parameter file with `section.key` -> value put in. Raises StudyError for a key that it does not have."""
-    out = copy.deepcopy(document)
-    for name, value in values.items():
-        *path, last = name.split(".")
-        place: Any = out
-        for step in path:
-            place = place.get(step) if isinstance(place, dict) else None
-        if not isinstance(place, dict) or last not in place or path[:1] == [] or path[0] not in _SECTIONS:
-            raise StudyError(f"study '{where}': the parameter file has no {name}")
-        place[last] = copy.deepcopy(value)
-    return out
+def _own_sections(common: Common) -> dict[str, Any]:
+    """What a size brings itself, whatever the parameter file says."""
+    if common.preset is None:
+        return {}
+    from rcfam.model import ModelParams
+    from rcfam.scaling import FitParams
+    from rcfam.training import TrainParams
+
+    return parameters.preset(common.preset, {"model": ModelParams, "train": TrainParams, "fit": FitParams})
+
+
+def _changed(document: dict[str, Any], values: dict[str, Any], study: Study) -> dict[str, Any]:
+    """A parameter file with `section.key` -> value put into the sections that a study may set. Raises StudyError."""
+    open_sections: dict[str, Any] = {name: document[name] for name in _SECTIONS if name in document}
+    try:
+        return document | parameters.overridden(open_sections, values, f"study '{study.name}'")
+    except DocumentError as error:
+        raise StudyError(str(error)) from error
 
 
 def _points(size: Size) -> list[dict[str, Any]]:
@@ -82,7 +90,7 @@ def _run(study: Study, base: dict[str, Any], names: dict[str, str], lead: list[s
     for plain in _PLAIN:
         if not isinstance(values.get(plain), int):
             raise StudyError(f"study '{study.name}': a run without a whole number as its {plain}")
-    params = changed(base, {k: v for k, v in values.items() if "." in k}, study.name)
+    params = _changed(base, {k: v for k, v in values.items() if "." in k}, study)
     train, before = params["train"], base["train"]
     if train["batch"] != before["batch"] and train["accumulate"] == before["accumulate"]:
         train["accumulate"] = math.ceil(train["batch"] * before["accumulate"] / before["batch"])  # pieces of one size

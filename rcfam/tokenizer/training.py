@@ -41,14 +41,14 @@ BASIC: Final = (
 
 @dataclass(frozen=True)
 class TokenizeParams:
-    """The `tokenize` section: what the vocabulary may hold."""
+    """What the vocabulary may hold."""
 
-    size: Annotated[int, Range(SMALLEST, LARGEST)] = 20_352
-    """Tokens at most, spelling tokens and single keys among them; the paper's is 20,352."""
+    size: Annotated[int, Range(SMALLEST, LARGEST)] = 1_024
+    """Tokens at most, spelling tokens and single keys included; the paper's vocabulary has 20,352."""
     min_count: Annotated[int, Range(1, 10**9)] = 8
-    """Popularity threshold: how often a run of keys must stand in the training keystrokes to become a token."""
+    """How often a run of keys must occur in the training keystrokes to become a token."""
     longest: Annotated[int, Range(1, LONGEST)] = 32
-    """Keys in a token at most."""
+    """Keys in one token at most."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -24,25 +24,29 @@ _UNKNOWN_FREE_BYTES: Final = 2 << 30
 
 @dataclass(frozen=True)
 class ComputeParams:
-    """Section `train.compute` of params.yaml."""
+    """How a step is computed."""
 
-    sweep: Literal["fused", "two_pass", "plain"]
-    """Memory flat in the length; every frame's vector held; or one graph over everything. The gradient is the same."""
-    precision: Literal["float32", "bfloat16"]
-    """What the head and the vote multiply in. Weights, recurrence and losses are float32. CUDA."""
-    compile: bool
-    """Compile the head with torch.compile. CUDA."""
-    deterministic: bool
-    """Only operations that give the same bits every time, or an error where there are none."""
-    page: bool
-    """States between chunks wait in locked memory of the host. CUDA, the fused sweep."""
+    sweep: Literal["fused", "two_pass", "plain"] = "fused"
+    """How the exact gradient is computed. `fused` needs memory that does not grow with the length, `two_pass` holds
+    every frame's vector, `plain` holds one graph over everything. All give the same gradient.
+    """
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Precision of matrix products in the head and the vote. Weights, recurrence and losses are float32. bfloat16
+    needs CUDA.
+    """
+    compile: bool = False
+    """Compile the head with torch.compile. Needs CUDA."""
+    deterministic: bool = False
+    """Use only operations that give the same bits every time. Where PyTorch has none, the run ends with an error."""
+    page: bool = False
+    """Hold the states between chunks in page-locked memory of the host. Needs CUDA and the fused sweep."""
 
     def __post_init__(self) -> None:
         if self.page and self.sweep != "fused":
             raise ValueError(f"page: the {self.sweep} sweep keeps no states between chunks")
 
 
-DEFAULT: Final = ComputeParams("fused", "float32", False, False, False)
+DEFAULT: Final = ComputeParams()
 
 
 def prepare(model: ActionModel, params: ComputeParams, device: torch.device | str) -> None:

@@ -17,12 +17,14 @@ from rcfam.training.distributed import Ranks, add_up
 
 @dataclass(frozen=True)
 class OuterParams:
-    """Section `train.outer` of params.yaml."""
+    """DiLoCo's outer optimiser: SGD with Nesterov momentum (arXiv 2311.08105)."""
 
-    every: Annotated[int, Range(1, 10**9)]
-    """Steps of its own that a rank takes between two synchronisations."""
-    rate: Annotated[float, Range(above=0, most=1000)]
-    momentum: Annotated[float, Range(least=0, below=1)]
+    every: Annotated[int, Range(1, 10**9)] = 50
+    """Steps that a rank takes alone between two synchronisations."""
+    rate: Annotated[float, Range(above=0, most=1000)] = 0.7
+    """Learning rate of the outer step."""
+    momentum: Annotated[float, Range(least=0, below=1)] = 0.9
+    """Nesterov momentum of the outer step."""
 
     def __post_init__(self) -> None:
         check(self)

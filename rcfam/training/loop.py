@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Annotated, NamedTuple
 
@@ -30,34 +30,38 @@ from rcfam.training.optimiser import Optimiser, OptimiserParams
 
 @dataclass(frozen=True)
 class TrainParams:
-    """Section `train` of params.yaml."""
+    """One training."""
 
-    steps: Annotated[int, Range(1, 10**9)]
+    steps: Annotated[int, Range(1, 10**9)] = 300
     """Updates of every run."""
-    batch: Annotated[int, Range(1, 10**6)]
-    """Windows an update, of every rank."""
-    accumulate: Annotated[int, Range(1, 10**6)]
-    """Pieces that a rank's windows are taken through the model in, one after another."""
-    chunk: Annotated[int, Range(1, 2**24)] | None
-    """Steps of time whose activations are held at once; null for what fits into a quarter of the free memory."""
-    threads: Annotated[int, Range(1, 1_024)]
-    """Threads of one run's process."""
-    checkpoint_every: Annotated[int, Range(0, 10**9)]
+    batch: Annotated[int, Range(1, 10**6)] = 8
+    """Windows an update, for every rank."""
+    accumulate: Annotated[int, Range(1, 10**6)] = 1
+    """Pieces of the batch that go through the model one after another."""
+    chunk: Annotated[int, Range(1, 2**24)] | None = 64
+    """Time steps whose activations are held at once; null for what fits into a quarter of the free memory."""
+    threads: Annotated[int, Range(1, 1_024)] = 1
+    """CPU threads of one run."""
+    checkpoint_every: Annotated[int, Range(0, 10**9)] = 100
     """Steps between two checkpoints; 0 for none before the end."""
-    keep: Annotated[int, Range(1, 1_000)]
-    """Checkpoints kept, beside the best."""
-    edge: Annotated[int, Range(1, 2**24)]
-    """Positions at the start and at the end of a window that first and last loss are taken over."""
-    validate_every: Annotated[int, Range(0, 10**9)]
-    """Steps between two looks at held-out windows, one of them after the last step; 0 for none."""
-    validate_frames: Annotated[int, Range(1, 10**9)]
-    """Held-out frames of each look, the same for every run."""
-    order: Order
-    """In which order frames are met; all but `drawn` are for studies (dataset/orders.py)."""
-    compute: ComputeParams
-    optimiser: OptimiserParams
-    outer: OuterParams | None
-    """DiLoCo: ranks step alone and agree now and then; null: every step is made of everybody's gradients."""
+    keep: Annotated[int, Range(1, 1_000)] = 2
+    """Checkpoints kept of a run that has not ended, not counting the best."""
+    edge: Annotated[int, Range(1, 2**24)] = 4
+    """Positions at each end of a window over which first and last loss are averaged."""
+    validate_every: Annotated[int, Range(0, 10**9)] = 50
+    """Steps between two measurements on held-out windows; 0 for none. Otherwise the last step is measured too."""
+    validate_frames: Annotated[int, Range(1, 10**9)] = 2048
+    """Held-out frames of one measurement, the same for every run."""
+    order: Order = "drawn"
+    """In which order frames are met. All but `drawn` are for studies: see rcfam/dataset/orders.py."""
+    compute: ComputeParams = field(default_factory=ComputeParams)
+    """How a step is computed."""
+    optimiser: OptimiserParams = field(default_factory=OptimiserParams)
+    """How weights move."""
+    outer: OuterParams | None = None
+    """DiLoCo for several processes: ranks step alone and agree now and then. With null every step averages the
+    gradients of all ranks.
+    """
 
     def __post_init__(self) -> None:
         check(self)

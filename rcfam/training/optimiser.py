@@ -16,29 +16,32 @@ from rcfam.training.muon import Muon
 
 @dataclass(frozen=True)
 class OptimiserParams:
-    """Section `train.optimiser` of params.yaml. The paper's section 10.4: fixed rates for both."""
+    """Muon for matrices and AdamW for everything else, with fixed rates as in the paper's section 10.4."""
 
-    matrix_rate: Annotated[float, Range(least=0, most=1e30)]
-    """Muon's step; every matrix moves by about this much in every direction."""
-    other_rate: Annotated[float, Range(least=0, most=1e30)]
-    """AdamW's step for everything else."""
-    momentum: Annotated[float, Range(least=0, below=1)]
+    matrix_rate: Annotated[float, Range(least=0, most=1e30)] = 0.03
+    """Muon's learning rate: a matrix moves by about this much in every direction."""
+    other_rate: Annotated[float, Range(least=0, most=1e30)] = 0.02
+    """AdamW's learning rate."""
+    momentum: Annotated[float, Range(least=0, below=1)] = 0.95
     """Muon's momentum (Nesterov)."""
-    newton_schulz: Annotated[int, Range(1, 100)]
+    newton_schulz: Annotated[int, Range(1, 100)] = 5
     """Iterations of Muon's orthogonalisation."""
-    beta1: Annotated[float, Range(least=0, below=1)]
-    beta2: Annotated[float, Range(least=0, below=1)]
-    weight_decay: Annotated[float, Range(least=0, most=1000)]
-    """Decoupled, for both."""
-    gates: Literal["split", "packed"]
-    """An LSTM's four gates as four matrices, or as the one they are packed in."""
-    matrices: Literal["inner", "all"]
-    """Muon for the matrices inside the model, or for every tensor of two and more dimensions."""
-    warmup: Annotated[int, Range(0, 10**9)]
+    beta1: Annotated[float, Range(least=0, below=1)] = 0.9
+    """AdamW's decay of the mean gradient."""
+    beta2: Annotated[float, Range(least=0, below=1)] = 0.95
+    """AdamW's decay of the mean squared gradient."""
+    weight_decay: Annotated[float, Range(least=0, most=1000)] = 0.01
+    """Decoupled weight decay, for Muon and AdamW."""
+    gates: Literal["split", "packed"] = "split"
+    """Muon takes an LSTM's four gates as four matrices, or as the one matrix that they are packed in."""
+    matrices: Literal["inner", "all"] = "inner"
+    """Muon moves the matrices inside the model, or every tensor of two and more dimensions."""
+    warmup: Annotated[int, Range(0, 10**9)] = 10
     """Steps over which the rates rise from 0; 0 for none."""
-    schedule: Literal["fixed", "cosine"]
-    clip: Annotated[float, Range(above=0, most=10**9)] | None
-    """Largest norm of the whole gradient."""
+    schedule: Literal["fixed", "cosine"] = "fixed"
+    """The rates after the warm-up: constant, or falling to 0 along a half cosine."""
+    clip: Annotated[float, Range(above=0, most=10**9)] | None = 1.0
+    """Largest norm of the whole gradient; null for no clipping."""
 
     def __post_init__(self) -> None:
         check(self)

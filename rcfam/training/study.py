@@ -18,13 +18,23 @@ from rcfam.training.table import write
 
 @dataclass(frozen=True)
 class StudyParams:
-    """Section `study` of params.yaml."""
+    """The runs of the main job: one for each length and seed."""
 
-    name: Name
-    lengths: Annotated[tuple[Annotated[int, Range(1, 2**24)], ...], Size(1, 1_000), Different()]
-    """Frames a window; one stage trains each."""
-    seeds: Annotated[tuple[Annotated[int, Range(0, 2**32 - 1)], ...], Size(1, 1_000), Different()]
-    """A run for each: weights and windows are drawn from it."""
+    name: Name = "length"
+    """Name in the run table."""
+    lengths: Annotated[tuple[Annotated[int, Range(1, 2**24)], ...], Size(1, 1_000), Different()] = (
+        2,
+        4,
+        8,
+        16,
+        32,
+        64,
+        128,
+        256,
+    )
+    """Frames of a training window, L; one stage trains each."""
+    seeds: Annotated[tuple[Annotated[int, Range(0, 2**32 - 1)], ...], Size(1, 1_000), Different()] = (0, 1, 2)
+    """One run for each; weights and windows are drawn from it."""
 
     def __post_init__(self) -> None:
         check(self)

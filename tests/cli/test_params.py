@@ -1,5 +1,7 @@
 """The command line: `rcfam preset` and `rcfam params`, one clear line for a bad key and for Ctrl-C."""
 
+import importlib
+import json
 import os
 import subprocess
 import sys
@@ -7,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from rcfam import documents, schema
+from rcfam import params as parameters
 from rcfam.cli import params
 from rcfam.errors import RcfamError
+from rcfam.params import Setting
+from tests.support.parameters import PRESETS, preset, preset_text
 
 ROOT = Path(__file__).parents[2]
-PRESETS = sorted(path.stem for path in (ROOT / "rcfam" / "presets").glob("*.yaml"))
+BEFORE = json.loads((ROOT / "tests" / "golden" / "presets.json").read_text())
+"""What the files of these presets held when each was written whole."""
 
 
 def rcfam(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -27,14 +34,77 @@ def test_every_preset_is_complete(tmp_path: Path, preset: str) -> None:
     assert "11 sections, all well" in checked.stdout
 
 
-def test_the_committed_file_at_the_root_is_the_default_preset() -> None:
+@pytest.mark.parametrize("name", list(BEFORE))
+def test_a_preset_has_the_values_that_it_always_had(name: str) -> None:
+    """DVC compares values: another one makes stages stale."""
+    assert preset(name) == BEFORE[name]
+    assert documents.yaml_value(preset_text(name), name) == BEFORE[name]
+
+
+def test_every_key_is_documented() -> None:
+    keys = list(schema.all_keys(params.sections()))
+    assert len(keys) > 130
+    assert [key.name for key in keys if not key.doc] == []
+    assert [key.name for key in keys if len(key.summary) > 110] == []
+
+
+def test_the_written_file_holds_every_key_with_its_comment() -> None:
+    lines = preset_text("default").splitlines()
+    for section, kind in params.sections().items():
+        for key in schema.keys(kind):
+            at = next(n for n, line in enumerate(lines) if n and line.startswith(f"  {key.name}:"))
+            assert key.summary in lines[at] or key.summary in lines[at - 1], f"{section}.{key.name}"
+
+
+def test_a_new_field_is_a_new_key_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from rcfam.scaling import FitParams
+
+    source = tmp_path / "more.py"
+    source.write_text(
+        "from dataclasses import dataclass\nfrom rcfam.scaling import FitParams\n\n"
+        "@dataclass(frozen=True)\nclass MoreParams(FitParams):\n"
+        '    """How laws are fitted."""\n\n    patience: int = 3\n    """Tries before it gives up."""\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    more = importlib.import_module("more").MoreParams
+    kinds = {name: more if kind is FitParams else kind for name, kind in params.sections().items()}
+    monkeypatch.setattr(params, "sections", lambda: kinds)
+    text = params.written("tiny", [Setting("fit.patience", 5)])
+    assert "  patience: 5 # Tries before it gives up" in text
+    assert documents.build(more, documents.yaml_value(text, "x")["fit"], "x").patience == 5
+    assert "fit.patience: Tries before it gives up" in params.explained("fit")
+
+
+def test_a_preset_takes_settings(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    params.preset("tiny", path, [Setting("train.steps", 7), Setting("study.lengths", [2, 4])])
+    assert parameters.read(path) == preset("tiny") | {
+        "train": preset("tiny")["train"] | {"steps": 7},
+        "study": preset("tiny")["study"] | {"lengths": [2, 4]},
+    }
+    with pytest.raises(RcfamError, match=r"-S: train\.stpes: unknown key; did you mean 'train\.steps'\?"):
+        params.preset("tiny", path, [Setting("train.stpes", 7)])
+    with pytest.raises(RcfamError, match=r"train\.steps: 0 is not at least 1"):
+        params.preset("tiny", path, [Setting("train.steps", 0)])
+
+
+def test_a_key_is_explained(tmp_path: Path) -> None:
+    said = rcfam("params", "--explain", "render.style", folder=tmp_path).stdout.splitlines()
+    assert said[:3] == ["render.style", "  one of vim, arrows", "  default: vim"]
+    assert params.explained("clip")[0] == "train.optimiser.clip"
+    assert len(params.explained(None)) > 130
+    with pytest.raises(RcfamError, match=r"render\.stlye: no such key.*did you mean 'render\.style'"):
+        params.explained("render.stlye")
+
+
+def test_the_committed_file_at_the_root_is_what_the_default_preset_writes() -> None:
     def committed(path: str) -> str:
         shown = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=ROOT, capture_output=True, text=True, check=False)
         if shown.returncode != 0:
             pytest.skip(f"not in a git checkout: {shown.stderr.strip()}")
         return shown.stdout
 
-    assert committed("params.yaml") == committed("rcfam/presets/default.yaml")
+    assert committed("params.yaml") == preset_text("default")
 
 
 def test_a_preset_keeps_every_file_that_stood_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

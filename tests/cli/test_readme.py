@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from rcfam.cli import app
 from tests.support.oracles.git import Git
+from tests.support.parameters import write_preset
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,12 +55,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git = Git(folder / "kilo")
     for number in range(4):
         git.commit(f"Commit {number}", {f"file{number}.c": b"int x;\n" * (5 + number)})
+    params = write_preset("tiny", folder / "params.yaml")
     for command in (
         ["render", git.folder, "-o", folder / "recordings" / "kilo.tsr"],
         ["tokenize", folder / "recordings", "-o", folder / "tokens"],
         ["dataset", folder / "recordings", folder / "tokens", "-o", folder / "dataset"],
     ):
-        done = CliRunner().invoke(app, [*map(str, command), "--params", str(ROOT / "rcfam/presets/tiny.yaml")])
+        done = CliRunner().invoke(app, [*map(str, command), "--params", str(params)])
         assert done.exit_code == 0, done.output
     return folder
 

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 import torch
 
-from rcfam import params
 from rcfam.evaluation.rollout import Rollouts, held_out, rollouts
 from rcfam.evaluation.rollout.closed_loop import STUCK, Session, play
 from rcfam.evaluation.rollout.policies import SILENT, Keys
@@ -24,7 +23,8 @@ from rcfam.recording import Reader
 from rcfam.terminal import Terminal
 from rcfam.terminal.keys import from_text
 from rcfam.training.data import shape_of
-from tests.evaluation.test_rollout_loop import TINY, Script, context_of, starts_of
+from tests.evaluation.test_rollout_loop import Script, context_of, starts_of
+from tests.support.parameters import preset_section
 from tests.support.rollout_world import SETTINGS, Memory, World, world
 
 
@@ -45,7 +45,7 @@ def whole(small: World, folder: Path, model: ActionModel) -> Rollouts:
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, 1e30])
 def test_weights_that_diverged_are_told_in_the_tables(small: World, tmp_path: Path, value: float) -> None:
-    model = build(params.load(TINY, "model", ModelParams), shape_of(small.dataset), 0).eval()
+    model = build(preset_section("tiny", "model", ModelParams), shape_of(small.dataset), 0).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.fill_(value)
@@ -63,7 +63,7 @@ def test_weights_that_diverged_are_told_in_the_tables(small: World, tmp_path: Pa
 
 @pytest.mark.parametrize("scale", [1e4, 0.0])
 def test_weights_of_any_size_type_something(small: World, tmp_path: Path, scale: float) -> None:
-    model = build(params.load(TINY, "model", ModelParams), shape_of(small.dataset), 0).eval()
+    model = build(preset_section("tiny", "model", ModelParams), shape_of(small.dataset), 0).eval()
     with torch.no_grad():
         for weight in model.parameters():
             weight.mul_(scale)

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 import yaml
 
-from rcfam import params
 from rcfam.atomic import alone
 from rcfam.errors import RcfamError
 from rcfam.model import ModelParams, build
@@ -21,9 +20,8 @@ from rcfam.recording import Reader
 from rcfam.training import checkpoint
 from rcfam.training.data import dataset_hash, shape_of
 from tests.dataset.test_stages import refused, run
+from tests.support.parameters import preset_section
 from tests.support.rollout_world import SETTINGS, World, world
-
-TINY = Path(__file__).parents[2] / "rcfam" / "presets" / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +31,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 def untrained(folder: Path, small: World, dataset: str) -> None:
     """A finished run of a model that has learned nothing."""
-    sizes = params.load(TINY, "model", ModelParams)
+    sizes = preset_section("tiny", "model", ModelParams)
     shape = shape_of(small.dataset)
     identity = {
         "dataset": dataset,

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 import torch
 
-from rcfam import params
 from rcfam.dataset import tokens as token_files
 from rcfam.evaluation.measuring import frames_of
 from rcfam.evaluation.rollout import Rollouts, held_out, results, rollouts
@@ -31,9 +30,8 @@ from rcfam.terminal.fork import fork
 from rcfam.terminal.keys import from_text
 from rcfam.tokenizer import Tokenizer
 from rcfam.training.data import shape_of
+from tests.support.parameters import preset_section
 from tests.support.rollout_world import SETTINGS, Memory, World, world
-
-TINY = Path(__file__).parents[2] / "rcfam" / "presets" / "tiny.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +266,7 @@ def test_a_model_at_the_keyboard_says_what_it_says_over_the_recording(
     """
     torch.manual_seed(0)
     shape, tokenizer = shape_of(small.dataset), Tokenizer.load(small.folders.tokens / "vocabulary.json")
-    model = build(params.load(TINY, "model", ModelParams), shape, 0).eval()
+    model = build(preset_section("tiny", "model", ModelParams), shape, 0).eval()
     numbers = np.roll(np.arange(len(shape.attributes_N3), dtype=np.uint32), 1)
 
     def window(starts: list[Start], length: int) -> Any:

@@ -15,17 +15,17 @@ from rcfam import params as parameters
 from rcfam.model import ModelParams
 from rcfam.training import TrainParams
 from tests.support.flows_toy import dvc
+from tests.support.parameters import PRESETS, preset_text, write_preset
 
 POINT: Point = {
     "length": 48, "batch": 3000, "chunk": 16, "matrix_rate": 1e-05, "other_rate": 0.0123, "width": 112, "layers": 1,
 }  # fmt: skip
-FILES = [PROJECT / "params.yaml", *sorted((PROJECT / "rcfam" / "presets").glob("*.yaml"))]
 
 
-@pytest.mark.parametrize("source", FILES, ids=lambda path: path.name)
-def test_the_values_alone_change(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", PRESETS)
+def test_the_values_alone_change(source: str, tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    before = source.read_text()
+    before = preset_text(source)
     path.write_text(before)
     said = write_back(path, POINT)
     after = path.read_text()
@@ -47,10 +47,10 @@ def test_the_values_alone_change(source: Path, tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    text = FILES[0].read_text()
-    aliased = text.replace("  steps: 300", "  steps: &many 300").replace("  batch: 8\n", "  batch: *many\n")
+    text = preset_text("default")
+    aliased = text.replace("  steps: 300", "  steps: &many 300").replace("  batch: 8 ", "  batch: *many ")
     for broken, said in [
-        (text.replace("  batch: 8\n", ""), "train.batch: key is missing"),
+        (text.replace("  batch: 8 ", "  # "), "train.batch: unknown key"),
         (text.replace("study:", "studies:"), "study.lengths: parameter is missing"),
         (aliased, "aliases are not read"),  # another key would change with it
         (text.replace("  lengths: [2,", "  lengths: [two,"), "expected a list of numbers"),
@@ -70,10 +70,10 @@ def test_what_cannot_be_written_leaves_the_file_alone(tmp_path: Path) -> None:
 
 def test_line_ends_stay(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_bytes(FILES[0].read_bytes().replace(b"\n", b"\r\n"))
+    path.write_bytes(preset_text("default").encode().replace(b"\n", b"\r\n"))
     write_back(path, POINT)
     after = path.read_bytes()
-    assert after.count(b"\n") == after.count(b"\r\n") == FILES[0].read_bytes().count(b"\n")
+    assert after.count(b"\n") == after.count(b"\r\n") == preset_text("default").count("\n")
 
 
 def test_dvc_runs_what_reads_the_values_and_no_more(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ stages:
 """
     (tmp_path / "dvc.yaml").write_text(stages)
     path = tmp_path / "params.yaml"
-    path.write_text(FILES[0].read_text())
+    write_preset("default", path)
     dvc(tmp_path, "init", "--no-scm", "--quiet")
     dvc(tmp_path, "repro", "--quiet")
     document = parameters.read(path)

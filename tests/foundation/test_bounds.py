@@ -28,9 +28,9 @@ from rcfam.tasks.tracking.training import TrackingParams
 from rcfam.tokenizer import TokenizeParams
 from rcfam.training import StudyParams, TrainParams
 from rcfam.typist import TypistParams
+from tests.support.parameters import PRESETS, preset_section
 
 ROOT = Path(__file__).parents[2]
-PRESETS = sorted((ROOT / "rcfam" / "presets").glob("*.yaml"))
 DEFAULT = params.read(ROOT / "params.yaml")
 SECTIONS = {
     "clone": CloneParams,
@@ -108,10 +108,10 @@ def test_every_number_of_every_section_has_a_lower_and_an_upper_bound() -> None:
     assert len(CASES) > 90
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda path: path.stem)
-def test_every_preset_is_within_the_bounds(preset: Path) -> None:
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_within_the_bounds(preset: str) -> None:
     for name, kind in SECTIONS.items():
-        params.load(preset, name, kind)
+        preset_section(preset, name, kind)
 
 
 @pytest.mark.parametrize(("kind", "path", "bound"), CASES, ids=lambda v: ".".join(v) if isinstance(v, tuple) else None)

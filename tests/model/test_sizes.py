@@ -1,20 +1,18 @@
 """Parameter counts against the paper's, FLOPs by formula against PyTorch's counter."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from rcfam import params as parameters
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build, parameter_count
 from rcfam.model.flops import counted, flops_of
 from rcfam.model.frames import gather
+from tests.support import parameters
 from tests.support.oracles.backpropagation import ATTRIBUTES, HEADS, SMALL, shape, typed_windows
 
-PRESETS = Path(__file__).parents[2] / "rcfam" / "presets"
 COUNTS = {  # published, or the most that a small one may have
     "paper-82m": 82e6,
     "paper-103m": 103e6,
@@ -23,21 +21,21 @@ COUNTS = {  # published, or the most that a small one may have
     "small": 3e6,
     "default": 0.6e6,
     "tiny": 0.15e6,
+    "study-tiny": 0.15e6,
 }
 
 
 def preset(name: str) -> tuple[ModelParams, DataShape]:
     """A preset's model and the grid and vocabulary it is for."""
-    path = PRESETS / f"{name}.yaml"
-    sections = parameters.read(path)
+    sections = parameters.preset(name)
     where = DataShape(
         sections["render"]["rows"], sections["render"]["columns"], sections["tokenize"]["size"], ATTRIBUTES
     )
-    return parameters.load(path, "model", ModelParams), where
+    return parameters.preset_section(name, "model", ModelParams), where
 
 
 def test_no_preset_is_left_uncounted() -> None:
-    assert {path.stem for path in PRESETS.glob("*.yaml")} == set(COUNTS)
+    assert set(parameters.PRESETS) == set(COUNTS)
 
 
 @pytest.mark.parametrize("name", list(COUNTS))

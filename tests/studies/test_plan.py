@@ -12,10 +12,11 @@ from rcfam.scaling import FitParams
 from rcfam.studies import Claim, Size, Study, StudyError, files, load, names, plan
 from rcfam.studies.planning import owner, settings
 from rcfam.training import StudyParams, TrainParams
+from tests.support.parameters import preset
 
 ROOT = Path(__file__).parents[2]
 PARAMS = params.read(ROOT / "params.yaml")
-BIG = params.read(ROOT / "rcfam" / "presets" / "paper-82m.yaml")
+BIG = preset("paper-82m")
 NOTHING = Size(set={}, vary={}, score=None)
 
 
@@ -89,8 +90,12 @@ def test_a_run_s_parameter_file_reads_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("vary", "changes", "message"),
     [
-        ({"length": [2], "seed": [0]}, {"train.bach": 3}, "study 'made-up': the parameter file has no train.bach"),
-        ({"length": [2], "seed": [0]}, {"clone.repositories": "x"}, "has no clone.repositories"),
+        (
+            {"length": [2], "seed": [0]},
+            {"train.bach": 3},
+            "train.bach: unknown key; did you mean 'train.batch'",
+        ),
+        ({"length": [2], "seed": [0]}, {"clone.repositories": "x"}, "clone.repositories: unknown key"),
         ({"length": [2]}, {}, "without a whole number as its seed"),
         ({"length": [2, 2], "seed": [0]}, {}, "two runs have the same factors"),
     ],

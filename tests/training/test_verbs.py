@@ -23,6 +23,7 @@ from rcfam.evaluation import EvaluateParams
 from rcfam.training import CheckpointError, checkpoint
 from rcfam.training.scores import score_places
 from tests.dataset.test_stages import record
+from tests.support.parameters import write_preset
 
 ROOT = Path(__file__).parents[2]
 SMALL: dict[str, dict[str, object]] = {
@@ -60,7 +61,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [f"def number_{n}(value):\n    return value + {n}\n" * 4 for n in range(8)]
     for name in ("one", "two"):
         record(folder / "data" / "recordings" / f"{name}.tsr", [f"# {name}\n", *texts])
-    shutil.copy(ROOT / "rcfam" / "presets" / "tiny.yaml", folder / "params.yaml")
+    write_preset("tiny", folder / "params.yaml")
     for section, values in SMALL.items():
         change(folder, section, **values)
     with pytest.MonkeyPatch.context() as patch:

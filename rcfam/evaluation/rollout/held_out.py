@@ -33,28 +33,28 @@ _MOST_PAIRS = 10_000_000
 
 @dataclass(frozen=True)
 class RolloutParams:
-    """Section `rollout` of params.yaml."""
+    """Held-out commits that a model is to finish by itself."""
 
-    commits: Annotated[int, Range(1, 10**6)]
+    commits: Annotated[int, Range(1, 10**6)] = 8
     """Held-out commits in which rollouts begin."""
-    before: Annotated[tuple[Annotated[int, Range(1, 10**6)], ...], Size(1, 100), Different()]
-    """Keystrokes before the end of an editor session, and of the commit, where they begin."""
-    context: Annotated[int, Range(1, 2**24)]
-    """Recorded tokens that the model sees typed before it takes over."""
-    steps: Annotated[int, Range(1, 10**6)]
-    """Tokens of a rollout, at most."""
-    seconds: Annotated[float, Range(above=0, most=86_400)]
-    """Of processor time that one rollout's terminal may take; then it ends as `timeout`. The terminal's own limits are
-    reached long before, and alike on every machine.
+    before: Annotated[tuple[Annotated[int, Range(1, 10**6)], ...], Size(1, 100), Different()] = (8, 32, 128)
+    """Keystrokes between the start of a rollout and the end of an editor session, and of the commit."""
+    context: Annotated[int, Range(1, 2**24)] = 64
+    """Recorded tokens that the model sees before it takes over."""
+    steps: Annotated[int, Range(1, 10**6)] = 128
+    """Tokens of a rollout at most."""
+    seconds: Annotated[float, Range(above=0, most=86_400)] = 10.0
+    """Seconds of processor time for one rollout's terminal. Then it ends as `timeout`. The terminal's own limits are
+    reached long before, and they are the same on every machine.
     """
-    batch: Annotated[int, Range(1, 4_096)]
+    batch: Annotated[int, Range(1, 4_096)] = 64
     """Terminals side by side."""
-    temperatures: Annotated[tuple[Annotated[float, Range(0, 1_000_000)], ...], Size(1, 100)]
-    """The model types once at each; at 0 always the likeliest token."""
-    top_p: Annotated[float, Range(above=0, most=1)]
-    """Above 0: drawn from the likeliest tokens that have this share together."""
-    seed: Seed
-    """Of the commits, of what is drawn, and of the wrong keys."""
+    temperatures: Annotated[tuple[Annotated[float, Range(0, 1_000_000)], ...], Size(1, 100)] = (0.0, 0.7)
+    """Sampling temperatures; the model types once at each. At 0 it takes the likeliest token."""
+    top_p: Annotated[float, Range(above=0, most=1)] = 0.95
+    """Tokens are drawn from the likeliest ones that have this share together, at temperatures above 0."""
+    seed: Seed = 0
+    """Seed of the choice of commits, of the sampled tokens and of the wrong keys."""
 
     def __post_init__(self) -> None:
         check(self)
