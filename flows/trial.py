@@ -1,6 +1,6 @@
 """One training under a budget, told as it goes: what `flows.tune` runs for each trial, as a process of its own.
 
-    python -m flows.trial --dataset data/dataset --length 16 --seconds 30 --set train.batch=8 --set model.width=64
+    python -m flows.trial --dataset data/dataset --length 16 --seconds 30 -S train.batch=8 -S model.width=64
 
 The budget is training time, or FLOPs by formula (rcfam/model/flops.py), which give a number of steps. One line of JSON
 on standard output whenever a tenth of it is over: {"tenth": 3, "loss": 2.1, "step": 40, "wall_s": 9.1, "memory":
@@ -11,7 +11,6 @@ after the warm-up: a schedule would need to know how many steps fit.
 """
 
 import argparse
-import copy
 import dataclasses
 import json
 import math
@@ -19,10 +18,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows import PROJECT
 from rcfam import documents
+from rcfam import params as parameters
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
 
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
 
     try:
-        changes = dict(_setting(each) for each in options.set)
+        changes = dict(parameters.setting(each) for each in options.set)
         model, train = load(options.params, changes)
         budget = Budget(options.seconds, options.flops)
         train_for(budget, options.dataset, model, train, options.length, options.seed, options.device, tell)
@@ -90,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m flows.trial", description="Train for a while and tell the loss.")
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--params", type=Path, default=PROJECT / "params.yaml")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="instead of what stands there")
+    parser.add_argument(
+        "-S", "--set", action="append", default=[], metavar="KEY=VALUE", help="instead of what stands there"
+    )
     parser.add_argument("--length", type=int, required=True)
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--seconds", type=float)
@@ -100,32 +102,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _setting(text: str) -> tuple[str, float]:
-    key, _, value = text.partition("=")
-    try:
-        number = json.loads(value)
-    except ValueError:
-        number = None
-    if not isinstance(number, int | float):
-        raise RcfamError(f"--set {text}: expected KEY=NUMBER")
-    return key, number
-
-
-def load(params: Path, changes: Mapping[str, float]) -> "tuple[ModelParams, TrainParams]":
+def load(params: Path, changes: Mapping[str, Any]) -> "tuple[ModelParams, TrainParams]":
     """The sections `model` and `train` of a file with `changes`, such as {"train.batch": 8}. Raises DocumentError."""
-    from rcfam import params as parameters
     from rcfam.model import ModelParams
     from rcfam.training import TrainParams
 
-    document = copy.deepcopy(parameters.read(params))
-    for key, value in changes.items():
-        *above, last = key.split(".")
-        place = document
-        for each in above:
-            place = place.get(each, {}) if isinstance(place, dict) else {}
-        if not isinstance(place, dict) or last not in place:
-            raise documents.DocumentError(f"{params}: {key}: key is missing")
-        place[last] = value
+    document = parameters.overridden(parameters.read(params), changes, str(params))
     for section in ("model", "train"):
         if section not in document:
             raise documents.DocumentError(f"{params}: section '{section}' is missing")

@@ -138,8 +138,10 @@ def build(kind: type[T], values: Any, where: str, complete: bool = True) -> T:
 
 def tag(kind: type) -> str | None:
     """What a document calls this dataclass under `kind`, where it is one of several: its class variable `kind`."""
-    found = kind.__dict__.get("kind") if "kind" not in getattr(kind, "__dataclass_fields__", {}) else None
-    return found if isinstance(found, str) else None
+    found = vars(kind).get("kind")
+    if not isinstance(found, str) or not dataclasses.is_dataclass(kind):
+        return None
+    return None if any(field.name == "kind" for field in dataclasses.fields(kind)) else found
 
 
 def _untagged(kind: type, values: dict[str, Any], where: str) -> dict[str, Any]:

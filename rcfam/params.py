@@ -6,6 +6,7 @@ studies, searches, tasks and `-S key=value` all use it. What is unknown, missing
 """
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
@@ -23,6 +24,7 @@ T = TypeVar("T")
 PRESETS: Final = Path(str(resources.files("rcfam") / "presets"))
 _WIDTH: Final = 120  # characters of a line with its comment
 _MOST_PARENTS: Final = 8
+_EXPONENT: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d{1,3}")
 
 
 class Setting(NamedTuple):
@@ -63,11 +65,16 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def setting(text: str) -> Setting:
-    """`key=value`, the value as YAML reads it: `train.batch=8`, `study.lengths=[2, 4]`. Raises DocumentError."""
-    key, equals, value = text.partition("=")
+    """`key=value`, the value as YAML reads it: `train.batch=8`, `study.lengths=[2, 4]`. Raises DocumentError.
+
+    Unlike in YAML, 1e-3 is a number too.
+    """
+    key, equals, source = text.partition("=")
     if not equals or not key.strip():
         raise DocumentError(f"-S {text}: expected KEY=VALUE, such as train.batch=8")
-    return Setting(key.strip(), documents.yaml_value(value, f"-S {key.strip()}"))
+    value = documents.yaml_value(source, f"-S {key.strip()}")
+    plain_number = value == source.strip() and _EXPONENT.fullmatch(source.strip())
+    return Setting(key.strip(), float(source) if plain_number else value)
 
 
 def overridden(document: Mapping[str, Any], values: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -95,7 +102,8 @@ def replaced(instance: T, values: Mapping[str, Any], where: str) -> T:
 
 def defaults(kind: type) -> dict[str, Any]:
     """A dataclass's defaults as a section of a parameter file."""
-    return {key.name: key.default for key in schema.keys(kind)}
+    tag = documents.tag(kind)
+    return ({} if tag is None else {"kind": tag}) | {key.name: key.default for key in schema.keys(kind)}
 
 
 def presets(folder: Path = PRESETS) -> list[str]:

@@ -69,7 +69,7 @@ def prepare(asked: Asked) -> tuple[optuna.Study, Search]:
 
     def command(point: Point, seed: int) -> list[str]:
         where = ("--dataset", str(dataset), "--params", str(params), "--device", asked.device)
-        what = [text for key, value in changes(point).items() for text in ("--set", f"{key}={value}")]
+        what = [text for key, value in changes(point).items() for text in ("-S", f"{key}={parameters.flow(value)}")]
         return program("flows.trial", *where, "--length", str(point[LENGTH]), "--seed", str(seed), *budget, *what)
 
     return study, Search(command, space, limit_s, tuple(asked.objectives), asked.sampler, asked.seed)

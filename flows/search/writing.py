@@ -1,6 +1,5 @@
 """A point written into params.yaml: the values alone, every other byte stays."""
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -51,18 +50,10 @@ def write_back(path: Path, point: Mapping[str, float]) -> list[str]:
 
 def _with(document: Any, point: Mapping[str, float]) -> Any:
     """A copy of the document that holds the point."""
-    document = copy.deepcopy(document)
-    for dimension in DIMENSIONS:
-        *above, last = dimension.key.split(".")
-        place = document
-        for key in above:
-            place = place[key]
-        value = point[dimension.name]
-        if dimension.name != LENGTH:
-            place[last] = value
-        elif value not in place[last]:
-            place[last].insert(next((n for n, each in enumerate(place[last]) if each > value), len(place[last])), value)
-    return document
+    lengths, length = list(document["study"]["lengths"]), point[LENGTH]
+    if length not in lengths:
+        lengths.insert(next((n for n, each in enumerate(lengths) if each > length), len(lengths)), length)
+    return parameters.overridden(document, {**changes(dict(point)), "study.lengths": lengths}, "the point")
 
 
 def _value(document: Any, key: str, path: Path) -> Any:
