@@ -39,6 +39,7 @@ from rcfam.dataset import Dataset, HeldOut, Windows
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import frames_of, measure
 from rcfam.model import ActionModel, ModelParams, build, parameter_count
+from rcfam.model.backbones import AttentionParams, LstmParams, SumParams
 from rcfam.model.conv import ConvParams
 from rcfam.model.paper import PaperParams
 from rcfam.training.data import shape_of
@@ -91,18 +92,18 @@ def heads(base: ModelParams) -> list[Contender]:
     paper = PaperParams(width=wide, pools=2, blocks=3, heads=4, mlp_ratio=4)
     return [
         Contender("rows", base),
-        Contender("conv", replace(base, head="conv", conv=full), 1),
-        Contender("conv small", replace(base, head="conv", conv=small), 1),
-        Contender("paper", replace(base, head="paper", paper=paper), 1),
+        Contender("conv", replace(base, head=full), 1),
+        Contender("conv small", replace(base, head=small), 1),
+        Contender("paper", replace(base, head=paper), 1),
     ]
 
 
 def backbones(base: ModelParams) -> list[Contender]:
     """The default head under each backbone."""
     return [
-        Contender("lstm", replace(base, backbone="lstm")),
-        Contender("attention", replace(base, backbone="attention")),
-        Contender("sum", replace(base, backbone="sum")),
+        Contender("lstm", replace(base, backbone=LstmParams())),
+        Contender("attention", replace(base, backbone=AttentionParams())),
+        Contender("sum", replace(base, backbone=SumParams())),
     ]
 
 

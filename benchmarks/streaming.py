@@ -67,15 +67,14 @@ class Case(NamedTuple):
 
 def case_of(head: str) -> Case:
     """Sizes at which a frame takes well below a millisecond."""
-    sizes = RowsParams(row=96, before=24)
-    model = ModelParams(width=128, positions=1024, rows=sizes)  # between the default and the `small` preset
+    model = ModelParams(head=RowsParams(row=96, before=24), width=128)  # between the default and the `small` preset
     if head == "rows":
         return Case(model, _shape(24, 80), 8, 1024)
     conv = ConvParams(cell=16, width=48, downs=2, blocks=1, heads=4, mlp_ratio=2, reduce="mean")
     paper = PaperParams(width=32, pools=2, blocks=1, heads=2, mlp_ratio=4)
     if head == "conv":
-        return Case(replace(model, head="conv", conv=conv), _shape(16, 48), 2, 1024)
-    return Case(replace(model, head="paper", paper=paper), _shape(8, 20), 2, 1024)
+        return Case(replace(model, head=conv), _shape(16, 48), 2, 1024)
+    return Case(replace(model, head=paper), _shape(8, 20), 2, 1024)
 
 
 def _shape(rows: int, columns: int) -> DataShape:

@@ -122,6 +122,8 @@ def build(kind: type[T], values: Any, where: str, complete: bool = True) -> T:
         values = _untagged(kind, values, where)
     for key in values:
         if key not in fields:
+            if (moved := getattr(kind, "moved", {}).get(key)) is not None:
+                raise DocumentError(f"{_at(where, key)}: {moved}")
             known = ", ".join(sorted(fields))
             raise DocumentError(f"{_at(where, key)}: unknown key; known: {known}{nearest(key, fields)}")
     for name, field in sorted(fields.items()):
@@ -216,7 +218,7 @@ def _convert_tagged(tagged: dict[str | None, type], value: Any, where: str, comp
     """As the dataclass that `kind` names."""
     known = ", ".join(sorted(map(str, tagged)))
     if not isinstance(value, dict):
-        raise DocumentError(f"{where.rstrip(':')}: expected keys and values with a kind, {known}; found {shown(value)}")
+        raise DocumentError(f"{where.rstrip(':')}: expected {{kind: ..., ...}} of kind {known}; found {shown(value)}")
     if "kind" not in value:
         raise DocumentError(f"{_at(where, 'kind')}: key is missing; known: {known}")
     kind = value["kind"]

@@ -97,7 +97,7 @@ def overridden(document: Mapping[str, Any], values: Mapping[str, Any], where: st
 
 def replaced(instance: T, values: Mapping[str, Any], where: str) -> T:
     """A copy of a parameter dataclass with dotted key -> value put in, checked as a file is. Raises DocumentError."""
-    return build(type(instance), overridden(schema.plain(instance), values, where), where)
+    return build(type(instance), overridden(schema.plain(instance), values, where), where, complete=False)
 
 
 def defaults(kind: type) -> dict[str, Any]:
@@ -117,6 +117,8 @@ def preset(name: str, kinds: Mapping[str, type], folder: Path = PRESETS) -> dict
     for path, found in reversed(list(_lineage(name, folder))):
         known = {key: value for key, value in found.values.items() if key.partition(".")[0] in kinds}
         document = overridden(document, known, f"{path}: values")
+        for section, kind in kinds.items():  # a mapping of another kind may leave out what has a default
+            document[section] = schema.plain(build(kind, document[section], f"{path}: {section}", complete=False))
     return document
 
 
@@ -145,7 +147,7 @@ def _lines(kind: type, values: Mapping[str, Any], indent: int) -> Iterator[str]:
     for key in schema.keys(kind):
         value = values[key.name]
         if isinstance(value, dict) and (inner := _kind_of(key.hint, value)) is not None:
-            yield from _line(f"{key.name}:", key.summary, indent)
+            yield from _line(f"{key.name}:", _comment(key, value), indent)
             yield from _lines(inner, value, indent + 2)
         else:
             yield from _line(f"{key.name}: {flow(value)}", _comment(key, value), indent)
@@ -164,6 +166,8 @@ def _comment(key: schema.Key, value: Any) -> str:
     parts = [key.summary]
     if some := schema.choices(key.hint):
         parts.append(f"One of {', '.join(some)}")
+    if some := schema.kinds(key.hint):
+        parts.append(f"Kinds: {', '.join(some)}")
     if value is None and (inner := schema.dataclasses_in(key.hint)):
         parts.append(f"Not null: {flow(defaults(inner[0]))}")
     return ". ".join(part for part in parts if part)

@@ -32,6 +32,8 @@ class Key(NamedTuple):
     """As a document holds it; `NO_DEFAULT` where there is none."""
     doc: str
     """Plain text; empty where the field has no docstring."""
+    kind: str | None = None
+    """What the dataclass is called where it is one of several: its keys are there for this kind alone."""
 
     @property
     def summary(self) -> str:
@@ -48,10 +50,11 @@ NO_DEFAULT = NoDefault()
 
 def keys(kind: type, prefix: str = "") -> list[Key]:
     """The keys of a dataclass in order. `prefix` stands before each name, with a dot at its end."""
-    docs = documentation(kind)
+    docs, called = documentation(kind), tag(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     return [
-        Key(f"{prefix}{name}", hint, default_of(fields[name]), docs.get(name, "")) for name, hint in hints(kind).items()
+        Key(f"{prefix}{name}", hint, default_of(fields[name]), docs.get(name, ""), called)
+        for name, hint in hints(kind).items()
     ]
 
 
@@ -94,6 +97,12 @@ def dataclasses_in(hint: Any) -> tuple[type, ...]:
     return (hint,) if isinstance(hint, type) and dataclasses.is_dataclass(hint) else ()
 
 
+def kinds(hint: Any) -> tuple[str, ...]:
+    """The kinds that a document chooses from; empty for other types."""
+    some = [tag(kind) for kind in dataclasses_in(hint)]
+    return tuple(kind for kind in some if kind is not None) if len(some) > 1 else ()
+
+
 def choices(hint: Any) -> tuple[str, ...]:
     """The values of a Literal as a document writes them; empty for other types."""
     if typing.get_origin(hint) is Annotated:
@@ -109,9 +118,7 @@ def described(hint: Any) -> str:
         return ", ".join([described(arguments[0]), *bounds])
     if origin in (types.UnionType, typing.Union):
         some = [argument for argument in arguments if argument is not type(None)]
-        tags = [tag(kind) for kind in dataclasses_in(hint)]
-        words = f"keys of a kind: {', '.join(map(str, tags))}" if len(some) > 1 and all(tags) else None
-        words = words or " or ".join(map(described, some))
+        words = f"keys of a kind: {', '.join(tags)}" if (tags := kinds(hint)) else " or ".join(map(described, some))
         return f"{words}, or null" if len(some) < len(arguments) else words
     if origin is typing.Literal:
         return f"one of {', '.join(map(str, arguments))}"

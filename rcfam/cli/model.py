@@ -36,7 +36,7 @@ def flops(
     shape = DataShape(grid.rows, grid.columns, vocabulary, np.zeros((1, 3), np.uint32))
     with torch.device("meta"):
         weights = parameter_count(ActionModel(model, shape))
-    say(f"{model.head} head, {model.backbone}: {weights:,} parameters")
+    say(f"{model.head.kind} head, {model.backbone.kind}: {weights:,} parameters")
     say(f"{grid.rows} x {grid.columns} cells, vocabulary {vocabulary:,}, windows of {length:,}")
     formula, found = flops_of(model, shape, length, distinct), counted(model, shape, length, distinct)
     say("forward FLOPs a frame           formula            counted      share")

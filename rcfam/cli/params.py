@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -65,7 +65,7 @@ class Parameters:
         if not values:
             return found
         document = params.overridden({name: schema.plain(found)}, values, "-S")
-        return documents.build(kind, document[name], f"-S: {name}")
+        return documents.build(kind, document[name], f"-S: {name}", complete=False)
 
 
 def section(path: Path | None, name: str, kind: type[T]) -> T:
@@ -101,7 +101,8 @@ def written(name: str, settings: Sequence[Setting] = ()) -> str:
     kinds = sections()
     document = params.overridden(params.preset(name, kinds), dict(settings), "-S")
     for section, kind in kinds.items():
-        documents.build(kind, document[section], f"preset '{name}': {section}")
+        built: Any = documents.build(kind, document[section], f"preset '{name}': {section}", complete=False)
+        document[section] = schema.plain(built)
     return params.commented(document, kinds, params.about(name) + _WRITTEN.format(name))
 
 
@@ -149,7 +150,12 @@ def explained(name: str | None) -> list[str]:
     lines: list[str] = []
     for key in exact:
         default = "none" if key.default is schema.NO_DEFAULT else params.flow(key.default)
-        lines += [key.name, f"  {schema.described(key.hint)}", f"  default: {default}", f"  {key.doc}"]
+        lines += [
+            f"{key.name}, kind {key.kind}" if key.kind else key.name,
+            f"  {schema.described(key.hint)}",
+            f"  default: {default}",
+            f"  {key.doc}",
+        ]
     return lines + [f"{key.name}: {key.summary}" for key in inner]
 
 

@@ -4,29 +4,40 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rcfam.bounds import Range, check
-from rcfam.model.backbones import AttentionStack, LstmStack, State, SumStack
+from rcfam.model.backbones import Backbone, LstmParams, State
 from rcfam.model.cell import DIRECT_GLYPHS
-from rcfam.model.conv import ConvHead, ConvParams
+from rcfam.model.conv import ConvParams
+from rcfam.model.frames import DataShape as DataShape
 from rcfam.model.frames import Frames
-from rcfam.model.paper import PaperHead, PaperParams
-from rcfam.model.rows import RowsHead, RowsParams
+from rcfam.model.paper import PaperParams
+from rcfam.model.rows import RowsParams
+
+Head = RowsParams | ConvParams | PaperParams
+"""What a parameter file may name as `model.head`."""
+
+_MOVED = (
+    "stands elsewhere now: write head: {kind: rows, ...} with the keys that `rows` had, and backbone: "
+    "{kind: lstm, state: ..., projection: ...} or {kind: attention, heads: ..., positions: ...}"
+)
 
 
 @dataclass(frozen=True)
 class ModelParams:
     """What looks at a frame, and what joins frames over time."""
 
-    head: Literal["rows", "conv", "paper"] = "rows"
-    """What makes a vector of a frame. Its sizes stand in the section of its name."""
-    backbone: Literal["lstm", "attention", "sum"] = "lstm"
+    moved: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("state", "heads", "positions", "projection", "rows", "conv", "paper"), _MOVED
+    )
+    """Keys that former parameter files have here, and how to write them."""
+    head: Head = field(default_factory=RowsParams)
+    """What makes a vector of a frame."""
+    backbone: Backbone = field(default_factory=LstmParams)
     """What joins the vectors over time."""
     width: Annotated[int, Range(1, 2**16)] = 96
     """Width of a frame's vector and of the backbone."""
@@ -34,39 +45,12 @@ class ModelParams:
     """Layers of the backbone."""
     mlp_ratio: Annotated[int, Range(1, 64)] = 4
     """Hidden width of the backbone's MLPs over `width`."""
-    state: Literal["learned", "zero"] = "learned"
-    """The LSTM's state before the first step."""
-    heads: Annotated[int, Range(1, 1_024)] = 4
-    """Attention heads of the attention backbone."""
-    positions: Annotated[int, Range(1, 2**24)] = 512
-    """Learned positions of the attention backbone."""
     glyphs: Annotated[int, Range(DIRECT_GLYPHS + 1, 2**21)] = 512
     """Rows of the glyph table. The first 256 code points have a row each; the others share the rest by hash."""
-    projection: bool = False
-    """A square matrix after each LSTM of the backbone."""
-    rows: RowsParams | None = field(default_factory=RowsParams)
-    """Sizes of the head that works out each distinct row once."""
-    conv: ConvParams | None = None
-    """Sizes of the head of convolutions."""
-    paper: PaperParams | None = None
-    """Sizes of the paper's head."""
 
     def __post_init__(self) -> None:
         check(self)
-        if self.backbone == "attention" and self.width % self.heads:
-            raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
-        if getattr(self, self.head) is None:
-            raise ValueError(f"{self.head}: the chosen head has no sizes")
-
-
-class DataShape(NamedTuple):
-    """What the data decides about the model."""
-
-    rows: int
-    columns: int
-    vocabulary: int
-    attributes_N3: NDArray[np.integer]
-    """The attribute table of the data: fg, bg, style."""
+        self.backbone.demand(self.width)
 
 
 class ActionModel(nn.Module):
@@ -75,8 +59,8 @@ class ActionModel(nn.Module):
     def __init__(self, params: ModelParams, shape: DataShape) -> None:
         super().__init__()
         self.params = params
-        self.head = _head(params, shape)
-        self.backbone = _backbone(params)
+        self.head = params.head.build(params.width, params.glyphs, shape)
+        self.backbone = params.backbone.build(params.width, params.layers, params.mlp_ratio)
         self.norm = nn.RMSNorm(params.width)
         self.vote = nn.Linear(params.width, shape.vocabulary, bias=False)
         nn.init.normal_(self.vote.weight, std=0.02)
@@ -125,20 +109,3 @@ def build(params: ModelParams, shape: DataShape, seed: int) -> ActionModel:
 def parameter_count(model: nn.Module) -> int:
     """How many numbers training moves."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-
-
-def _head(params: ModelParams, shape: DataShape) -> nn.Module:
-    if params.head == "conv" and params.conv is not None:
-        return ConvHead(params.conv, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
-    if params.head == "paper" and params.paper is not None:
-        return PaperHead(params.paper, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
-    assert params.rows is not None
-    return RowsHead(params.rows, params.width, params.glyphs, shape.rows, shape.columns, shape.attributes_N3)
-
-
-def _backbone(params: ModelParams) -> LstmStack | AttentionStack | SumStack:
-    if params.backbone == "lstm":
-        return LstmStack(params.width, params.layers, params.mlp_ratio, params.state, params.projection)
-    if params.backbone == "attention":
-        return AttentionStack(params.width, params.layers, params.mlp_ratio, params.heads, params.positions)
-    return SumStack(params.width, params.layers, params.mlp_ratio)

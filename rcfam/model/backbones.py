@@ -10,14 +10,109 @@ on that.
 
 # T steps, B streams, D width, S remembered steps
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from rcfam.model.blocks import Mlp, join_heads, split_heads
+from rcfam.bounds import Range, check
+from rcfam.model.blocks import Mlp, join_heads, lstm_flops, split_heads
 
 State = tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class LstmParams:
+    """Residual layers of LSTM and MLP, the paper's main sequence model."""
+
+    kind: ClassVar[str] = "lstm"
+    constant_state: ClassVar[bool] = True
+    """Whether the state has the same size after any number of steps."""
+    state: Literal["learned", "zero"] = "learned"
+    """The state before the first step."""
+    projection: bool = False
+    """A square matrix after each LSTM."""
+
+    def build(self, width: int, layers: int, ratio: int) -> "LstmStack":
+        """A fresh backbone."""
+        return LstmStack(width, layers, ratio, self.state, self.projection)
+
+    def demand(self, width: int) -> None:
+        """Raise ValueError for a width that the layers cannot have."""
+
+    def flops(self, width: int, length: int) -> float:
+        """Forward FLOPs of one layer and step without its MLP, on average over a window of `length` steps."""
+        return lstm_flops(width, width) + (2.0 * width**2 if self.projection else 0.0)
+
+    @classmethod
+    def small(cls) -> "LstmParams":
+        """For tests."""
+        return cls(projection=True)
+
+
+@dataclass(frozen=True)
+class AttentionParams:
+    """Causal transformer layers with learned positions (the paper's appendix E)."""
+
+    kind: ClassVar[str] = "attention"
+    constant_state: ClassVar[bool] = False
+    heads: Annotated[int, Range(1, 1_024)] = 4
+    """Attention heads; must divide the width."""
+    positions: Annotated[int, Range(1, 2**24)] = 512
+    """Learned positions. Later steps share the last one."""
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    def build(self, width: int, layers: int, ratio: int) -> "AttentionStack":
+        """A fresh backbone."""
+        return AttentionStack(width, layers, ratio, self.heads, self.positions)
+
+    def demand(self, width: int) -> None:
+        """Raise ValueError for a width that the layers cannot have."""
+        if width % self.heads:
+            raise ValueError(f"backbone.heads: {self.heads} does not divide width {width}")
+
+    def flops(self, width: int, length: int) -> float:
+        """Forward FLOPs of one layer and step without its MLP, on average over a window of `length` steps.
+
+        The whole square of attention is computed; half of it is masked.
+        """
+        return 8.0 * width**2 + 4.0 * length * width
+
+    @classmethod
+    def small(cls) -> "AttentionParams":
+        """For tests."""
+        return cls(heads=2, positions=9)
+
+
+@dataclass(frozen=True)
+class SumParams:
+    """Layers whose only memory is a sum over time, the paper's "cross-temporal sum"."""
+
+    kind: ClassVar[str] = "sum"
+    constant_state: ClassVar[bool] = True
+
+    def build(self, width: int, layers: int, ratio: int) -> "SumStack":
+        """A fresh backbone."""
+        return SumStack(width, layers, ratio)
+
+    def demand(self, width: int) -> None:
+        """Raise ValueError for a width that the layers cannot have."""
+
+    def flops(self, width: int, length: int) -> float:
+        """Forward FLOPs of one layer and step without its MLP, on average over a window of `length` steps."""
+        return 4.0 * width**2
+
+    @classmethod
+    def small(cls) -> "SumParams":
+        """For tests."""
+        return cls()
+
+
+Backbone = LstmParams | AttentionParams | SumParams
+"""What a parameter file may name as `model.backbone`."""
 
 
 class LstmStack(nn.Module):

@@ -68,3 +68,13 @@ def join_heads(x: Tensor) -> Tensor:
 def zeros_like_state(state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """A zero gradient for every tensor of a backbone's state."""
     return tuple(torch.zeros_like(part) for part in state)
+
+
+def block_flops(tokens: float, width: int, ratio: int) -> float:
+    """Forward FLOPs of a transformer block over `tokens`: 24 S d^2 + 4 S^2 d for a ratio of 4."""
+    return (8 + 4 * ratio) * tokens * width**2 + 4 * tokens**2 * width
+
+
+def lstm_flops(width_in: int, width: int) -> float:
+    """Forward FLOPs of one step of an LSTM cell: four gates from input and state."""
+    return 8.0 * width * (width_in + width)

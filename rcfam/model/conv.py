@@ -8,23 +8,22 @@ A later design of the paper's author, after what is known of it: down-samplers o
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rcfam.bounds import Range, check
-from rcfam.model.blocks import Block
+from rcfam.model.blocks import Block, block_flops
 from rcfam.model.cell import CellEmbedding
-from rcfam.model.frames import Frames
+from rcfam.model.frames import DataShape, Frames
 
 
 @dataclass(frozen=True)
 class ConvParams:
-    """Sizes of the `conv` head."""
+    """Convolutions shrink the grid, and transformer blocks see what is left."""
 
+    kind: ClassVar[str] = "conv"
     cell: Annotated[int, Range(1, 2**16)] = 16
     """Width of a cell's vector."""
     width: Annotated[int, Range(1, 2**16)] = 96
@@ -45,6 +44,24 @@ class ConvParams:
         if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
 
+    def build(self, width: int, glyphs: int, shape: DataShape) -> nn.Module:
+        """A fresh head whose vectors have `width` numbers, with a glyph table of `glyphs` rows."""
+        return ConvHead(self, width, glyphs, shape)
+
+    def flops(self, width: int, shape: DataShape, distinct_rows: float) -> float:
+        """Forward FLOPs a frame; all rows are worked out, whether they are distinct or not."""
+        rows, columns, inside, total = shape.rows, shape.columns, self.cell, 0.0
+        for _ in range(self.downs):
+            total += 2.0 * 9 * rows * columns * inside * self.width
+            rows, columns, inside = -(-rows // 2), -(-columns // 2), self.width
+        total += self.blocks * block_flops(rows * columns, self.width, self.mlp_ratio)
+        return total + (2.0 * self.width * width if width != self.width else 0.0)
+
+    @classmethod
+    def small(cls) -> "ConvParams":
+        """A head of a few hundred weights, for tests."""
+        return cls(cell=3, width=4, downs=2, blocks=1, heads=2, mlp_ratio=2, reduce="mean")
+
 
 class Down(nn.Module):
     """(N, R, C, in) -> (N, R / 2, C / 2, out), rounded up: norm, 3 x 3 convolution, GELU, 2 x 2 mean."""
@@ -63,13 +80,11 @@ class Down(nn.Module):
 class ConvHead(nn.Module):
     """Frames -> (T, B, D)."""
 
-    def __init__(
-        self, params: ConvParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
-    ) -> None:
+    def __init__(self, params: ConvParams, width: int, glyphs: int, shape: DataShape) -> None:
         super().__init__()
         self.reduce = params.reduce
-        self.cell = CellEmbedding(params.cell, glyphs, attributes_N3)
-        self.position = nn.Parameter(torch.randn(rows, columns, params.cell) * 0.1)
+        self.cell = CellEmbedding(params.cell, glyphs, shape.attributes_N3)
+        self.position = nn.Parameter(torch.randn(shape.rows, shape.columns, params.cell) * 0.1)
         sizes = [params.cell] + [params.width] * params.downs
         self.down = nn.ModuleList(Down(a, b) for a, b in pairwise(sizes))
         self.blocks = nn.ModuleList(Block(params.width, params.heads, params.mlp_ratio) for _ in range(params.blocks))

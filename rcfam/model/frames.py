@@ -25,6 +25,16 @@ class SharesRows(Protocol):
         ...
 
 
+class DataShape(NamedTuple):
+    """What the data decides about the model."""
+
+    rows: int
+    columns: int
+    vocabulary: int
+    attributes_N3: NDArray[np.integer]
+    """The attribute table of the data: fg, bg, style."""
+
+
 class Frames(NamedTuple):
     """A chunk of frames on one device."""
 

@@ -9,23 +9,22 @@ After the paper's section 10.2 and appendix J: one block before each pooling, `b
 # T steps, B streams, N = T x B frames, S cells of a frame, D width
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rcfam.bounds import Range, check
-from rcfam.model.blocks import Block
+from rcfam.model.blocks import Block, block_flops, lstm_flops
 from rcfam.model.cell import CellEmbedding
-from rcfam.model.frames import Frames
+from rcfam.model.frames import DataShape, Frames
 
 
 @dataclass(frozen=True)
 class PaperParams:
-    """Sizes of the `paper` head."""
+    """Full attention over every cell of a frame, as in the paper's section 10.2 and appendix J."""
 
+    kind: ClassVar[str] = "paper"
     width: Annotated[int, Range(1, 2**16)] = 768
     """Width of the head's tokens, one a cell."""
     pools: Annotated[int, Range(0, 20)] = 2
@@ -42,16 +41,33 @@ class PaperParams:
         if self.width % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide width {self.width}")
 
+    def build(self, width: int, glyphs: int, shape: DataShape) -> nn.Module:
+        """A fresh head whose vectors have `width` numbers, with a glyph table of `glyphs` rows."""
+        return PaperHead(self, width, glyphs, shape)
+
+    def flops(self, width: int, shape: DataShape, distinct_rows: float) -> float:
+        """Forward FLOPs a frame; all rows are worked out, whether they are distinct or not."""
+        tokens, total = shape.rows * shape.columns, 0.0
+        for _ in range(self.pools):
+            total += block_flops(tokens, self.width, self.mlp_ratio)
+            tokens = -(-tokens // 2)
+        total += self.blocks * block_flops(tokens, self.width, self.mlp_ratio)
+        total += tokens * lstm_flops(self.width, self.width)
+        return total + (2.0 * self.width * width if width != self.width else 0.0)
+
+    @classmethod
+    def small(cls) -> "PaperParams":
+        """A head of a few hundred weights, for tests."""
+        return cls(width=6, pools=2, blocks=1, heads=2, mlp_ratio=2)
+
 
 class PaperHead(nn.Module):
     """Frames -> (T, B, D)."""
 
-    def __init__(
-        self, params: PaperParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
-    ) -> None:
+    def __init__(self, params: PaperParams, width: int, glyphs: int, shape: DataShape) -> None:
         super().__init__()
-        self.cell = CellEmbedding(params.width, glyphs, attributes_N3)
-        self.position = nn.Parameter(torch.randn(rows * columns, params.width) * 0.1)
+        self.cell = CellEmbedding(params.width, glyphs, shape.attributes_N3)
+        self.position = nn.Parameter(torch.randn(shape.rows * shape.columns, params.width) * 0.1)
         self.before = nn.ModuleList(_block(params) for _ in range(params.pools))
         self.after = nn.ModuleList(_block(params) for _ in range(params.blocks))
         self.norm = nn.RMSNorm(params.width)

@@ -11,23 +11,22 @@ The first stage looks at nothing outside its row, so working on distinct rows gi
 # width
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from rcfam.bounds import Range, check
-from rcfam.model.blocks import Block, Mlp
+from rcfam.model.blocks import Block, Mlp, block_flops
 from rcfam.model.cell import CellEmbedding
-from rcfam.model.frames import Frames
+from rcfam.model.frames import DataShape, Frames
 
 
 @dataclass(frozen=True)
 class RowsParams:
-    """Sizes of the `rows` head."""
+    """Works out each distinct row of a chunk once, then attends to the frame's rows from the cursor's row."""
 
+    kind: ClassVar[str] = "rows"
     cell: Annotated[int, Range(1, 2**16)] = 16
     """Width of a cell's vector."""
     patch: Annotated[int, Range(1, 1_024)] = 8
@@ -50,33 +49,51 @@ class RowsParams:
         if self.row % self.heads:
             raise ValueError(f"heads: {self.heads} does not divide row {self.row}")
 
+    def build(self, width: int, glyphs: int, shape: DataShape) -> nn.Module:
+        """A fresh head whose vectors have `width` numbers, with a glyph table of `glyphs` rows."""
+        return RowsHead(self, width, glyphs, shape)
+
+    def flops(self, width: int, shape: DataShape, distinct_rows: float) -> float:
+        """Forward FLOPs a frame, of which `distinct_rows` rows are new to their chunk."""
+        patches = -(-shape.columns // self.patch)
+        a_row = 2.0 * patches * self.patch * self.cell * self.row + 2.0 * patches * self.row**2
+        a_row += self.row_blocks * 2 * 2 * 2.0 * self.row**2
+        key_value = 4.0 * self.row**2
+        frame = self.frame_blocks * block_flops(shape.rows, self.row, 2)
+        frame += 2.0 * self.row**2 + 4.0 * shape.rows * self.row + 2.0 * 2 * self.row * width
+        frame += 2.0 * (self.before + self.after) * self.cell * width
+        return distinct_rows * a_row + frame + key_value * (shape.rows if self.frame_blocks else distinct_rows)
+
+    @classmethod
+    def small(cls) -> "RowsParams":
+        """A head of a few hundred weights, for tests."""
+        return cls(cell=3, patch=4, row=6, row_blocks=1, frame_blocks=0, heads=2, before=3, after=2)
+
 
 class RowsHead(nn.Module):
     """Frames -> (T, B, D)."""
 
-    def __init__(
-        self, params: RowsParams, width: int, glyphs: int, rows: int, columns: int, attributes_N3: NDArray[np.integer]
-    ) -> None:
+    def __init__(self, params: RowsParams, width: int, glyphs: int, shape: DataShape) -> None:
         super().__init__()
-        self.params, self.rows, self.columns = params, rows, columns
-        patches = -(-columns // params.patch)
-        self.cell = CellEmbedding(params.cell, glyphs, attributes_N3)
+        self.params, self.rows, self.columns = params, shape.rows, shape.columns
+        patches = -(-shape.columns // params.patch)
+        self.cell = CellEmbedding(params.cell, glyphs, shape.attributes_N3)
         self.patch = nn.Linear(params.patch * params.cell, params.row, bias=False)
         self.patch_position = nn.Parameter(torch.randn(patches, params.row) * 0.1)
         self.join = nn.Linear(patches * params.row, params.row, bias=False)
         self.row_mlp = nn.ModuleList(Mlp(params.row, 2) for _ in range(params.row_blocks))
         self.row_norm = nn.RMSNorm(params.row)
-        self.row_position = nn.Parameter(torch.randn(rows, params.row) * 0.1) if params.frame_blocks else None
+        self.row_position = nn.Parameter(torch.randn(shape.rows, params.row) * 0.1) if params.frame_blocks else None
         self.frame = nn.ModuleList(Block(params.row, params.heads, 2) for _ in range(params.frame_blocks))
         self.query = nn.Linear(params.row, params.row, bias=False)
         self.key_value = nn.Linear(params.row, 2 * params.row, bias=False)
-        self.bias_absolute = nn.Parameter(torch.zeros(rows, params.heads))
-        self.bias_relative = nn.Parameter(torch.zeros(2 * rows - 1, params.heads))
+        self.bias_absolute = nn.Parameter(torch.zeros(shape.rows, params.heads))
+        self.bias_relative = nn.Parameter(torch.zeros(2 * shape.rows - 1, params.heads))
         self.glimpse = nn.Linear((params.before + params.after) * params.cell, width, bias=False)
         self.outside = nn.Parameter(torch.zeros(params.cell))
         self.out = nn.Linear(2 * params.row, width, bias=False)
-        self.cursor_row = nn.Embedding(rows, width)
-        self.cursor_column = nn.Embedding(columns, width)
+        self.cursor_row = nn.Embedding(shape.rows, width)
+        self.cursor_column = nn.Embedding(shape.columns, width)
         self.visible = nn.Embedding(2, width)
         for table in (self.cursor_row, self.cursor_column, self.visible):
             nn.init.normal_(table.weight, std=0.1)

@@ -28,7 +28,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from rcfam import documents, kinds, outputs, tables
+from rcfam import documents, kinds, outputs, schema, tables
 from rcfam.atomic import alone, writing
 from rcfam.bounds import Name, Range, Seed, Size, check, shown
 from rcfam.dataset.index import Batch
@@ -172,10 +172,10 @@ def resume(job: Job, source: TrainingData) -> tuple[State, Progress, list[StepRo
     outer = DiLoCo(list(model.parameters()), job.train.outer) if job.train.outer else None
     carry = None
     if job.train.order == "carried":
-        if job.model.backbone == "attention" or job.ranks.world > 1:
+        if not job.model.backbone.constant_state or job.ranks.world > 1:
             raise TrainingError(
-                f"train.order carried: backbone {job.model.backbone} in {job.ranks.world} process(es); it takes one "
-                "process, and a backbone whose state does not grow"
+                f"train.order carried: backbone {job.model.backbone.kind} in {job.ranks.world} process(es); "
+                "it takes one process, and a backbone whose state does not grow"
             )
         carry = [Carry() for _ in range(job.train.accumulate)]
     state = State(model, Optimiser(model, job.train.optimiser), outer, carry)
@@ -242,7 +242,7 @@ def identity_of(job: Job, source: TrainingData) -> dict[str, Any]:
         "length": job.length,
         "seed": job.seed,
         "world": job.ranks.world,
-        "model": dataclasses.asdict(job.model),
+        "model": schema.plain(job.model),
         "train": train_params,
     }
     plain: dict[str, Any] = json.loads(json.dumps(identity))  # tuples become lists, as they read back

@@ -10,6 +10,7 @@ import torch
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import measure
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
+from rcfam.model.backbones import AttentionParams, LstmParams, SumParams
 from rcfam.model.conv import ConvParams
 from rcfam.model.paper import PaperParams
 from rcfam.model.rows import RowsParams
@@ -23,39 +24,21 @@ torch.set_num_threads(1)  # models this small only wait for threads
 
 SYMBOLS, ROWS, COLUMNS, WIDTH = 4, 3, 8, 16
 SHAPE = DataShape(ROWS, COLUMNS, SYMBOLS, np.zeros((1, 3), np.uint32))
-MODEL = ModelParams(
-    head="rows",
-    backbone="lstm",
-    width=WIDTH,
-    layers=1,
-    mlp_ratio=2,
-    state="learned",
-    heads=2,
-    positions=32,
-    glyphs=300,
-    projection=False,
-    rows=RowsParams(cell=8, patch=4, row=16, row_blocks=0, frame_blocks=0, heads=2, before=2, after=2),
-    conv=ConvParams(cell=8, width=16, downs=1, blocks=1, heads=2, mlp_ratio=2, reduce="mean"),
-    paper=PaperParams(width=16, pools=1, blocks=1, heads=2, mlp_ratio=2),
-)
+ROWS_HEAD = RowsParams(cell=8, patch=4, row=16, row_blocks=0, frame_blocks=0, heads=2, before=2, after=2)
+CONV_HEAD = ConvParams(cell=8, width=16, downs=1, blocks=1, heads=2, mlp_ratio=2, reduce="mean")
+MODEL = ModelParams(head=ROWS_HEAD, width=WIDTH, layers=1, mlp_ratio=2, glyphs=300)
 HEADS = {
     "rows": MODEL,
-    "rows_deep": replace(
-        MODEL, rows=RowsParams(cell=8, patch=4, row=16, row_blocks=1, frame_blocks=1, heads=2, before=2, after=2)
-    ),
-    "conv": replace(MODEL, head="conv"),
-    "conv_last": replace(
-        MODEL,
-        head="conv",
-        conv=ConvParams(cell=8, width=16, downs=1, blocks=1, heads=2, mlp_ratio=2, reduce="last"),
-    ),
-    "paper": replace(MODEL, head="paper"),
+    "rows_deep": replace(MODEL, head=replace(ROWS_HEAD, row_blocks=1, frame_blocks=1)),
+    "conv": replace(MODEL, head=CONV_HEAD),
+    "conv_last": replace(MODEL, head=replace(CONV_HEAD, reduce="last")),
+    "paper": replace(MODEL, head=PaperParams(width=16, pools=1, blocks=1, heads=2, mlp_ratio=2)),
 }
 BACKBONES = {
     "lstm": MODEL,
-    "lstm from zero": replace(MODEL, state="zero"),
-    "attention": replace(MODEL, backbone="attention"),
-    "sum": replace(MODEL, backbone="sum"),
+    "lstm from zero": replace(MODEL, backbone=LstmParams(state="zero")),
+    "attention": replace(MODEL, backbone=AttentionParams(heads=2, positions=32)),
+    "sum": replace(MODEL, backbone=SumParams()),
 }
 OPTIMISER = OptimiserParams(
     matrix_rate=0.02,

@@ -11,7 +11,7 @@ from rcfam.model.action import ActionModel, DataShape, ModelParams, build, param
 from rcfam.model.flops import counted, flops_of
 from rcfam.model.frames import gather
 from tests.support import parameters
-from tests.support.oracles.backpropagation import ATTRIBUTES, HEADS, SMALL, shape, typed_windows
+from tests.support.oracles.backpropagation import ATTRIBUTES, BACKBONES, HEADS, SMALL, shape, typed_windows
 
 COUNTS = {  # published, or the most that a small one may have
     "paper-82m": 82e6,
@@ -57,10 +57,10 @@ def test_flops_of_presets_equal_the_counter(name: str) -> None:
         assert part == pytest.approx(other, rel=0.01)
 
 
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 @pytest.mark.parametrize("head", list(HEADS))
 def test_flops_equal_the_counter(head: str, backbone: str) -> None:
-    params = replace(SMALL, backbone=backbone, **HEADS[head])
+    params = replace(SMALL, backbone=BACKBONES[backbone], head=HEADS[head])
     model = build(params, shape(), 0)
     batch = typed_windows(8, 2, seed=1)
     frames = gather(batch.cells_TBRC, batch.cursors_TB3)

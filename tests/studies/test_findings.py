@@ -20,7 +20,9 @@ from rcfam.studies.table import join
 PARAMS = params.read(Path(__file__).parents[2] / "params.yaml")
 STEPS = 60
 FIT = FitParams(window=10, bootstrap=100)
-VARY = {"model.backbone": ["lstm", "sum"], "length": [4, 16, 64, 256], "seed": [0, 1, 2]}
+LSTM = {"backbone": "lstm", "model.backbone": {"kind": "lstm", "state": "learned", "projection": False}}
+SUM = {"backbone": "sum", "model.backbone": {"kind": "sum"}}
+VARY = {"backbone": [LSTM, SUM], "length": [4, 16, 64, 256], "seed": [0, 1, 2]}
 NOTHING = Size(set={}, vary={}, score=None)
 
 
@@ -28,14 +30,14 @@ def claim(less: dict[str, Any], than: dict[str, Any] | None, by: str = "steps", 
     return Claim(f"{less} below {than}", less, than, by, than_by)  # type: ignore[arg-type]
 
 
-def study(claims: list[Claim], vary: dict[str, Any] = VARY, group: tuple[str, ...] = ("model.backbone",)) -> Study:
+def study(claims: list[Claim], vary: dict[str, Any] = VARY, group: tuple[str, ...] = ("backbone",)) -> Study:
     size = Size(set={"train.steps": STEPS}, vary=vary, score=None)
     return Study("q?", "p", "y", "n", None, "recordings", "held_out", group, tuple(claims), NOTHING, size, "planted")
 
 
 def planted(run: Planned, seconds_a_step: float = 0.1) -> pl.DataFrame:
     """Loss 8 L^-alpha s^-0.1, 1 % noise by seed; alpha 0.3 for an LSTM, 0.1 for a sum, whose steps cost half."""
-    lstm = run.params["model"]["backbone"] == "lstm"
+    lstm = run.params["model"]["backbone"]["kind"] == "lstm"
     noise = 1 + 0.01 * float(np.random.default_rng([run.seed, run.length, lstm]).standard_normal())
     steps = np.arange(1, STEPS + 1)
     loss = 8 * run.length ** -(0.3 if lstm else 0.1) * steps**-0.1 * noise
@@ -58,8 +60,8 @@ def found(chosen: Study, scores: dict[str, dict[str, float]] | None = None, miss
 
 
 def test_claims_find_the_truth_and_refuse_what_is_false() -> None:
-    better = claim({"model.backbone": "lstm"}, {"model.backbone": "sum"})
-    worse = claim({"model.backbone": "sum"}, {"model.backbone": "lstm"})
+    better = claim({"backbone": "lstm"}, {"backbone": "sum"})
+    worse = claim({"backbone": "sum"}, {"backbone": "lstm"})
     law = claim({}, None)
     said = found(study([better, worse, law])).summary
     assert [row["verdict"] for row in said["claims"]] == ["yes", "no", "yes"]
@@ -79,7 +81,7 @@ def test_laws_are_fitted_group_by_group() -> None:
 
 
 def test_equal_wall_time_is_not_equal_steps() -> None:
-    bare = {"model.backbone": "sum"}
+    bare = {"backbone": "sum"}
     names = ("steps", "wall", "tokens", "flops")
     claims = [claim({"length": 64} | bare, {"length": 16} | bare, name) for name in names]
     rows = found(study(claims)).summary["claims"]

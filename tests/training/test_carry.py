@@ -10,6 +10,7 @@ import torch
 from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.model import build
+from rcfam.model.backbones import AttentionParams
 from rcfam.training import TrainingError, run
 from rcfam.training.carry import Carry
 from rcfam.training.distributed import ALONE, Ranks
@@ -111,6 +112,6 @@ def test_a_stopped_run_ends_as_an_unstopped_one(tmp_path: Path, accumulate: int)
 
 def test_attention_s_state_is_not_carried(tmp_path: Path) -> None:
     train = replace(TRAIN, order="carried")
-    growing = job(tmp_path, train=train, model=replace(MODEL, backbone="attention"))
+    growing = job(tmp_path, train=train, model=replace(MODEL, backbone=AttentionParams()))
     with pytest.raises(TrainingError, match="a backbone whose state does not grow"):
         run(growing, lambda step: None)

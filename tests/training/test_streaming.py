@@ -9,7 +9,7 @@ from rcfam.evaluation.measuring import measure
 from rcfam.model.action import ActionModel
 from rcfam.training.saved_states import SavedStates
 from rcfam.training.streaming import STRETCH, gradients, plain_gradients, two_pass_gradients
-from tests.support.oracles.backpropagation import HEADS, small_model, typed_windows
+from tests.support.oracles.backpropagation import BACKBONES, HEADS, small_model, typed_windows
 from tests.support.oracles.backpropagation import plain_gradients as oracle
 
 LENGTH, STREAMS = 11, 3
@@ -35,7 +35,7 @@ def largest_difference(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 4, 5, 11, 64])
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 @pytest.mark.parametrize("head", list(HEADS))
 def test_float64_gradients_equal_plain_autograd(head: str, backbone: str, chunk: int) -> None:
     model = small_model(head, backbone)
@@ -47,7 +47,7 @@ def test_float64_gradients_equal_plain_autograd(head: str, backbone: str, chunk:
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 11])
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 @pytest.mark.parametrize("head", list(HEADS))
 def test_float32_gradients_equal_plain_autograd(head: str, backbone: str, chunk: int) -> None:
     model = small_model(head, backbone, torch.float32)
@@ -57,7 +57,7 @@ def test_float32_gradients_equal_plain_autograd(head: str, backbone: str, chunk:
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 11, 64])
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 @pytest.mark.parametrize("head", list(HEADS))
 def test_two_passes_equal_plain_autograd(head: str, backbone: str, chunk: int) -> None:
     model = small_model(head, backbone)
@@ -69,7 +69,7 @@ def test_two_passes_equal_plain_autograd(head: str, backbone: str, chunk: int) -
     assert largest_difference(expected, found) < 1e-12
 
 
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 @pytest.mark.parametrize("head", list(HEADS))
 def test_one_graph_equals_plain_autograd(head: str, backbone: str) -> None:
     """The sweep that benchmarks call plain, against the oracle's own loss."""
@@ -96,7 +96,7 @@ def test_rows_that_stretches_share(head: str, still: bool) -> None:
     assert largest_difference(expected, gradients_of(model)) < 1e-12
 
 
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 def test_paged_states_change_nothing(backbone: str) -> None:
     model = small_model("rows", backbone)
     batch = typed_windows(LENGTH, STREAMS, seed=2)
@@ -159,7 +159,7 @@ def test_split_batches_add_up() -> None:
     assert largest_difference(expected, found) < 1e-12
 
 
-@pytest.mark.parametrize("backbone", ["lstm", "attention", "sum"])
+@pytest.mark.parametrize("backbone", list(BACKBONES))
 def test_measuring_equals_training_loss_for_every_chunk(backbone: str) -> None:
     model = small_model("rows", backbone)
     batch = typed_windows(LENGTH, STREAMS, seed=8, masked=0.3)

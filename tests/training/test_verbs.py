@@ -32,7 +32,8 @@ SMALL: dict[str, dict[str, object]] = {
     "model": {
         "width": 16,
         "mlp_ratio": 2,
-        "rows": {
+        "head": {
+            "kind": "rows",
             "cell": 4,
             "patch": 4,
             "row": 8,

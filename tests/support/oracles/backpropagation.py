@@ -9,11 +9,13 @@ import numpy as np
 import torch
 
 from rcfam.dataset.index import Batch
-from rcfam.model.action import ActionModel, DataShape, ModelParams, build
+from rcfam.documents import tag
+from rcfam.model.action import ActionModel, DataShape, Head, ModelParams, build
+from rcfam.model.backbones import Backbone, LstmParams
 from rcfam.model.conv import ConvParams
 from rcfam.model.frames import gather
-from rcfam.model.paper import PaperParams
 from rcfam.model.rows import RowsParams
+from rcfam.schema import dataclasses_in
 
 torch.set_num_threads(1)  # models this small only wait for threads
 
@@ -45,38 +47,18 @@ def typed_windows(steps: int, streams: int, seed: int, where: DataShape | None =
     return Batch(cells, cursors, targets, rng.random((steps, streams)) >= masked, ids)
 
 
-ROWS = RowsParams(cell=3, patch=4, row=6, row_blocks=1, frame_blocks=0, heads=2, before=3, after=2)
-ROWS_DEEP = RowsParams(cell=3, patch=4, row=6, row_blocks=0, frame_blocks=1, heads=2, before=3, after=2)
-CONV = ConvParams(cell=3, width=4, downs=2, blocks=1, heads=2, mlp_ratio=2, reduce="mean")
-CONV_LAST = ConvParams(cell=3, width=8, downs=1, blocks=1, heads=2, mlp_ratio=2, reduce="last")
-PAPER = PaperParams(width=6, pools=2, blocks=1, heads=2, mlp_ratio=2)
-HEADS = {
-    "rows": {"head": "rows", "rows": ROWS},
-    "rows_deep": {"head": "rows", "rows": ROWS_DEEP},
-    "conv": {"head": "conv", "conv": CONV},
-    "conv_last": {"head": "conv", "conv": CONV_LAST},
-    "paper": {"head": "paper", "paper": PAPER},
+HEADS = {tag(kind): kind.small() for kind in dataclasses_in(Head)} | {
+    "rows_deep": replace(RowsParams.small(), row_blocks=0, frame_blocks=1),
+    "conv_last": replace(ConvParams.small(), width=8, downs=1, reduce="last"),
 }
-SMALL = ModelParams(
-    head="rows",
-    backbone="lstm",
-    width=8,
-    layers=2,
-    mlp_ratio=2,
-    state="learned",
-    projection=True,
-    heads=2,
-    positions=9,
-    glyphs=300,
-    rows=ROWS,
-    conv=CONV,
-    paper=PAPER,
-)
+BACKBONES = {tag(kind): kind.small() for kind in dataclasses_in(Backbone)}
+SMALL = ModelParams(head=HEADS["rows"], backbone=BACKBONES["lstm"], width=8, layers=2, mlp_ratio=2, glyphs=300)
 
 
 def small_model(head: str, backbone: str, dtype: torch.dtype = torch.float64, state: str = "learned") -> ActionModel:
     """A model of a few hundred weights, none of them zero."""
-    params = replace(SMALL, backbone=backbone, state=state, **HEADS[head])
+    chosen = BACKBONES[backbone] if state == "learned" else LstmParams(state=state, projection=True)
+    params = replace(SMALL, backbone=chosen, head=HEADS[head])
     model = build(params, shape(), seed=5).to(dtype)
     with torch.no_grad():  # nothing may hide behind a zero initial weight
         for parameter in model.parameters():

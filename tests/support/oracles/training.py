@@ -18,19 +18,10 @@ from rcfam.training.run import Job, TrainingData, run
 from tests.support.oracles.backpropagation import shape, typed_windows
 
 MODEL = ModelParams(
-    head="rows",
-    backbone="lstm",
+    head=RowsParams(cell=4, patch=4, row=8, row_blocks=1, frame_blocks=0, heads=2, before=4, after=2),
     width=16,
-    layers=2,
     mlp_ratio=2,
-    state="learned",
-    heads=2,
-    positions=32,
     glyphs=300,
-    projection=False,
-    conv=None,
-    paper=None,
-    rows=RowsParams(cell=4, patch=4, row=8, row_blocks=1, frame_blocks=0, heads=2, before=4, after=2),
 )
 OPTIMISER = OptimiserParams(0.02, 0.01, 0.9, 5, 0.9, 0.95, 0.01, "split", "inner", 0, "fixed", None)
 TRAIN = TrainParams(
