@@ -65,6 +65,8 @@ class Common:
 
     preset: str | None
     """The preset whose model, training and fit all runs start from; None: those of the parameter file."""
+    set: dict[str, Any]
+    """`section.key` -> value over that, in all studies."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,6 @@ def common(size: str) -> Common:
     return found
 
 
-@cache
 def _catalogue() -> Catalogue:
     path = CATALOGUE / f"{_COMMON}.yaml"
     return documents.build(Catalogue, params.read(path), f"{path}:")

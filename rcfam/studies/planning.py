@@ -55,7 +55,8 @@ def settings(study: Study, size: str, document: dict[str, Any]) -> dict[str, Any
     """The parameters that all runs of a study share, as a whole parameter file."""
     chosen = study.size(size)
     scores = {f"evaluate.{key}": value for key, value in (chosen.score or {}).items()}
-    return _changed(copy.deepcopy(document) | _own_sections(common(size)), chosen.set | scores, study)
+    shared = common(size)
+    return _changed(copy.deepcopy(document) | _own_sections(shared), shared.set | chosen.set | scores, study)
 
 
 def _own_sections(common: Common) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_a_file_is_written_with_the_documentation_of_its_keys() -> None:
         "# Of shapes.\n"
         "\n"
         "drawn: # What is drawn\n"
-        "  shape: # The shape\n"
+        "  shape: # The shape. Kinds: round, square\n"
         "    kind: round # A ball\n"
         "    radius: 1.0 # Half its width, in metres\n"
         "  colour: red # Its colour. One of red, green\n"
@@ -153,7 +153,7 @@ def test_a_file_is_written_with_the_documentation_of_its_keys() -> None:
         ({"kind": "square", "radius": 2}, "f.shape.radius: unknown key; known: side"),
         ({"kind": "round", "radius": 0.0}, "f.shape.radius: 0.0 is not above 0"),
         ({"kind": 3}, "f.shape.kind: 3 is not one of round, square"),
-        ("round", "f.shape: expected keys and values with a kind, round, square; found 'round'"),
+        ("round", "f.shape: expected {kind: ..., ...} of kind round, square; found 'round'"),
     ],
 )
 def test_a_kind_is_chosen_by_its_name(shape: object, said: str) -> None:

@@ -14,7 +14,11 @@ from tests.training.test_verbs import built, rcfam
 __all__ = ["built"]  # a fixture
 
 CATALOGUE = {
-    "_sizes.yaml": "order: [orders, again]\ntiny: {train.steps: 8, fit.window: 4}\nfull: {}\n",
+    "_sizes.yaml": """
+order: [orders, again]
+tiny: {preset: null, set: {train.steps: 8, fit.window: 4}}
+full: {preset: null, set: {}}
+""",
     "orders.yaml": """
 question: Does the order of frames matter?
 paper: none
