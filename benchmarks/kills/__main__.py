@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the claims as the last line")
     options = parser.parse_args()
     campaign = Campaign(options.state.resolve(), options.rounds, options.seed)
-    campaign.undisturbed()
+    if any(target in STAGES for target in options.only):
+        campaign.undisturbed()
     for target in options.only:
         if target in STAGES:
             campaign.stage(target)
