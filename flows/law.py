@@ -1,8 +1,9 @@
 """The fitted law as Markdown, for people who look at a run."""
 
-import json
 from pathlib import Path
 from typing import Any
+
+from rcfam import documents
 
 LAW = Path("data/law/law.json")
 NOTHING = "-"  # what too few runs left unsaid
@@ -10,13 +11,13 @@ NOTHING = "-"  # what too few runs left unsaid
 
 def read_markdown(project: Path) -> str | None:
     """`data/law/law.json` of a project as Markdown; None where no law has been fitted yet."""
-    try:
-        document = json.loads((project / LAW).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    path = project / LAW
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        return f"# Law\n\n`{LAW}` cannot be read: {error}\n"
-    return markdown(document)
+    try:
+        return markdown(documents.load_json(path))
+    except documents.DocumentError as error:
+        return f"# Law\n\n`{LAW}` cannot be read: {_cell(str(error))}\n"
 
 
 def markdown(document: Any) -> str:

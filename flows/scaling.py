@@ -5,12 +5,15 @@
 Resumable like each of them (flows/study.py); in the end one line says what each study found.
 """
 
-import json
+import dataclasses
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flows.study import carry_out, parser
+from rcfam import documents
 from rcfam.printable import say
 from rcfam.studies import names
 
@@ -29,12 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def line(folder: Path) -> str:
     """What one study found, in a line."""
-    try:
-        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    path = folder / "summary.json"
+    if not path.exists():
         return f"{folder.name:<18} no summary"
-    done = f"{found['finished']}/{found['planned']} runs"
-    return f"{folder.name:<18} {found['answer']:<5} {done:<12} {found['says'][0] if found['says'] else ''}"
+    try:
+        values = documents.convert(dict[str, Any], documents.load_json(path), f"{path}:")
+        wanted = {field.name: values[field.name] for field in dataclasses.fields(_Found) if field.name in values}
+        found = documents.build(_Found, wanted, f"{path}:")
+    except documents.DocumentError as error:
+        return f"{folder.name:<18} no summary: {error}"
+    done = f"{found.finished}/{found.planned} runs"
+    return f"{folder.name:<18} {found.answer:<5} {done:<12} {found.says[0] if found.says else ''}"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a line needs of a study's summary."""
+
+    answer: str
+    finished: int
+    planned: int
+    says: tuple[str, ...]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rcfam import documents
+
 
 class StagesError(Exception):
     """DVC cannot read the project, or a target is not in it. The message is one line."""
@@ -117,12 +119,12 @@ def heal(project: Path) -> bool:
     """
     path = project / ".dvc" / "tmp" / "rwlock"
     for patience_s in (1.0, 0.0):
+        if not path.exists():
+            return False
         try:
-            json.loads(path.read_text(encoding="utf-8"))
+            documents.load_json(path)
             return False
-        except FileNotFoundError:
-            return False
-        except ValueError:
+        except documents.DocumentError:
             time.sleep(patience_s)
     path.unlink(missing_ok=True)
     return True

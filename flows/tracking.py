@@ -36,6 +36,7 @@ from flows.pipeline import connected
 from flows.slots import MANY, Job, RunRow, Slots, default_jobs, run_all
 from flows.stage_run import Children, StageRun
 from flows.stages import program
+from rcfam import documents
 from rcfam.atomic import check_folder
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
@@ -92,11 +93,10 @@ class Cell:
     def finished(self) -> bool:
         """Whether this cell is done. One of other settings is not: its verb will say what differs."""
         try:
-            return bool(
-                json.loads((self.folder / "cell.json").read_text(encoding="utf-8"))["identity"] == self.identity
-            )
-        except (OSError, ValueError, KeyError):
+            found = documents.load_json(self.folder / "cell.json")
+        except documents.DocumentError:
             return False
+        return isinstance(found, dict) and found.get("identity") == self.identity
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from flows import scaling
 from flows.law import markdown, read_markdown
 from flows.stage_run import PROGRESS_EVERY_S, Children, lines
 from flows.stages import Graph, StagesError, heal, read_graph, stale
@@ -151,5 +152,17 @@ def test_any_law_document_becomes_a_table(document: object, rows: list[str]) -> 
 def test_a_missing_law_is_none_and_a_damaged_one_is_said(tmp_path: Path) -> None:
     assert read_markdown(tmp_path) is None
     (tmp_path / "data/law").mkdir(parents=True)
-    (tmp_path / "data/law/law.json").write_text("{")
-    assert "cannot be read" in (read_markdown(tmp_path) or "")
+    for damaged in ("{", '{"alpha": NaN}', "[" * 100_000):
+        (tmp_path / "data/law/law.json").write_text(damaged)
+        assert "cannot be read" in (read_markdown(tmp_path) or "")
+
+
+@pytest.mark.parametrize(
+    "damaged", ["{", "[]", "{}", '{"answer": 1, "finished": 1, "planned": 1, "says": []}', "[" * 9999]
+)
+def test_a_damaged_summary_of_a_study_is_said_in_its_line(damaged: str, tmp_path: Path) -> None:
+    assert scaling.line(tmp_path).endswith("no summary")
+    (tmp_path / "summary.json").write_text(damaged)
+    assert f"no summary: {tmp_path / 'summary.json'}" in scaling.line(tmp_path)
+    (tmp_path / "summary.json").write_text('{"answer": "yes", "finished": 1, "planned": 2, "says": ["so"], "more": 1}')
+    assert scaling.line(tmp_path).split()[1:] == ["yes", "1/2", "runs", "so"]

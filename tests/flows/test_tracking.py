@@ -146,8 +146,9 @@ def test_a_killed_grid_goes_on_and_what_fails_is_reported(
 def test_a_cell_of_other_settings_is_not_finished(tmp_path: Path) -> None:
     cell = tracking.Cell(2, 0, "lstm:1", tmp_path, {"rate": 1})
     assert not cell.finished()
-    (tmp_path / "cell.json").write_text("{")
-    assert not cell.finished()
+    for damaged in ("{", "[1]", "[" * 100_000):
+        (tmp_path / "cell.json").write_text(damaged)
+        assert not cell.finished()
     (tmp_path / "cell.json").write_text(json.dumps({"identity": {"rate": 2}}))
     assert not cell.finished()
     (tmp_path / "cell.json").write_text(json.dumps({"identity": {"rate": 1}}))
