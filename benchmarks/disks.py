@@ -2,7 +2,9 @@
 
 A small history goes through every stage once. Then each verb runs where its output cannot be written or its process is
 held short: a full disk (nearly full, so that it fails in the middle), a read-only disk, 32 open files, 1 GiB of address
-space, a bound on the size of a file, names that are too long, a standard output that is full or whose reader left.
+space, a bound on the size of a file, names that are too long, a standard output that is full or whose reader left. With
+nothing wanting, its largest process stays below 1 GiB of resident memory: address space alone says little of what a
+verb uses, as the drawing engine of `report` reserves 70 GiB.
 
 It survives where it ends well, or with one line and exit status 1; where what stood at its output before still stands;
 and where no part is left. Mounts need root or an unprivileged user namespace: where neither is given they are skipped,
@@ -63,6 +65,7 @@ CONDITIONS: Final = (
     "name",
     "stdout full",
     "stdout closed",
+    "resident",
 )
 
 
@@ -110,6 +113,18 @@ STAGES: Final = {
     "report": "report -o data/report",
     "export": "export data/recordings/source.tsr -o source.cast",
 }
+
+
+PEAK: Final = """import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(done.returncode)"""
+"""Runs a command, and says the KiB of its largest process in the last line of standard error."""
+
+
+def peak_kib(said: str) -> int:
+    """What PEAK said."""
+    return int(said.strip().splitlines()[-1])
 
 
 def limit(which: int, value: int) -> None:
@@ -162,6 +177,9 @@ def judge(verb: str, condition: str, folder: Path, out: Path) -> Outcome:
         "memory": partial(limit, resource.RLIMIT_AS, GIB),
         "size": partial(limit, resource.RLIMIT_FSIZE, 2 * KIB),
     }
+    words = command(verb, out)
+    if condition == "resident":
+        words = [sys.executable, "-c", PEAK, *words]
     standing = set(out.parent.rglob("*"))
     reader, writer = os.pipe()
     if condition == "stdout closed":
@@ -171,7 +189,7 @@ def judge(verb: str, condition: str, folder: Path, out: Path) -> Outcome:
         output = os.open("/dev/full" if condition == "stdout full" else os.devnull, os.O_WRONLY)
     try:
         done = subprocess.run(
-            command(verb, out),
+            words,
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(CHECKOUT), "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", "")},
             stdin=subprocess.DEVNULL,
@@ -200,6 +218,8 @@ def faults(condition: str, status: int, said: str, folder: Path, standing: set[P
         yield "not one line"
     if status == 141 and condition != "stdout closed":
         yield f"exit status {status}"
+    if condition == "resident" and (status != 0 or peak_kib(said) >= GIB // KIB):
+        yield f"exit status {status}, {peak_kib(said):,} KiB resident"
     if parts := [path.name for path in folder.rglob("*.part") if path not in standing]:
         yield f"left {parts[0]}"
 
@@ -236,6 +256,8 @@ def show(found: Sequence[Outcome], conditions: Sequence[str]) -> None:
     for condition in conditions:
         tried = [each for each in found if each.condition == condition and each.status is not None]
         print(f"| {condition} | {len(tried)} | {sum(not each.faults for each in tried)} |")
+    if resident := [(peak_kib(each.said), each.verb) for each in found if each.condition == "resident"]:
+        print("largest process: " + ", ".join(f"{verb} {kib // KIB} MiB" for kib, verb in sorted(resident)[::-1]))
 
 
 def line(each: Outcome) -> str:

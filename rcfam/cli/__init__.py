@@ -1,6 +1,7 @@
 """The `rcfam` command. One file a verb group; heavy imports stay inside the verbs, so that --help is quick."""
 
 import os
+import resource
 import sys
 from contextlib import suppress
 
@@ -77,6 +78,7 @@ def main() -> None:
 def _status() -> int | str | None:
     try:
         _follow_starters()
+        _spare_address_space()
         app()
     except RcfamError as error:
         return _failed(str(error))
@@ -96,6 +98,15 @@ def _failed(line: str, status: int = 1) -> int:
     with suppress(OSError):  # standard error is closed or full: the status says it
         say(f"rcfam: {printable(line)}", file=sys.stderr, flush=True)
     return status
+
+
+def _spare_address_space() -> None:
+    """Give Polars one thread where address space is bounded (`ulimit -v`): it aborts where a thread gets none.
+
+    Polars reads its environment as it is imported, which only the verbs do.
+    """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def _follow_starters() -> None:
