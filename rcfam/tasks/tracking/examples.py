@@ -30,6 +30,8 @@ class Group(NamedTuple):
 
 
 Examples = list[Group]
+Facts = dict[str, float]
+"""What is to be known of the examples of one part and depth."""
 
 
 def write(path: Path, examples: Examples) -> None:

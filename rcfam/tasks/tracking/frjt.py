@@ -19,14 +19,14 @@ seen every name that longer ones use (up to `labels`).
 # N programs, D blocks, F fields of a block, T tokens, C targets to choose from
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.bounds import Range, check
 from rcfam.jit import kernel
-from rcfam.tasks.tracking.examples import Group
+from rcfam.tasks.tracking.examples import Facts, Group
 
 SET, ADD = 0, 1
 EQUAL, AT_LEAST = 0, 1
@@ -34,12 +34,16 @@ UPDATE, UPDATED, ADDEND, TEST, TESTED, BOUND, THEN, ELSE = range(8)
 FIELDS: Final = 8
 INSTRUCTIONS: Final = 5
 BLOCKS_AT_MOST: Final = 120  # tokens are bytes
+_BEYOND_AT_MOST: Final = 8  # depths past the trained one that are tested
 
 
 @dataclass(frozen=True)
 class FrjtParams:
-    """How programs are drawn."""
+    """The Forward-Referencing Jumps Task: how programs are drawn."""
 
+    kind: ClassVar[str] = "frjt"
+    version: ClassVar[int] = 1
+    """A new one where the same seed gives other examples."""
     depth: Annotated[int, Range(1, BLOCKS_AT_MOST)] = 8
     """Blocks of the longest program; there are programs of every depth up to it."""
     programs: Annotated[int, Range(1, 10_000_000)] = 8_000
@@ -47,6 +51,7 @@ class FrjtParams:
     held_out: Annotated[int, Range(1, 10_000_000)] = 1_000
     """Validation programs of each depth, and as many test programs."""
     registers: Annotated[int, Range(1, 8)] = 2
+    """Registers of a program."""
     values: Annotated[int, Range(2, 8)] = 4
     """What a register can hold."""
     exit: Annotated[float, Range(least=0, most=100)] = 0.3
@@ -72,6 +77,38 @@ class FrjtParams:
     def vocabulary(self) -> int:
         """How many tokens there are."""
         return 3 * self.labels + 4 + 2 * self.registers * (2 * self.values - 1)
+
+    @property
+    def name(self) -> str:
+        """What the task is called in tables and folders."""
+        return self.kind
+
+    def depths(self) -> dict[str, list[int]]:
+        """The depths of each part of a data set."""
+        whole = list(range(1, self.depth + 1))
+        last = self.labels
+        steps = min(_BEYOND_AT_MOST, last - self.depth)
+        further = sorted({int(depth) for depth in np.linspace(self.depth, last, steps + 1)[1:].round()})
+        return {"train": whole, "validation": whole, "test": whole, "beyond": further}
+
+    def draw(self, training: bool, depth: int, seed: tuple[int, ...]) -> tuple[Group, Facts]:
+        """The examples of one depth, for training or to hold out, and what they are like.
+
+        Facts: coverage (share of blocks executed), true_depth (blocks executed, mean and largest), halts_b.
+        """
+        made, ran_ND = group(self, depth, self.programs if training else self.held_out, seed)
+        chain_N = ran_ND.sum(axis=1)
+        return made, {
+            "coverage": float(ran_ND.mean()),
+            "true_depth": float(chain_N.mean()),
+            "true_depth_most": float(chain_N.max()),
+            "halts_b": float(made.answers_NPK.mean()),
+        }
+
+    @classmethod
+    def small(cls) -> "FrjtParams":
+        """A task of a few programs, for tests."""
+        return cls(depth=2, programs=64, held_out=16)
 
 
 def generate(params: FrjtParams, depth: int, count: int, random: np.random.Generator) -> NDArray[np.int8]:

@@ -14,34 +14,38 @@ without loops drawn from `maze_seed`, a start in the middle, depth / rate moves,
 # N examples, M moves, S cells a side, T tokens
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.bounds import Range, Seed, check
 from rcfam.jit import kernel
-from rcfam.tasks.tracking.examples import Group
+from rcfam.tasks.tracking.examples import Facts, Group
 
 LEFT, RIGHT, UP, DOWN = range(4)
 WENT, UNCHANGED, WITHHELD = 4, 8, 9  # WENT + way: the move led there
 WORDS: Final = ("LEFT", "RIGHT", "UP", "DOWN", "LEFT", "RIGHT", "UP", "DOWN", "UNCHANGED", "WITHHELD")
 STEPS: Final = np.array([[0, -1], [0, 1], [-1, 0], [1, 0]], np.int64)
-VOCABULARY: Final = 10
 
 
 @dataclass(frozen=True)
 class MazeParams:
-    """How mazes and walks are drawn."""
+    """Maze position tracking: how mazes and walks are drawn."""
 
+    kind: ClassVar[str] = "maze"
+    vocabulary: ClassVar[int] = 10
+    """How many tokens there are."""
     depth: Annotated[int, Range(1, 10_000)] = 32
     """Moves withheld in an example; without withholding it only sets the length."""
     rate: Annotated[float, Range(least=0.01, most=1)] = 0.2
     """Share of the moves that is withheld."""
     withheld: bool = True
+    """Hide what came of some moves."""
     size: Annotated[int, Range(2, 100)] = 8
     """Cells a side."""
     maze_seed: Seed = 0
+    """Seed of the maze, the same for all examples."""
     walks: Annotated[int, Range(1, 10_000_000)] = 20_000
     """Training examples."""
     held_out: Annotated[int, Range(1, 10_000_000)] = 500
@@ -55,6 +59,42 @@ class MazeParams:
     def moves(self, depth: int) -> int:
         """How many moves a walk of this depth has."""
         return round(depth / self.rate)
+
+    @property
+    def name(self) -> str:
+        """What the task is called in tables and folders."""
+        return self.kind if self.withheld else f"{self.kind}-unwithheld"
+
+    @property
+    def version(self) -> int:
+        """A new one where the same seed gives other examples."""
+        return 1 if self.withheld else 2
+
+    def depths(self) -> dict[str, list[int]]:
+        """The depths of each part of a data set."""
+        last = int(self.depth * self.beyond)
+        own = [self.depth]
+        return {"train": own, "validation": own, "test": own, "beyond": [last] if last > self.depth else []}
+
+    def draw(self, training: bool, depth: int, seed: tuple[int, ...]) -> tuple[Group, Facts]:
+        """The examples of one depth, for training or to hold out, and what they are like.
+
+        Facts: blocked (share of moves that a wall stops), true_depth (moves withheld before the last answer).
+        """
+        made = group(self, depth, self.walks if training else self.held_out, seed)
+        seen_NM = made.tokens_NT[:, 1::2]
+        shown_NM = seen_NM != WITHHELD
+        withheld_N = (~shown_NM).sum(axis=1)
+        return made, {
+            "blocked": float((seen_NM == UNCHANGED).sum() / max(shown_NM.sum(), 1)),
+            "true_depth": float(withheld_N.mean()),
+            "true_depth_most": float(withheld_N.max()),
+        }
+
+    @classmethod
+    def small(cls) -> "MazeParams":
+        """A task of a few walks, for tests."""
+        return cls(depth=2, size=3, walks=12, held_out=4)
 
 
 def draw(size: int, seed: int) -> NDArray[np.bool_]:

@@ -6,8 +6,9 @@ looks ahead, so one example can be fed longer than another without harm.
 
 # B examples, T steps, P answers, K numbers an answer, D width
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,6 @@ from rcfam.tasks.tracking.recurrent import Lstm, Slstm
 
 Kind = Literal["lstm", "slstm", "transformer", "rotary", "looped", "minlstm", "mingru", "sum", "mamba"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
-RECURRENT: Final = ("lstm", "slstm")  # no bound on the serial steps that they can take
 _RATIO: Final = 4  # of the MLP
 _STATE: Final = 16  # of Mamba, for each of 2 D channels
 
@@ -29,10 +29,13 @@ class TrackerParams:
     """One model."""
 
     kind: Kind = "lstm"
+    """What mixes over time."""
     layers: Annotated[int, Range(1, 256)] = 1
-    """For `looped`: how often its one layer is applied."""
+    """Layers. For `looped`: how often its one layer is applied."""
     width: Annotated[int, Range(2, 2**16)] = 256
+    """Width of every layer."""
     heads: Annotated[int, Range(1, 1_024)] = 4
+    """Heads, where the kind has any."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -95,10 +98,11 @@ class Tracker(nn.Module):
         self.embed = nn.Embedding(vocabulary, params.width)
         nn.init.normal_(self.embed.weight, std=0.5)
         self.position: nn.Parameter | None = None
-        if params.kind in ("transformer", "looped"):
+        self.design = DESIGNS[params.kind]
+        if self.design.positions:
             self.position = nn.Parameter(torch.randn(steps, params.width) * 0.1)
-        self.backbone = _backbone(params, cuda)
-        self.norm = nn.RMSNorm(params.width) if params.kind not in ("lstm", "sum") else nn.Identity()
+        self.backbone = self.design.backbone(params, cuda)
+        self.norm = nn.RMSNorm(params.width) if self.design.norm else nn.Identity()
         self.read = nn.Linear(params.width, answers)
 
     def forward(self, tokens_BT: Tensor, where_P: Tensor) -> Tensor:
@@ -115,10 +119,9 @@ class Tracker(nn.Module):
         Matrices, attention and scans; norms, activations and the embedding are left out.
         """
         params = self.params
-        loops = params.layers if params.kind == "looped" else 1
+        loops = params.layers if self.design.shared else 1
         matrices = sum(p.numel() for name, p in self.backbone.named_parameters() if p.ndim > 1)
-        mixing = {"transformer": 2 * steps, "rotary": 2 * steps, "looped": 2 * steps, "mamba": 2 * 6 * _STATE}
-        each_step = 2 * matrices * loops + params.layers * params.width * mixing.get(params.kind, 3)
+        each_step = 2 * matrices * loops + params.layers * params.width * self.design.mixing(steps)
         return each_step * steps
 
     @property
@@ -127,26 +130,47 @@ class Tracker(nn.Module):
         return sum(p.numel() for p in self.parameters())
 
 
-def _backbone(params: TrackerParams, cuda: bool) -> nn.Module:
-    kind, width, layers = params.kind, params.width, params.layers
-    if kind == "lstm":
-        return Lstm(width, layers)
-    if kind == "mamba":
-        return mamba(width, layers, cuda)
-    if kind == "looped":
-        return Looped(Layer(Attention(width, params.heads, rotary=False), width), layers)
-    return nn.Sequential(*(Layer(_mixer(params), width) for _ in range(layers)))
+class Design(NamedTuple):
+    """What makes one kind of tracker different from the others."""
+
+    backbone: Callable[[TrackerParams, bool], nn.Module]
+    """Parameters, and whether it will run on a GPU -> a module (B, T, D) -> (B, T, D)."""
+    positions: bool = False
+    """Learned positions are added to the embeddings."""
+    norm: bool = True
+    """A norm stands before the read-out."""
+    shared: bool = False
+    """One layer is applied `layers` times."""
+    mixing: Callable[[int], int] = lambda steps: 3
+    """Sequence length -> multiplications and additions of a step, layer and channel that are in no matrix."""
 
 
-def _mixer(params: TrackerParams) -> nn.Module:
-    match params.kind:
-        case "slstm":
-            return Slstm(params.width, params.heads)
-        case "minlstm":
-            return MinLstm(params.width)
-        case "mingru":
-            return MinGru(params.width)
-        case "sum":
-            return Sum(params.width)
-        case _:
-            return Attention(params.width, params.heads, rotary=params.kind == "rotary")
+def _stack(mixer: Callable[[TrackerParams], nn.Module]) -> Callable[[TrackerParams, bool], nn.Module]:
+    """A backbone of residual layers around a mixer."""
+    return lambda params, cuda: nn.Sequential(*(Layer(mixer(params), params.width) for _ in range(params.layers)))
+
+
+def _attention(params: TrackerParams) -> nn.Module:
+    return Attention(params.width, params.heads, rotary=False)
+
+
+def _looped(params: TrackerParams, cuda: bool) -> nn.Module:
+    return Looped(Layer(_attention(params), params.width), params.layers)
+
+
+def _two_a_step(steps: int) -> int:
+    return 2 * steps
+
+
+DESIGNS: Final[dict[Kind, Design]] = {
+    "lstm": Design(lambda params, cuda: Lstm(params.width, params.layers), norm=False),
+    "slstm": Design(_stack(lambda params: Slstm(params.width, params.heads))),
+    "transformer": Design(_stack(_attention), positions=True, mixing=_two_a_step),
+    "rotary": Design(_stack(lambda params: Attention(params.width, params.heads, rotary=True)), mixing=_two_a_step),
+    "looped": Design(_looped, positions=True, shared=True, mixing=_two_a_step),
+    "minlstm": Design(_stack(lambda params: MinLstm(params.width))),
+    "mingru": Design(_stack(lambda params: MinGru(params.width))),
+    "sum": Design(_stack(lambda params: Sum(params.width)), norm=False),
+    "mamba": Design(lambda params, cuda: mamba(params.width, params.layers, cuda), mixing=lambda steps: 2 * 6 * _STATE),
+}
+"""The kinds of tracker. A new one is an entry here and a name in `Kind`."""

@@ -1,75 +1,88 @@
-"""Complete sets of parameters for `rcfam task frjt` and `rcfam task maze`."""
+"""Complete sets of parameters for `rcfam task frjt` and `rcfam task maze`: files in sizes/, as presets are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
 
+from rcfam import documents, params
+from rcfam.bounds import Different, Range, Size, check, nearest
 from rcfam.tasks.tracking.data import TaskParams
+from rcfam.tasks.tracking.errors import TaskError
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
-from rcfam.tasks.tracking.models import Kind, TrackerParams
+from rcfam.tasks.tracking.models import KINDS, TrackerParams
 from rcfam.tasks.tracking.training import TrackingParams
+
+FOLDER: Final = Path(str(resources.files("rcfam.tasks.tracking") / "sizes"))
+SIZES: Final = ("tiny", "default", "paper")
+Task = Literal["frjt", "maze", "unwithheld"]
+TASKS: Final[dict[Task, type[TaskParams]]] = {"frjt": FrjtParams, "maze": MazeParams, "unwithheld": MazeParams}
+"""Name -> what its section `task` holds. `unwithheld`: the maze with every move shown."""
+
+
+@dataclass(frozen=True)
+class GridParams:
+    """Which cells are trained: every model at every depth."""
+
+    depths: Annotated[tuple[Annotated[int, Range(1, 10_000)], ...], Size(1, 1_000), Different()] = (8,)
+    """Trained depths."""
+    models: Annotated[tuple[str, ...], Size(1, 1_000)] = (
+        "lstm",
+        "slstm",
+        "transformer",
+        "rotary",
+        "looped:4",
+        "minlstm",
+        "mingru",
+        "sum",
+    )
+    """Models, each as KIND, KIND:LAYERS or KIND:FROM-TO."""
+    width: Annotated[int, Range(2, 2**16)] = 256
+    """Width of every model. The paper has 256."""
+    heads: Annotated[int, Range(1, 1_024)] = 4
+    """Heads of the models that have any."""
+
+    def __post_init__(self) -> None:
+        check(self)
+        self.trackers()
+
+    def trackers(self) -> tuple[TrackerParams, ...]:
+        """The models. Raises ValueError for a kind or layers that there are not."""
+        return tuple(tracker for text in self.models for tracker in self._trackers(text))
+
+    def _trackers(self, text: str) -> list[TrackerParams]:
+        kind, _, span = text.partition(":")
+        if kind not in KINDS:
+            raise ValueError(f"model '{kind}': known are {', '.join(KINDS)}{nearest(kind, KINDS)}")
+        first, _, last = (span or "1").partition("-")
+        try:
+            layers = range(int(first), int(last or first) + 1)
+        except ValueError as error:
+            raise ValueError(f"models: {text}: expected KIND, KIND:LAYERS or KIND:FROM-TO") from error
+        return [TrackerParams(kind, n, self.width, self.heads) for n in layers]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A grid of cells: every model at every depth."""
+    """A task, a training and a grid of cells."""
 
     task: TaskParams
     train: TrackingParams
-    depths: tuple[int, ...]
-    models: tuple[TrackerParams, ...]
+    grid: GridParams
 
 
-def _models(layers: dict[Kind, tuple[int, ...]], width: int = 256, heads: int = 4) -> tuple[TrackerParams, ...]:
-    return tuple(TrackerParams(kind, n, width, heads) for kind, some in layers.items() for n in some)
+def sections(task: Task) -> dict[str, type]:
+    """The sections of a task's parameters."""
+    return {"task": TASKS[task], "train": TrackingParams, "grid": GridParams}
 
 
-_ONE: Final[dict[Kind, tuple[int, ...]]] = {
-    "lstm": (1,),
-    "slstm": (1,),
-    "transformer": (1,),
-    "rotary": (1,),
-    "looped": (4,),
-    "minlstm": (1,),
-    "mingru": (1,),
-    "sum": (1,),
-}
-_PUBLISHED: Final[dict[Kind, tuple[int, ...]]] = {
-    "lstm": (1,),
-    "slstm": (1,),
-    "transformer": (1, 2, 3, 4, 5, 6, 7, 8),
-    "rotary": (1, 2, 4, 8),
-    "looped": (4, 8, 16),
-    "minlstm": (1, 2, 4, 8),
-    "mingru": (1, 2, 4, 8),
-    "sum": (1,),
-    "mamba": (1, 2, 3, 4, 5, 6, 7, 8, 12, 16),
-}
-_TINY: Final = _models(_ONE | {"looped": (2,)}, 16, 2)
-_QUICK: Final = TrackingParams(epochs=2, batch=32, warmup=10, evaluations=3, patience=3)
-_PROGRAMS: Final = TrackingParams()
-_WALKS: Final = TrackingParams(epochs=16, batch=32, growth=0.8)
-_TINY_PROGRAMS: Final = FrjtParams(depth=3, programs=96, held_out=32)
-
-FRJT: Final[dict[str, Preset]] = {
-    "tiny": Preset(_TINY_PROGRAMS, _QUICK, (3,), _TINY),
-    "default": Preset(FrjtParams(), _PROGRAMS, (4, 8), _models(_ONE)),
-    "paper": Preset(FrjtParams(), TrackingParams(epochs=40), (4, 8, 16, 24, 32), _models(_PUBLISHED)),
-}
-MAZE: Final[dict[str, Preset]] = {
-    "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32), _QUICK, (2,), _TINY),
-    "default": Preset(MazeParams(), _WALKS, (32,), _models(_ONE)),
-    "paper": Preset(
-        MazeParams(walks=100_000), TrackingParams(epochs=40, batch=64, growth=0.2), (32, 64), _models(_PUBLISHED)
-    ),
-}
-UNWITHHELD: Final[dict[str, Preset]] = {  # the paper names no length
-    "tiny": Preset(MazeParams(depth=2, size=3, walks=96, held_out=32, withheld=False), _QUICK, (2,), _TINY),
-    "default": Preset(
-        MazeParams(walks=8_000, withheld=False),
-        TrackingParams(epochs=6, batch=32, rate=1e-3, enough=0.999),
-        (8,),
-        _models(_ONE),
-    ),
-    "paper": Preset(MazeParams(walks=100_000, withheld=False), TrackingParams(batch=64), (32,), _models(_PUBLISHED)),
-}
+def preset(task: Task, size: str, values: Mapping[str, Any] | None = None) -> Preset:
+    """The parameters of a size with `section.key` -> value over them. Raises TaskError, DocumentError."""
+    if size not in SIZES:
+        raise TaskError(f"size {size}: known are {', '.join(SIZES)}{nearest(size, SIZES)}")
+    kinds = sections(task)
+    document = params.overridden(params.preset(f"{task}-{size}", kinds, FOLDER), values or {}, "-S")
+    built = {name: documents.build(kind, document[name], name, complete=False) for name, kind in kinds.items()}
+    return Preset(**built)
