@@ -17,6 +17,7 @@ from rcfam.errors import RcfamError
 BOUNDED = "RCFAM_ALLOWED"  # in the environment of bounded runs: more folders that they may use, a colon between two
 PLACES = ("data", "optuna", "recordings", "tokens", "dataset", "params.yaml")  # of the checkout
 REPOSITORIES = ("source", "repo", "repositories")  # parameters of verbs that may name the checkout itself
+PATH_PARAMETERS = ("clone.repositories",)  # keys of parameters that are paths
 NOT_OFFERED = ("play",)  # it needs a terminal
 
 
@@ -86,11 +87,24 @@ def check_words(words: Sequence[str]) -> None:
 
 
 def _check_value(name: str, value: Any) -> None:
+    if name == "settings":
+        for setting in value:
+            _check_setting(setting.key, setting.value)
+        return
     for each in value if isinstance(value, list | tuple) else [value]:
         if name in REPOSITORIES and _repository(str(each)):
             continue
         if isinstance(each, Path) or name in REPOSITORIES:
             check([each])
+
+
+def _check_setting(key: str, value: Any) -> None:
+    """A value of `-S`: parameters that are paths keep to the bounds too, also where a whole section is set."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _check_setting(f"{key}.{name}", inner)
+    elif key in PATH_PARAMETERS:
+        check([Path(str(value))])
 
 
 def _repository(source: str) -> bool:

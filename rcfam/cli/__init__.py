@@ -15,6 +15,7 @@ from rcfam.cli import (
     inflate,
     laws,
     model,
+    options,
     outputs,
     params,
     recordings,
@@ -39,7 +40,7 @@ app = typer.Typer(
 )
 app.callback()(lambda: None)  # a group, however few verbs it has
 app.command()(render.clone)
-app.command()(render.render)
+app.command(cls=options.command(render.FIELDS))(render.render)
 app.command()(render.verify)
 app.command()(recordings.info)
 app.command()(recordings.play)
@@ -55,10 +56,10 @@ app.command()(rollout.rollout)
 app.command()(studies.studies)
 app.command()(studies.study)
 app.command()(studies.paragraphs)
-app.command()(laws.fit)
+app.command(cls=options.command(laws.FIELDS))(laws.fit)
 app.command()(laws.report)
 app.command("plots-template")(laws.plots_template)
-tasks.app.command()(inflate.inflate)
+tasks.app.command(cls=options.command(inflate.FIELDS))(inflate.inflate)
 app.add_typer(tasks.app, name="task")
 app.command()(model.flops)
 app.command("check")(outputs.verify_folder)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcfam.cli.params import DEFAULT, Parameters, ParamsFileOption, SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.kinds import DATASET, RECORDINGS, TOKENS
 from rcfam.outputs import FolderMark, check, replacing
@@ -19,28 +20,27 @@ if TYPE_CHECKING:
 
 VOCABULARY = "vocabulary.json"
 LEDGER = "ledger.parquet"
-_PARAMS = Path("params.yaml")
 
 Recordings = Annotated[Path, typer.Argument(help="The folder that `rcfam render` wrote.")]
-Params = Annotated[Path, typer.Option("--params", help="The parameter file.")]
 
 
 def tokenize(
     recordings: Recordings,
     out: Annotated[Path, typer.Option("-o", "--out", help="Where the vocabulary and the tokens go.")],
-    params: Params = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
 ) -> None:
     """Learn the vocabulary from the training side alone; turn every recording's keystrokes into tokens."""
     from tqdm import tqdm
 
-    from rcfam import params as parameters
     from rcfam.dataset import DatasetParams, dataset_tables
     from rcfam.dataset import tokens as token_files
     from rcfam.dataset.split import TRAIN, split
     from rcfam.tokenizer import TokenizeParams, train
 
-    settings = parameters.load(params, "tokenize", TokenizeParams)
-    sides = parameters.load(params, "dataset", DatasetParams)
+    parameters = Parameters(params, settings, "tokenize", "dataset")
+    vocabulary = parameters.section("tokenize", TokenizeParams)
+    sides = parameters.section("dataset", DatasetParams)
     with replacing(out, TOKENS, [recordings, params]) as fresh:
         places = _recordings(recordings)
         sources = [
@@ -49,7 +49,7 @@ def tokenize(
         spans = split(sources, sides.held_out, sides.seed)
         training = [span for span in spans if span.side == TRAIN]
         with tqdm(total=sum(s.stop - s.start for s in training), desc="learn", unit="key", unit_scale=True) as bar:
-            tokenizer = train(_streams(places, training), settings, bar.update)
+            tokenizer = train(_streams(places, training), vocabulary, bar.update)
         keystrokes = tokens = 0
         tokenizer.save(fresh / VOCABULARY)
         for name, place in tqdm(places.items(), desc="tokenize", unit="recording"):
@@ -73,12 +73,12 @@ def dataset(
     recordings: Recordings,
     tokens: Annotated[Path, typer.Argument(help="The folder that `rcfam tokenize` wrote.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where index and statistics go.")],
-    params: Params = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
 ) -> None:
     """Index recordings and tokens, by the split that the vocabulary was learned with; count what is in them."""
     from tqdm import tqdm
 
-    from rcfam import params as parameters
     from rcfam import tables
     from rcfam.dataset import DatasetError, DatasetParams, dataset_tables, index, statistics
     from rcfam.dataset import tokens as token_files
@@ -86,15 +86,15 @@ def dataset(
     from rcfam.dataset.comparing import compare
     from rcfam.tokenizer import Tokenizer
 
-    settings = parameters.load(params, "dataset", DatasetParams)
+    wanted = Parameters(params, settings, "dataset").section("dataset", DatasetParams)
     with replacing(out, DATASET, [recordings, tokens, params]) as fresh:
         _say(tokens, check(tokens, TOKENS, hashes=True))
         split = dataset_tables.read_split(tokens / dataset_tables.SPLIT)
         tokenizer = Tokenizer.load(tokens / VOCABULARY)
-        if (split.held_out, split.seed) != (settings.held_out, settings.seed):
+        if (split.held_out, split.seed) != (wanted.held_out, wanted.seed):
             raise DatasetError(
                 f"{tokens}: split with held_out {split.held_out} and seed {split.seed}, {params} says "
-                f"{settings.held_out} and {settings.seed}: run rcfam tokenize again"
+                f"{wanted.held_out} and {wanted.seed}: run rcfam tokenize again"
             )
         survey = Collector(tokenizer, split)
         places = _recordings(recordings)
@@ -109,7 +109,7 @@ def dataset(
         frequency = statistics.token_table(tokenizer, survey.counts)
         ledger = tables.read(recordings / LEDGER, {}, others=True) if (recordings / LEDGER).exists() else None
         numbers = statistics.statistics(table, commits, files, frequency, ledger)
-        about = survey.about(settings.sampling, os.path.relpath(recordings, out), os.path.relpath(tokens, out))
+        about = survey.about(wanted.sampling, os.path.relpath(recordings, out), os.path.relpath(tokens, out))
         index.write(fresh, about, table)
         commits.write_parquet(fresh / "commits.parquet")
         files.write_parquet(fresh / "files.parquet")

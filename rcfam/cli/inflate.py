@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rcfam import documents
+from rcfam import params as parameters
+from rcfam.cli.options import Fields
+from rcfam.cli.params import SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.kinds import INFLATE
 from rcfam.outputs import adding
@@ -20,11 +23,13 @@ if TYPE_CHECKING:
 PICTURE_SCALE = 2.0
 
 
-def _numbers(text: str, option: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise RcfamError(f"{option} {text}: expected numbers with commas between them") from error
+def _inflate_params() -> type:
+    from rcfam.tasks.inflate import InflateParams
+
+    return InflateParams
+
+
+FIELDS = Fields("inflate", _inflate_params, leave_out=("start", "max_patch_bytes"), called={"paths": "path"})
 
 
 def inflate(
@@ -34,14 +39,8 @@ def inflate(
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for cases, results, tables and figures.")] = Path(
         "data/tasks/inflate"
     ),
-    patches: Annotated[str, typer.Option(help="Steps after a file's first state, N.")] = "0,1,2,4,8,16",
-    contexts: Annotated[str, typer.Option(help="Lines of context in the diffs: U3, U1, U0.")] = "3,1,0",
-    cases: Annotated[int, typer.Option(help="For each N.")] = 48,
-    seed: Annotated[int, typer.Option(help="Which cases are drawn.")] = 0,
+    settings: SettingsOption = None,
     birth: Annotated[bool, typer.Option("--birth", help="Begin every case with the file's birth.")] = False,
-    min_bytes: Annotated[int, typer.Option(help="Of a file, in every state.")] = 200,
-    max_bytes: Annotated[int, typer.Option(help="Of a file, in every state.")] = 16_000,
-    path: Annotated[list[str] | None, typer.Option(help="Only files that match this glob; may be given often.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="A model to ask; may be given often.")] = None,
     judge: Annotated[str | None, typer.Option(help="A model that compares what is not exact.")] = None,
     body: Annotated[str, typer.Option(help="More of each request to a --model, as JSON.")] = "{}",
@@ -60,19 +59,10 @@ def inflate(
     """
     from rcfam.tasks import inflate as room
 
-    try:
-        params = room.InflateParams(
-            patches=_numbers(patches, "--patches"),
-            contexts=_numbers(contexts, "--contexts"),
-            cases=cases,
-            seed=seed,
-            start="birth" if birth else "anywhere",
-            min_bytes=min_bytes,
-            max_bytes=max_bytes,
-            paths=tuple(path or ()),
-        )
-    except ValueError as error:
-        raise RcfamError(f"inflate.{error}") from error
+    birth_settings = {"inflate.start": "birth"} if birth else {}
+    document = {"inflate": parameters.defaults(room.InflateParams)}
+    document = parameters.overridden(document, dict(settings or ()) | birth_settings, "-S")
+    params = documents.build(room.InflateParams, document["inflate"], "inflate")
     if judge is not None and not model:
         raise RcfamError(f"--judge {judge}: it judges what a --model answers, and none is named")
     shared: dict[str, Any] = {"concurrency": concurrency, "attempts": attempts, "timeout_s": timeout}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcfam import documents, params
+from rcfam import documents
 from rcfam.atomic import writing
-from rcfam.cli.params import DEFAULT, ParamsOption, section
+from rcfam.cli.options import Fields
+from rcfam.cli.params import Parameters, ParamsOption, SettingsOption
 from rcfam.cli.provenance import provenance
 from rcfam.errors import RcfamError
 from rcfam.kinds import DATASET, LAW, RECORDINGS, REPORT
@@ -44,6 +45,15 @@ OutOption = Annotated[
 ]
 
 
+def _fit_params() -> type:
+    from rcfam.scaling import FitParams
+
+    return FitParams
+
+
+FIELDS = Fields("fit", _fit_params)
+
+
 @dataclass(frozen=True)
 class _Study:
     """Section `study` as this file needs it: training's own dataclass would bring PyTorch along."""
@@ -57,26 +67,16 @@ def fit(
     tables: TableArgument,
     out: OutOption = None,
     params_file: ParamsOption = None,
-    step: Annotated[int | None, typer.Option(help="Compare losses at this step, not the last common one.")] = None,
-    window: Annotated[int | None, typer.Option(help="Average losses over this many steps.")] = None,
+    settings: SettingsOption = None,
     study: Annotated[str | None, typer.Option(help="Take only rows of this study.")] = None,
     batch: Annotated[int | None, typer.Option(help="Take only rows of this batch size.")] = None,
 ) -> None:
     """Fit loss against length and print the law, its interval and the wall-time crossovers."""
-    from dataclasses import replace
-
     from rcfam import scaling
 
-    options = section(params_file, "fit", scaling.FitParams)
-    try:
-        options = replace(
-            options,
-            step=options.step if step is None else step,
-            window=options.window if window is None else window,
-        )
-    except ValueError as error:
-        raise RcfamError(f"fit.{error}") from error
-    table = _chosen(_of_study(_read(tables), tables, params_file), study, batch)
+    parameters = Parameters(params_file, settings, "fit", "study")
+    options = parameters.section("fit", scaling.FitParams)
+    table = _chosen(_of_study(_read(tables), tables, parameters), study, batch)
     table, left_out = scaling.without_diverged(table)
     for sentence in left_out:
         say(sentence)
@@ -121,21 +121,21 @@ def _read(paths: list[Path]) -> "pl.DataFrame":
         raise RcfamError(f"{', '.join(map(str, paths))}: the tables do not fit together: {_line(error)}") from error
 
 
-def _of_study(table: "pl.DataFrame", paths: list[Path], params_file: Path | None) -> "pl.DataFrame":
+def _of_study(table: "pl.DataFrame", paths: list[Path], parameters: Parameters) -> "pl.DataFrame":
     """Of a folder of runs, those that the parameter file's study names: the folder may hold runs of earlier studies."""
     import polars as pl
 
-    path = params_file or DEFAULT
-    if not all(place.is_dir() for place in paths) or not path.exists():
+    if not all(place.is_dir() for place in paths) or not parameters.has("study"):
         return table
-    study = params.read(path).get("study")
-    if study is None or not {"length", "seed"} <= set(table.columns):
+    if not {"length", "seed"} <= set(table.columns):
         return table
-    said = documents.build(_Study, study, f"{path}: study")
+    said = parameters.section("study", _Study)
     kept = table.filter(pl.col("length").is_in(said.lengths) & pl.col("seed").is_in(said.seeds))
     if kept.height == 0:
         lengths = ", ".join(map(str, said.lengths))
-        raise RcfamError(f"{path}: study: no run of the lengths {lengths} stands in {', '.join(map(str, paths))}")
+        raise RcfamError(
+            f"{parameters.path}: study: no run of the lengths {lengths} stands in {', '.join(map(str, paths))}"
+        )
     return kept
 
 
@@ -257,6 +257,7 @@ def report(
     studies: Annotated[Path, typer.Option(help="Folder of studies, SIZE/NAME/summary.json.")] = Path("data/studies"),
     lock: Annotated[Path, typer.Option(help="DVC's lock file, for the hashes of the data.")] = Path("dvc.lock"),
     params_file: ParamsOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Make the page: one HTML file that needs no network, and the figures as SVG and PNG."""
     from tqdm import tqdm
@@ -265,15 +266,16 @@ def report(
     from rcfam.report.figures import check_address_space
 
     check_address_space()
-    options = section(params_file, "report", room.ReportParams)
-    source = params_file or DEFAULT
+    parameters = Parameters(params_file, settings, "report", "study")
+    options = parameters.section("report", room.ReportParams)
+    source = parameters.path
     text = documents.text(source, documents.MOST_YAML_BYTES) if source.exists() else ""
-    study = params.read(source).get("study") if source.exists() else None
-    origin = provenance(lock, documents.build(_Study, study, f"{source}: study").lengths if study else None)
+    lengths = parameters.section("study", _Study).lengths if parameters.has("study") else None
+    origin = provenance(lock, lengths)
     folders = _Folders(runs, law, evaluation, dataset, recordings, rollout, studies)
     with ExitStack() as stack:
         fresh = stack.enter_context(replacing(out, REPORT, dataclasses.astuple(folders)))
-        material = _material(folders, origin, text, source)
+        material = _material(folders, origin, text, parameters)
         specs = room.charts(material)
         bar = stack.enter_context(
             tqdm(total=len(specs) + 2, desc="report", unit="part", disable=None, leave=False, delay=1)
@@ -315,9 +317,7 @@ def plots_template(
     say(f"{out}: use it with `dvc plots show --html-template {out}` or `dvc config plots.html_template`")
 
 
-def _material(
-    folders: _Folders, provenance: dict[str, dict[str, str]], text: str, params_file: Path | None
-) -> "Inputs":
+def _material(folders: _Folders, provenance: dict[str, dict[str, str]], text: str, parameters: Parameters) -> "Inputs":
     from rcfam import tables
     from rcfam.report import LAW_TABLES, Inputs, schemas
 
@@ -332,7 +332,7 @@ def _material(
         law=law,
         tables={name: tables.fitted(_read_file(path), schemas.TABLES[name], str(path)) for name, path in found.items()},
         conclusions=tuple(conclusions),
-        runs=_runs(folders.runs, params_file),
+        runs=_runs(folders.runs, parameters),
         evaluation=_optional(folders.evaluation / "evaluation.parquet", schemas.EVALUATION),
         positions=_optional(folders.evaluation / "positions.parquet", schemas.POSITIONS),
         sample=_sample(folders.recordings),
@@ -356,14 +356,14 @@ def _studies(folder: Path) -> tuple[dict[str, object], ...]:
     return tuple(found)
 
 
-def _runs(folder: Path, params_file: Path | None) -> "pl.DataFrame | None":
+def _runs(folder: Path, parameters: Parameters) -> "pl.DataFrame | None":
     """The run table, where there is one."""
     from rcfam import tables
     from rcfam.report import schemas
 
     if not folder.exists():
         return None
-    return tables.fitted(_of_study(_read([folder]), [folder], params_file), schemas.RUNS, str(folder))
+    return tables.fitted(_of_study(_read([folder]), [folder], parameters), schemas.RUNS, str(folder))
 
 
 def _sample(folder: Path) -> "Sample | None":

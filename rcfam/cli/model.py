@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from rcfam.cli.params import DEFAULT, Parameters, SettingsOption
 from rcfam.printable import say
 
 
 def flops(
-    path: Annotated[Path, typer.Argument(help="The parameter file.")] = Path("params.yaml"),
+    path: Annotated[Path, typer.Argument(help="The parameter file.")] = DEFAULT,
+    settings: SettingsOption = None,
     distinct: Annotated[
         float | None, typer.Option("--distinct", min=0, help="Rows of a frame that are new to its chunk; else all.")
     ] = None,
@@ -21,7 +23,6 @@ def flops(
     import numpy as np
     import torch
 
-    from rcfam import params
     from rcfam.model import ActionModel, DataShape, ModelParams, parameter_count
     from rcfam.model.flops import counted, flops_of
     from rcfam.rendering import RenderParams
@@ -29,10 +30,11 @@ def flops(
     from rcfam.tokenizer.vocabulary import MULTIPLE
     from rcfam.training import StudyParams
 
-    grid = params.load(path, "render", RenderParams)
-    vocabulary = -(-params.load(path, "tokenize", TokenizeParams).size // MULTIPLE) * MULTIPLE
-    model = params.load(path, "model", ModelParams)
-    length = max(params.load(path, "study", StudyParams).lengths)
+    parameters = Parameters(path, settings, "render", "tokenize", "model", "study")
+    grid = parameters.section("render", RenderParams)
+    vocabulary = -(-parameters.section("tokenize", TokenizeParams).size // MULTIPLE) * MULTIPLE
+    model = parameters.section("model", ModelParams)
+    length = max(parameters.section("study", StudyParams).lengths)
     shape = DataShape(grid.rows, grid.columns, vocabulary, np.zeros((1, 3), np.uint32))
     with torch.device("meta"):
         weights = parameter_count(ActionModel(model, shape))

@@ -45,32 +45,36 @@ class Parameters:
     """
 
     def __init__(self, path: Path | None, settings: Iterable[Setting] | None, *sections: str) -> None:
-        """`sections` are those that the verb reads. Raises DocumentError for a setting of another one."""
+        """`sections` are those that the verb reads, none for all. Raises DocumentError for a setting of another one."""
         self._optional = path is None
-        self._path = path or DEFAULT
+        self.path = path or DEFAULT
         self._settings = list(settings or ())
-        self._document = {} if self._optional and not self._path.exists() else params.read(self._path)
-        for setting in self._settings:
+        self._document = {} if self._optional and not self.path.exists() else params.read(self.path)
+        for setting in self._settings if sections else ():
             name = setting.key.partition(".")[0]
             if name not in sections:
                 raise DocumentError(f"-S {setting.key}: this verb reads {', '.join(sections)}{nearest(name, sections)}")
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """The whole file with the settings, as plain values; whether they are valid is not said."""
+        return params.overridden(self._document, {each.key: each.value for each in self._settings}, "-S")
+
+    def has(self, name: str) -> bool:
+        """Whether the file has a section."""
+        return name in self._document
 
     def section(self, name: str, kind: type[T]) -> T:
         """A section as its dataclass. Raises DocumentError."""
         if self._optional and name not in self._document:
             found = kind()
         else:
-            found = params.load(self._path, name, kind)
+            found = params.load(self.path, name, kind)
         values = {each.key: each.value for each in self._settings if each.key.partition(".")[0] == name}
         if not values:
             return found
         document = params.overridden({name: schema.plain(found)}, values, "-S")
         return documents.build(kind, document[name], f"-S: {name}", complete=False)
-
-
-def section(path: Path | None, name: str, kind: type[T]) -> T:
-    """A section of the file; without a file, of params.yaml if it is here and has that section, else the defaults."""
-    return Parameters(path, None).section(name, kind)
 
 
 def preset(
@@ -117,8 +121,8 @@ def _keep(path: Path) -> Path:
 
 
 def check(
-    what: Annotated[
-        str | None, typer.Argument(metavar="FILE", help="The parameter file; with --explain a key.")
+    path: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The parameter file; with --explain a key.")
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what a key, a section, or without one every key means.")
@@ -126,9 +130,9 @@ def check(
 ) -> None:
     """Check every section of a parameter file; the first key that is unknown, missing or mistyped is named."""
     if explain:
-        say("\n".join(explained(what)))
+        say("\n".join(explained(None if path is None else str(path))))
         return
-    path, kinds = Path(what or DEFAULT), sections()
+    path, kinds = path or DEFAULT, sections()
     for section in params.read(path):
         if section not in kinds:
             known = ", ".join(kinds)

@@ -17,7 +17,8 @@ from rcfam import documents
 from rcfam.atomic import alone, writing
 from rcfam.bounds import NAME
 from rcfam.cli import mirrors
-from rcfam.cli.params import ParamsOption, section
+from rcfam.cli.options import Fields
+from rcfam.cli.params import Parameters, ParamsOption, SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.kinds import MIRRORS, RECORDINGS
 from rcfam.outputs import adding, file_of, replacing
@@ -29,12 +30,22 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
+
+def _render_params() -> type:
+    from rcfam.rendering import RenderParams
+
+    return RenderParams
+
+
+FIELDS = Fields("render", _render_params, called={"authors": "author", "paths": "path"})
+
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
 
 
 def clone(
     out: OutOption,
     params_file: ParamsOption = None,
+    settings: SettingsOption = None,
     repositories: Annotated[
         Path | None, typer.Option("--list", help="Repositories, one `NAME SOURCE` a line; else the parameter file's.")
     ] = None,
@@ -43,7 +54,7 @@ def clone(
     from rcfam.history import Transfers, shown
     from rcfam.rendering import CloneParams
 
-    chosen = section(params_file, "clone", CloneParams)
+    chosen = Parameters(params_file, settings, "clone").section("clone", CloneParams)
     names = repositories or Path(chosen.repositories)
     listed = _read_list(names)
     unknown = sorted(set(chosen.revisions) - set(listed))
@@ -90,24 +101,11 @@ def render(
     source: Annotated[str, typer.Argument(help="A repository or its address, or the folder that `rcfam clone` wrote.")],
     out: OutOption,
     params_file: ParamsOption = None,
+    settings: SettingsOption = None,
     revision: Annotated[str, typer.Option(help="Branch, tag or commit of a single repository.")] = "HEAD",
     name: Annotated[
         str | None, typer.Option(help="Of a single repository, which splits go by; else its folder's name.")
     ] = None,
-    rows: Annotated[int | None, typer.Option(help="Rows of the terminal.")] = None,
-    columns: Annotated[int | None, typer.Option(help="Columns of the terminal.")] = None,
-    style: Annotated[str | None, typer.Option(help="vim or arrows.")] = None,
-    message: Annotated[str | None, typer.Option(help="Commit message before or after the edits.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the typist's variation.")] = None,
-    first_parent: Annotated[bool | None, typer.Option(help="Walk first parents only, or every commit.")] = None,
-    since: Annotated[str | None, typer.Option(help="First date, as 2026-01-31.")] = None,
-    until: Annotated[str | None, typer.Option(help="Last date.")] = None,
-    max_commits: Annotated[int | None, typer.Option(help="At most so many commits, the oldest of the range.")] = None,
-    author: Annotated[list[str] | None, typer.Option(help="Glob on `Name <address>`; repeatable.")] = None,
-    path: Annotated[list[str] | None, typer.Option(help="Glob on file paths; repeatable.")] = None,
-    max_file_bytes: Annotated[int | None, typer.Option(help="Larger files are left out.")] = None,
-    chunk_frames: Annotated[int | None, typer.Option(help="Frames in a chunk of the recording.")] = None,
-    level: Annotated[str | None, typer.Option(help="fast or small.")] = None,
 ) -> None:
     """Type a repository's history into a simulated terminal and record every frame.
 
@@ -119,26 +117,9 @@ def render(
 
     if name is not None and not NAME.matches(name):
         raise RcfamError(f"--name {name}: a letter, digit or '_', then also '.' and '-'")
-    chosen = section(params_file, "render", RenderParams)
-    given = {
-        "rows": rows,
-        "columns": columns,
-        "style": style,
-        "message": message,
-        "seed": seed,
-        "first_parent": first_parent,
-        "since": since,
-        "until": until,
-        "max_commits": max_commits,
-        "authors": author or None,
-        "paths": path or None,
-        "max_file_bytes": max_file_bytes,
-        "chunk_frames": chunk_frames,
-        "level": level,
-    }
-    overridden = {key: value for key, value in given.items() if value is not None}
-    chosen = _override(chosen, overridden)
-    folder = _mirrored(source, out.parent, params_file) if is_remote(source) else source_folder(source)
+    parameters = Parameters(params_file, settings, "render", "clone")
+    chosen = parameters.section("render", RenderParams)
+    folder = _mirrored(source, out.parent, parameters) if is_remote(source) else source_folder(source)
     is_repository = (folder / ".git").exists() or (folder / "HEAD").exists()
     if (folder / mirrors.MANIFEST).exists() and not is_repository:
         _render_all(folder, out, chosen)
@@ -172,12 +153,12 @@ def verify(
     say(said)
 
 
-def _mirrored(address: str, folder: Path, params_file: Path | None) -> Path:
+def _mirrored(address: str, folder: Path, parameters: Parameters) -> Path:
     from rcfam.history import clone as mirror
     from rcfam.history import shown
     from rcfam.rendering import CloneParams
 
-    limits = section(params_file, "clone", CloneParams).limits
+    limits = parameters.section("clone", CloneParams).limits
     name = _plain_name(re.split(r"[/:]", shown(address).rstrip("/"))[-1])
     with _bar(name, "object") as show:
         mirror(address, folder / f"{name}.git", show, limits)
@@ -186,16 +167,6 @@ def _mirrored(address: str, folder: Path, params_file: Path | None) -> Path:
 
 def _plain_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name.removesuffix(".git")) or "repo"
-
-
-def _override(chosen: "RenderParams", values: dict[str, Any]) -> "RenderParams":
-    """The parameters with the options of the command line, checked as a file's are."""
-    from dataclasses import asdict
-
-    from rcfam.rendering import RenderParams
-
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(chosen).items()}
-    return documents.build(RenderParams, plain | values, "options")
 
 
 def _read_list(path: Path) -> dict[str, str]:

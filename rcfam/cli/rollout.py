@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from rcfam.cli.params import DEFAULT, Parameters, ParamsFileOption, SettingsOption
 from rcfam.printable import say
 
-_PARAMS = Path("params.yaml")
 _ENDS = {
     "silent": "the logits name no token: not a number or infinite, as after a training that diverged",
     "timeout": "the terminal took more than rollout.seconds, {0.seconds:g} s of processor time",
@@ -26,7 +26,8 @@ def rollout(
     out: Annotated[Path, typer.Option("-o", "--out", help="Where tables, metrics and recordings go.")],
     dataset: Annotated[Path, typer.Option(help="The folder that `rcfam dataset` wrote.")] = Path("data/dataset"),
     mirrors: Annotated[Path, typer.Option(help="The folder that `rcfam clone` wrote.")] = Path("data/mirrors"),
-    params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
 ) -> None:
     """Let a model finish held-out commits by itself: its tokens drive the terminal, and it sees what follows.
@@ -38,7 +39,6 @@ def rollout(
 
     import torch
 
-    from rcfam import params as parameters
     from rcfam.atomic import alone, writing
     from rcfam.dataset import Dataset
     from rcfam.errors import RcfamError
@@ -54,9 +54,10 @@ def rollout(
     from rcfam.training.run import FINAL, load_model
     from rcfam.training.table import write
 
-    settings = parameters.load(params, "rollout", RolloutParams)
+    parameters = Parameters(params, settings, "rollout", "study")
+    chosen = parameters.section("rollout", RolloutParams)
     if not (run / "final.json").exists():
-        study = parameters.load(params, "study", StudyParams)
+        study = parameters.section("study", StudyParams)
         run = seed_folder(run / f"length-{max(study.lengths)}", study.seeds[0])
     if not (run / "final.json").exists():
         raise CheckpointError(f"{run}: no finished run; `rcfam train` writes final.json when it ends")
@@ -72,7 +73,7 @@ def rollout(
         {
             "weights": checkpoint.digest_in(run / FINAL),
             "dataset": wanted,
-            "params": dataclasses.asdict(settings),
+            "params": dataclasses.asdict(chosen),
             "device": device,
             "torch": torch.__version__,
             "threads": torch.get_num_threads(),
@@ -81,7 +82,7 @@ def rollout(
     folders = Folders(dataset / data.about.recordings, dataset / data.about.tokens, dataset, mirrors)
     with adding(out, ROLLOUT, [run, dataset, mirrors]), alone(out):
         with _bars() as report:
-            found = rollouts(model.to(device), data, folders, settings, parts, device, report)
+            found = rollouts(model.to(device), data, folders, chosen, parts, device, report)
         means = summary(found.rollouts)
         write(out / "rollouts.parquet", found.rollouts)
         write(out / "curves.parquet", found.curves)
@@ -93,13 +94,13 @@ def rollout(
         say(_line(row))
     if not found.rollouts.height:
         say(
-            f"nothing was typed: no held-out commit has {min(settings.before)} keystrokes and {settings.context} "
+            f"nothing was typed: no held-out commit has {min(chosen.before)} keystrokes and {chosen.context} "
             "held-out tokens before them"
         )
     for ended, why in _ENDS.items():
         count = found.rollouts.filter(found.rollouts["ended"] == ended).height
         if count:
-            say(f"{count} rollouts ended as {ended}: {why.format(settings)}")
+            say(f"{count} rollouts ended as {ended}: {why.format(chosen)}")
     faults = found.rollouts.filter(found.rollouts["fault"] != "")
     for row in faults.iter_rows(named=True):
         say(f"{row['file']}: the terminal failed: {row['fault']}")

@@ -9,6 +9,7 @@ import typer
 
 from rcfam import params as parameters
 from rcfam.atomic import writing
+from rcfam.cli.params import DEFAULT, Parameters, ParamsFileOption, SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.kinds import STUDY
 from rcfam.outputs import adding
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from rcfam.studies import Planned, Study
 
-_PARAMS = Path("params.yaml")
 _START_S = 7.0  # of processor time that a run's process takes before its first step
 _FLOPS_S = 1.5e9  # of a tiny model on one core: small products run far below what a core could do
 
@@ -39,17 +39,20 @@ def study(
     collect: Annotated[bool, typer.Option("--collect", help="Join finished runs and say what they show.")] = False,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder of all studies.")] = Path("data/studies"),
     dataset: Annotated[Path, typer.Option(help="The folder that `rcfam dataset` wrote.")] = Path("data/dataset"),
-    params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
     device: Annotated[str, typer.Option("--device", help="Where models are scored: cpu, or cuda.")] = "cpu",
 ) -> None:
     """Show a study; with --plan its runs, with --collect what they came to. `python -m flows.study` runs them."""
     from rcfam.studies import load
     from rcfam.studies import plan as planned_of
+    from rcfam.studies.planning import sections_of
 
     chosen = load(name)
-    runs = planned_of(chosen, size, parameters.read(params))
+    document = Parameters(params, settings, *sections_of(size)).sections
+    runs = planned_of(chosen, size, document)
     if collect:
-        _collect(chosen, size, runs, out, dataset, params, device)
+        _collect(chosen, size, runs, document, out, dataset, str(params), device)
         return
     say(f"{chosen.question}\n  paper: {chosen.paper}\n  yes:   {chosen.confirmed}\n  no:    {chosen.refuted}")
     for claim in chosen.claims:
@@ -94,7 +97,14 @@ def _show(runs: "Sequence[Planned]") -> None:
 
 
 def _collect(
-    study: "Study", size: str, runs: "Sequence[Planned]", out: Path, dataset: Path, params: Path, device: str
+    study: "Study",
+    size: str,
+    runs: "Sequence[Planned]",
+    document: dict[str, Any],
+    out: Path,
+    dataset: Path,
+    params: str,
+    device: str,
 ) -> None:
     import polars as pl
 
@@ -120,10 +130,10 @@ def _collect(
         }
         flops, counts = _costs(runs_home, list(done.values()), data)
         table = join(study.name, runs, tables, flops)
-        common = settings(own, size, parameters.read(params))
+        common = settings(own, size, document)
         scores: dict[str, dict[str, float]] = {}
         if own.size(size).score is not None:
-            scored, positions = _scores(runs_home, list(done.values()), data, own.side, common, str(params), device)
+            scored, positions = _scores(runs_home, list(done.values()), data, own.side, common, params, device)
             write(home / "evaluation.parquet", scored)
             write(home / "positions.parquet", positions)
             named = [name for name in scored.columns if scored[name].dtype == pl.Float64]

@@ -5,11 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
+from rcfam.cli.options import Fields, command
+from rcfam.cli.params import SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.kinds import TRACKING
 from rcfam.outputs import adding
@@ -19,24 +22,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from rcfam.tasks.tracking.data import Data, DataSpec
-    from rcfam.tasks.tracking.models import TrackerParams
-    from rcfam.tasks.tracking.presets import Preset
+    from rcfam.tasks.tracking.presets import Preset, Task
     from rcfam.tasks.tracking.training import Cell, Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Tasks that ask whether a model tracks state.")
 
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="The folder of data sets, cells, tables and figure.")]
 SizeOption = Annotated[str, typer.Option("--size", help="tiny (seconds), default (one CPU), paper (its whole grid).")]
-DepthOption = Annotated[list[int] | None, typer.Option("--depth", min=1, help="Trained depth; may be repeated.")]
-ModelOption = Annotated[
-    list[str] | None, typer.Option("--model", help="KIND, KIND:LAYERS or KIND:FROM-TO; may be repeated.")
-]
-WidthOption = Annotated[int | None, typer.Option("--width", help="Width of every model.")]
-ExamplesOption = Annotated[int | None, typer.Option("--examples", help="Training examples (FRJT: of each depth).")]
-EpochsOption = Annotated[float | None, typer.Option("--epochs", help="Longest training.")]
-BatchOption = Annotated[int | None, typer.Option("--batch", help="Examples a step.")]
-RateOption = Annotated[float | None, typer.Option("--rate", help="Highest learning rate.")]
-EnoughOption = Annotated[float | None, typer.Option("--enough", help="Stop at this validation accuracy.")]
 SeedOption = Annotated[
     list[int] | None, typer.Option("--seed", min=0, help="Of data and training (0); may be repeated.")
 ]
@@ -49,19 +41,26 @@ OnlyOption = Annotated[
 ]
 
 
-@app.command()
+def _fields(task: "Task", called: dict[str, str]) -> list[Fields]:
+    """The options of a task's fields; of those of one name, the training's is the option."""
+
+    def kind(section: str) -> type:
+        from rcfam.tasks.tracking.presets import sections
+
+        return sections(task)[section]
+
+    return [
+        Fields("grid", partial(kind, "grid"), called={"depths": "depth", "models": "model"}),
+        Fields("train", partial(kind, "train"), leave_out=("seed", "threads")),
+        Fields("task", partial(kind, "task"), leave_out=("depth", "withheld"), called=called),
+    ]
+
+
+@app.command(cls=command(*_fields("frjt", {"programs": "examples"})))
 def frjt(
     out: OutOption,
     size: SizeOption = "default",
-    depth: DepthOption = None,
-    model: ModelOption = None,
-    width: WidthOption = None,
-    examples: ExamplesOption = None,
-    epochs: EpochsOption = None,
-    batch: BatchOption = None,
-    rate: RateOption = None,
-    enough: EnoughOption = None,
-    registers: Annotated[int | None, typer.Option("--registers", help="Registers of a program.")] = None,
+    settings: SettingsOption = None,
     seed: SeedOption = None,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
@@ -71,28 +70,18 @@ def frjt(
 
     A killed command goes on where it was; finished cells are not repeated.
     """
-    from rcfam.tasks.tracking.presets import FRJT
+    from rcfam.tasks.tracking.presets import preset
 
-    preset, task = _sized(FRJT, size), _given(programs=examples, registers=registers)
-    changed = _changed(preset, task, depth, model, width, epochs, batch, rate, enough)
-    _run(_planned(changed, out, seed or [0], threads, device), out, only)
+    chosen = preset("frjt", size, dict(settings or ()))
+    _run(_planned(chosen, out, seed or [0], threads, device), out, only)
 
 
-@app.command()
+@app.command(cls=command(*_fields("maze", {"walks": "examples", "rate": "share", "size": "cells"})))
 def maze(
     out: OutOption,
     size: SizeOption = "default",
-    depth: DepthOption = None,
-    model: ModelOption = None,
-    width: WidthOption = None,
-    examples: ExamplesOption = None,
-    epochs: EpochsOption = None,
-    batch: BatchOption = None,
-    rate: RateOption = None,
-    enough: EnoughOption = None,
+    settings: SettingsOption = None,
     withheld: Annotated[bool, typer.Option("--withheld/--unwithheld", help="Hide what came of some moves.")] = True,
-    share: Annotated[float | None, typer.Option("--share", help="Share of the moves that is withheld.")] = None,
-    cells: Annotated[int | None, typer.Option("--cells", help="Cells of the maze, a side.")] = None,
     seed: SeedOption = None,
     threads: ThreadsOption = 1,
     device: DeviceOption = "cpu",
@@ -102,12 +91,10 @@ def maze(
 
     A killed command goes on where it was; finished cells are not repeated.
     """
-    from rcfam.tasks.tracking.presets import MAZE, UNWITHHELD
+    from rcfam.tasks.tracking.presets import preset
 
-    preset = _sized(MAZE if withheld else UNWITHHELD, size)
-    task = _given(walks=examples, rate=share, size=cells)
-    changed = _changed(preset, task, depth, model, width, epochs, batch, rate, enough)
-    _run(_planned(changed, out, seed or [0], threads, device), out, only)
+    chosen = preset("maze" if withheld else "unwithheld", size, dict(settings or ()))
+    _run(_planned(chosen, out, seed or [0], threads, device), out, only)
 
 
 @app.command()
@@ -117,56 +104,6 @@ def tables(
     """Tables and figure of all finished cells below a folder, as they are made after training."""
     with adding(folder, TRACKING):
         _report(folder)
-
-
-def _given(**options: Any) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def _sized(presets: "dict[str, Preset]", size: str) -> "Preset":
-    if size not in presets:
-        raise RcfamError(f"--size {size}: known are {', '.join(presets)}")
-    return presets[size]
-
-
-def _changed(
-    preset: "Preset",
-    task: dict[str, Any],
-    depths: list[int] | None,
-    models: list[str] | None,
-    width: int | None,
-    epochs: float | None,
-    batch: int | None,
-    rate: float | None,
-    enough: float | None,
-) -> "Preset":
-    try:
-        return replace(
-            preset,
-            task=replace(preset.task, **task),
-            train=replace(preset.train, **_given(epochs=epochs, batch=batch, rate=rate, enough=enough)),
-            depths=tuple(depths or preset.depths),
-            models=tuple(
-                replace(chosen, **_given(width=width))
-                for chosen in (_parsed(models, preset.models[0]) if models else preset.models)
-            ),
-        )
-    except ValueError as error:
-        raise RcfamError(str(error)) from error
-
-
-def _parsed(texts: list[str], like: "TrackerParams") -> "list[TrackerParams]":
-    """KIND, KIND:LAYERS, KIND:FROM-TO."""
-    found = []
-    for text in texts:
-        kind, _, span = text.partition(":")
-        first, _, last = (span or "1").partition("-")
-        try:
-            layers = range(int(first), int(last or first) + 1)
-        except ValueError as error:
-            raise RcfamError(f"--model {text}: expected KIND, KIND:LAYERS or KIND:FROM-TO") from error
-        found += [replace(like, kind=kind, layers=n) for n in layers]  # type: ignore[arg-type]
-    return found
 
 
 class CellFolder(NamedTuple):
@@ -183,14 +120,14 @@ def _planned(preset: "Preset", out: Path, seeds: list[int], threads: int, device
 
     _check(device)
     found: dict[Path, Cell] = {}
-    for depth in preset.depths:
+    for depth in preset.grid.depths:
         for seed in seeds:
             try:
                 source = DataSpec(replace(preset.task, depth=depth), seed)
             except ValueError as error:
                 raise RcfamError(str(error)) from error
             training = replace(preset.train, seed=seed, threads=threads)
-            for model in preset.models:
+            for model in preset.grid.trackers():
                 folder = out / f"{source.name}-{depth}" / f"seed-{seed}" / f"{model.name}-width-{model.width}"
                 found[folder] = Cell(source, model, training, device)
     return [CellFolder(cell, folder) for folder, cell in found.items()]

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from rcfam.cli.params import DEFAULT, Parameters, ParamsFileOption, SettingsOption
 from rcfam.errors import RcfamError
 from rcfam.printable import say
-
-_PARAMS = Path("params.yaml")
 
 
 def train(
@@ -18,7 +17,8 @@ def train(
     length: Annotated[int, typer.Option("--length", min=1, help="Frames a window.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The folder of this length's runs.")],
     seed: Annotated[list[int] | None, typer.Option("--seed", help="Run these instead of the study's seeds.")] = None,
-    params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin anew where a checkpoint disagrees, instead of refusing it.")
     ] = False,
@@ -44,7 +44,6 @@ def train(
     """
     from dataclasses import replace
 
-    from rcfam import params as parameters
     from rcfam.cli.live import Bars, DvcLive, Logs, TensorBoard
     from rcfam.kinds import EVENTS, LIVE, RUNS
     from rcfam.model import ModelParams
@@ -54,9 +53,10 @@ def train(
 
     if diverged not in ("error", "end"):
         raise RcfamError(f"--diverged {diverged}: expected error, or end")
-    study = parameters.load(params, "study", StudyParams)
-    training = parameters.load(params, "train", TrainParams)
-    model = parameters.load(params, "model", ModelParams)
+    parameters = Parameters(params, settings, "study", "train", "model")
+    study = parameters.section("study", StudyParams)
+    training = parameters.section("train", TrainParams)
+    model = parameters.section("model", ModelParams)
     seeds = seed or list(study.seeds)
     ranks = Ranks(
         int(os.environ.get("RANK", 0)),
@@ -130,7 +130,8 @@ def evaluate(
     runs: Annotated[Path, typer.Argument(help="The folder that holds length-L/seed-S of a study.")],
     dataset: Annotated[Path, typer.Argument(help="The folder that `rcfam dataset` wrote.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Where tables and metrics go.")],
-    params: Annotated[Path, typer.Option("--params", help="The parameter file.")] = _PARAMS,
+    params: ParamsFileOption = DEFAULT,
+    settings: SettingsOption = None,
     device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
     best: Annotated[
         bool, typer.Option("--best", help="The weights of the least held-out loss instead of the last ones.")
@@ -141,15 +142,15 @@ def evaluate(
 
     from tqdm import tqdm
 
-    from rcfam import params as parameters
     from rcfam.evaluation import EvaluateParams
     from rcfam.kinds import EVALUATION
     from rcfam.outputs import replacing
     from rcfam.training import StudyParams, score_runs
     from rcfam.training.run import BEST, FINAL
 
-    settings = parameters.load(params, "evaluate", EvaluateParams)
-    study = parameters.load(params, "study", StudyParams)
+    parameters = Parameters(params, settings, "evaluate", "study")
+    windows = parameters.section("evaluate", EvaluateParams)
+    study = parameters.section("study", StudyParams)
     with ExitStack() as stack:
         bars: list[tqdm[Any]] = []
 
@@ -159,7 +160,7 @@ def evaluate(
             bars[0].update(done - bars[0].n)
 
         fresh = stack.enter_context(replacing(out, EVALUATION, [runs, dataset, params]))
-        scored = score_runs(runs, dataset, settings, study, device, report, BEST if best else FINAL)
+        scored = score_runs(runs, dataset, windows, study, device, report, BEST if best else FINAL)
         scored.scores.write_parquet(fresh / "evaluation.parquet", compression="zstd")
         scored.positions.write_parquet(fresh / "positions.parquet", compression="zstd")
         (fresh / "metrics.json").write_text(json.dumps(scored.metrics, indent=2) + "\n", encoding="utf-8")

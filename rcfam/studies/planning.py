@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from rcfam import params as parameters
 from rcfam.documents import DocumentError
-from rcfam.studies.files import Common, Size, Study, StudyError, columns, common, factors, leading, load
+from rcfam.studies.files import SIZES, Common, Size, Study, StudyError, columns, common, factors, leading, load
 
 _PLAIN: Final = ("length", "seed")  # factors that are no parameters: options of `rcfam train`
-_SECTIONS: Final = ("render", "tokenize", "dataset", "model", "train", "evaluate", "fit")
+_SECTIONS: Final = ("render", "tokenize", "dataset", "model", "train", "evaluate", "fit")  # that a study may set
+_OWN: Final = ("model", "train", "fit")  # that a size may bring itself
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ def settings(study: Study, size: str, document: dict[str, Any]) -> dict[str, Any
     scores = {f"evaluate.{key}": value for key, value in (chosen.score or {}).items()}
     shared = common(size)
     return _changed(copy.deepcopy(document) | _own_sections(shared), shared.set | chosen.set | scores, study)
+
+
+def sections_of(size: str) -> tuple[str, ...]:
+    """The sections in which the parameter file decides what a study does not set."""
+    own = _OWN if size in SIZES and common(size).preset is not None else ()
+    return tuple(name for name in _SECTIONS if name not in own)
 
 
 def _own_sections(common: Common) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def rcfam(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_is_complete(tmp_path: Path, preset: str, capsys: pytest.CaptureFixture[str]) -> None:
     params.preset(preset, tmp_path / "params.yaml")
-    params.check(str(tmp_path / "params.yaml"))
+    params.check(tmp_path / "params.yaml")
     assert "11 sections, all well" in capsys.readouterr().out
 
 
@@ -53,7 +53,7 @@ def as_kinds(model: dict[str, Any]) -> dict[str, Any]:
 def test_a_former_file_is_told_how_to_write_the_model_now(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(parameters.text(BEFORE["tiny"]))
     with pytest.raises(RcfamError, match=r"params\.yaml: model\.state: stands elsewhere now: write head: \{kind: rows"):
-        params.check(str(tmp_path / "params.yaml"))
+        params.check(tmp_path / "params.yaml")
 
 
 def test_every_key_is_documented() -> None:

@@ -183,7 +183,7 @@ def test_an_interrupt_loses_nothing_that_was_answered(repository: Path, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--patches", "a"], "--patches a"),
+        (["--patches", "a"], "inflate.patches[0]: expected int, found 'a'"),
         (["--patches", "1,1"], "inflate.patches"),
         (["--cases", "0"], "inflate.cases"),
         (["--body", "[1]"], "--body"),

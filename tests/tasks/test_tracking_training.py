@@ -10,16 +10,19 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from rcfam import schema
 from rcfam.atomic import alone
 from rcfam.cli import app
 from rcfam.errors import RcfamError
+from rcfam.schema import dataclasses_in
+from rcfam.tasks.inflate import InflateParams
 from rcfam.tasks.tracking import data, frjt, maze, tables, training
 from rcfam.tasks.tracking.data import DataSpec, open_data
 from rcfam.tasks.tracking.examples import Group
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 from rcfam.tasks.tracking.models import TrackerParams
-from rcfam.tasks.tracking.presets import FRJT, MAZE, UNWITHHELD
+from rcfam.tasks.tracking.presets import SIZES, TASKS, preset, sections
 from rcfam.tasks.tracking.published import published
 from rcfam.tasks.tracking.training import Cell, Evaluation, TrackingParams
 from rcfam.training.checkpoint import load
@@ -34,7 +37,7 @@ class KilledError(Exception):
     """Stands for the end of the process."""
 
 
-@pytest.mark.parametrize("source", [SOURCE, DataSpec(MazeParams(depth=2, size=3, walks=12, held_out=4), seed=1)])
+@pytest.mark.parametrize("source", [DataSpec(kind.small(), seed=1) for kind in dataclasses_in(data.TaskParams)])
 def test_a_data_set_comes_back_as_it_was_made(source: DataSpec, tmp_path: Path) -> None:
     made, found = open_data(tmp_path, source), open_data(tmp_path, source)
     for part in data.PARTS:
@@ -367,11 +370,13 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(verb: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--size", "huge"], "--size huge: known are tiny, default, paper"),
+        (["--size", "huge"], "size huge: known are tiny, default, paper"),
         (["--size", "tiny", "--model", "gru"], "model 'gru'"),
-        (["--size", "tiny", "--model", "lstm:x"], "--model lstm:x"),
+        (["--size", "tiny", "--model", "lstm:x"], "models: lstm:x: expected KIND"),
         (["--size", "tiny", "--depth", "500"], "depth: 500"),
-        (["--size", "tiny", "--rate", "-1"], "rate: -1.0"),
+        (["--size", "tiny", "--rate", "-1"], "train.rate: -1.0"),
+        (["--size", "tiny", "-S", "task.regsters=3"], "-S: task.regsters: unknown key; did you mean 'task.registers'?"),
+        (["--size", "tiny", "--registers", "x"], "task.registers: expected int, found 'x'"),
         (["--size", "tiny", "--device", "tpu"], "--device tpu"),
     ],
 )
@@ -383,7 +388,34 @@ def test_bad_options(more: list[str], said: str, tmp_path: Path) -> None:
 
 
 def test_presets_are_valid() -> None:
-    for preset in [*FRJT.values(), *MAZE.values(), *UNWITHHELD.values()]:
-        for depth in preset.depths:
-            assert dataclasses.replace(preset.task, depth=depth).depth == depth
-    assert not any(preset.task.withheld for preset in UNWITHHELD.values() if isinstance(preset.task, MazeParams))
+    for task in TASKS:
+        for size in SIZES:
+            found = preset(task, size)
+            for depth in found.grid.depths:
+                assert dataclasses.replace(found.task, depth=depth).depth == depth
+            assert found.task.name == ("maze-unwithheld" if task == "unwithheld" else task)
+
+
+def test_the_sizes_are_what_they_were() -> None:
+    """Cells that were trained once are not trained again: their identities are compared."""
+    tiny, default, paper = (preset("maze", size) for size in SIZES)
+    assert tiny.task == MazeParams(depth=2, size=3, walks=96, held_out=32)
+    assert tiny.train == TrackingParams(epochs=2, batch=32, warmup=10, evaluations=3, patience=3)
+    assert tiny.grid.trackers()[4] == TrackerParams("looped", 2, 16, 2)
+    assert default.train == TrackingParams(epochs=16, batch=32, growth=0.8)
+    assert [len(each.grid.trackers()) for each in (tiny, default, paper)] == [8, 8, 36]
+    assert preset("unwithheld", "default").train == TrackingParams(epochs=6, batch=32, rate=1e-3, enough=0.999)
+
+
+def test_values_are_put_over_a_size() -> None:
+    found = preset(
+        "frjt", "tiny", {"train.epochs": 3, "task.registers": 4, "grid.models": ["lstm:2-3"], "grid.depths": [5]}
+    )
+    assert (found.train.epochs, found.task, found.grid.depths) == (3.0, FrjtParams(3, 96, 32, 4), (5,))
+    assert [tracker.name for tracker in found.grid.trackers()] == ["lstm-2", "lstm-3"]
+
+
+def test_every_key_of_the_tasks_is_documented() -> None:
+    for task in TASKS:
+        assert [key.name for key in schema.all_keys(sections(task)) if not key.doc] == []
+    assert [key.name for key in schema.keys(InflateParams) if not key.doc] == []

@@ -36,18 +36,19 @@ class InflateParams:
     contexts: Annotated[tuple[Annotated[int, Range(0, 100_000)], ...], Size(1, 100), Different()] = (3, 1, 0)
     """Lines of context in the diffs: U3, U1, U0. Every case is told in each."""
     cases: Annotated[int, Range(1, 10**6)] = 48
-    """For each N; the paper took 48."""
+    """Cases for each N. The paper has 48 (section 8.2.2)."""
     seed: Seed = 0
+    """Seed of the choice of cases."""
     start: Literal["anywhere", "birth"] = "anywhere"
     """The first state: any that the file had, or that in which it came into being."""
     min_bytes: Annotated[int, Range(1, 2**31 - 1)] = 200
-    """Of the file, in every state."""
+    """Bytes of the file at least, in every state."""
     max_bytes: Annotated[int, Range(1, 2**31 - 1)] = 16_000
-    """Of the file, in every state."""
+    """Bytes of the file at most, in every state."""
     paths: tuple[str, ...] = ()
     """Only files whose paths match one of these globs; empty: all."""
     max_patch_bytes: Annotated[int, Range(1, 2**31 - 1)] = 100_000
-    """Of all diffs of a case together, with the widest context."""
+    """Bytes of all diffs of a case together, with the widest context."""
 
     def __post_init__(self) -> None:
         check(self)

@@ -84,5 +84,5 @@ def preset(task: Task, size: str, values: Mapping[str, Any] | None = None) -> Pr
         raise TaskError(f"size {size}: known are {', '.join(SIZES)}{nearest(size, SIZES)}")
     kinds = sections(task)
     document = params.overridden(params.preset(f"{task}-{size}", kinds, FOLDER), values or {}, "-S")
-    built = {name: documents.build(kind, document[name], name, complete=False) for name, kind in kinds.items()}
-    return Preset(**built)
+    built: list[Any] = [documents.build(kind, document[name], name, complete=False) for name, kind in kinds.items()]
+    return Preset(*built)

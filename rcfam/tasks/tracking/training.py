@@ -41,22 +41,27 @@ class TrackingParams:
     """How a cell is trained: AdamW, a warm-up, then a linear fall of the rate to a fiftieth."""
 
     epochs: Annotated[float, Range(least=1e-3, most=1e6)] = 12.0
+    """Longest training, in passes over the training examples."""
     batch: Annotated[int, Range(1, 1_000_000)] = 128
     """Examples of one depth in a step."""
     rate: Annotated[float, Range(least=1e-8, most=10)] = 2e-3
+    """Highest learning rate."""
     decay: Annotated[float, Range(least=0, most=10)] = 0.01
+    """Weight decay."""
     warmup: Annotated[int, Range(0, 10_000_000)] = 200
-    """Steps."""
+    """Steps over which the rate rises from 0."""
     growth: Share = 0.0
     """Share of the run in which examples with many answers grow, from a sixteenth of them to all."""
     evaluations: Annotated[int, Range(1, 100_000)] = 12
-    """Evenly spread over the run; a checkpoint is written at each."""
+    """Evaluations, evenly spread over the run. A checkpoint is written at each."""
     patience: Annotated[int, Range(1, 100_000)] = 4
-    """Stop when that many evaluations in a row brought no better validation accuracy."""
+    """Stop after this many evaluations in a row without a better validation accuracy."""
     enough: Share = 1.0
     """Stop at this validation accuracy."""
     seed: Seed = 0
+    """Seed of weights and of the order of examples."""
     threads: Annotated[int, Range(1, 1_024)] = 1
+    """CPU threads."""
 
     def __post_init__(self) -> None:
         check(self)
