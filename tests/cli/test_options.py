@@ -106,7 +106,7 @@ def baked() -> Callable[..., list[Setting] | str]:
         done = CliRunner().invoke(cake, ["hot", *words])
         if done.exit_code:
             return done.output + str(done.exception)
-        return [*told.pop()] if "--help" not in words else done.output
+        return done.output if "--help" in words else list(told.pop() or ())
 
     return run
 
