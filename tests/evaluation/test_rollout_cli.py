@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 import yaml
 
+from rcfam import schema
 from rcfam.atomic import alone
 from rcfam.errors import RcfamError
 from rcfam.model import ModelParams, build
@@ -46,7 +47,7 @@ def untrained(folder: Path, small: World, dataset: str) -> None:
         "columns": shape.columns,
         "vocabulary": shape.vocabulary,
         "attributes": len(shape.attributes_N3),
-        "model": json.loads(json.dumps(dataclasses.asdict(sizes))),
+        "model": schema.plain(sizes),
     }
     checkpoint.save(folder / "final", dict(build(sizes, shape, 0).state_dict()), identity, {})
 

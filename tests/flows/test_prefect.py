@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from flows import PROJECT
+from rcfam.schema import plain
 from tests.dataset import test_stages as test_dataset_stages
 from tests.support import flows_toy, flows_ui
 from tests.support.flows_toy import EVERYTHING, results, wait_for
@@ -70,7 +71,7 @@ def test_a_search_is_started_in_the_interface(ui: Ui, tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         test_dataset_stages.record(place.recordings / f"{name}.tsr", test_dataset_stages.COMMITS)
     place.both()
-    settings = {"model": asdict(training.MODEL), "train": asdict(training.TRAIN), "study": {"lengths": [2, 8]}}
+    settings = {"model": plain(training.MODEL), "train": asdict(training.TRAIN), "study": {"lengths": [2, 8]}}
     place.params.write_text(place.params.read_text() + yaml.safe_dump(settings))
     parameters = {
         "trials": 2,

@@ -22,6 +22,7 @@ from flows.search.space import Point, Space
 from flows.search.store import AGAIN, JUDGED, PROCESS, open_study, reap
 from flows.search.trials import Search, run, run_one
 from flows.trial import DIVERGED, OUT_OF_MEMORY, TENTHS, Report, by_tenths
+from rcfam.schema import plain
 from tests.dataset.test_stages import COMMITS, Place, record
 from tests.support.flows_toy import wait_for
 from tests.support.oracles.training import MODEL, TRAIN
@@ -286,7 +287,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         record(made.recordings / f"{name}.tsr", COMMITS)
     made.both()
     study = {"name": "length", "lengths": [2, 8], "seeds": [0]}
-    settings = {"model": asdict(MODEL), "train": asdict(TRAIN), "study": study}
+    settings = {"model": plain(MODEL), "train": asdict(TRAIN), "study": study}
     made.params.write_text(made.params.read_text() + yaml.safe_dump(settings, default_flow_style=None))
     return made
 
