@@ -27,8 +27,9 @@ import numpy as np
 import polars as pl
 
 from rcfam import documents, params, report, schema, tables
-from rcfam.cli import laws, mirrors
+from rcfam.cli import mirrors
 from rcfam.cli.provenance import provenance
+from rcfam.cli.run_tables import read_table
 from rcfam.dataset import dataset_tables, index
 from rcfam.dataset import tokens as token_files
 from rcfam.errors import RcfamError
@@ -499,7 +500,7 @@ def _made_csv(home: Path) -> Path:
 
 
 def _fit(path: Path) -> None:
-    analyse(runs(laws._read_file(path)), FitParams(bootstrap=100))
+    analyse(runs(read_table(path)), FitParams(bootstrap=100))
 
 
 def _made_cases(home: Path) -> Path:

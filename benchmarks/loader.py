@@ -63,7 +63,7 @@ def typed(stroke: np.ndarray, path: Path) -> None:
 def typed_histories(folder: Path, histories: list[Path], most: int) -> Dataset:
     """A dataset of the oldest `most` keystrokes or so of each repository, made as the pipeline makes it."""
     from rcfam import rendering
-    from rcfam.cli import dataset as cli
+    from rcfam.cli import dataset, tokenize
     from rcfam.history import Repository
 
     recordings, tokens, made = (folder / name for name in ("recordings", "tokens", "dataset"))
@@ -81,8 +81,8 @@ def typed_histories(folder: Path, histories: list[Path], most: int) -> Dataset:
             rendering.record(Repository(path), "HEAD", f"r{number}", rendering.RenderParams(), file, progress, enough)
     (folder / "params.yaml").write_text(PARAMS)
     with contextlib.redirect_stdout(sys.stderr):
-        cli.tokenize(recordings, tokens, folder / "params.yaml")
-        cli.dataset(recordings, tokens, made, folder / "params.yaml")
+        tokenize.tokenize(recordings, tokens, folder / "params.yaml")
+        dataset.dataset(recordings, tokens, made, folder / "params.yaml")
     return Dataset.open(made)
 
 

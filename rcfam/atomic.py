@@ -8,6 +8,7 @@ of NAME deletes it. Where the file system has no locks nothing is known to be de
 import ctypes
 import errno
 import fcntl
+import json
 import os
 import re
 import secrets
@@ -17,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rcfam.errors import RcfamError
 
@@ -71,6 +72,12 @@ def writing(path: Path, durable: bool = False) -> Iterator[Path]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         os.close(handle)
+
+
+def write_json(path: Path, value: Any, indent: int = 2, allow_nan: bool = True) -> None:
+    """Write a value as a JSON file that appears whole and on the disk. Raises RcfamError as `writing` does."""
+    with writing(path, durable=True) as part:
+        part.write_text(json.dumps(value, indent=indent, allow_nan=allow_nan) + "\n", encoding="utf-8")
 
 
 def check_file(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The `rcfam` command. One file a verb group; heavy imports stay inside the verbs, so that --help is quick."""
+"""The `rcfam` command. A stage's verb has a file of its own; heavy imports stay inside the verbs: --help is quick."""
 
 import os
 import resource
@@ -9,21 +9,27 @@ import typer
 
 from rcfam import lifetime
 from rcfam.cli import (
+    clone,
     conversion,
     dataset,
+    evaluate,
     failures,
+    fit,
     inflate,
-    laws,
     model,
     options,
     outputs,
     params,
     recordings,
     render,
+    replay,
+    report,
     rollout,
     studies,
     tasks,
-    training,
+    tokenize,
+    train,
+    verify,
 )
 from rcfam.errors import RcfamError
 from rcfam.printable import printable, say
@@ -39,26 +45,26 @@ app = typer.Typer(
     help="Git history to keystrokes, terminal frames, models and scaling laws.",
 )
 app.callback()(lambda: None)  # a group, however few verbs it has
-app.command()(render.clone)
+app.command()(clone.clone)
 app.command(cls=options.command(render.FIELDS))(render.render)
-app.command()(render.verify)
+app.command()(verify.verify)
 app.command()(recordings.info)
 app.command()(recordings.play)
 app.command()(conversion.export)
 app.command("import")(conversion.import_)
 app.command()(conversion.repack)
-app.command()(dataset.tokenize)
+app.command()(tokenize.tokenize)
 app.command()(dataset.dataset)
-app.command()(training.train)
-app.command()(training.replay)
-app.command()(training.evaluate)
+app.command()(train.train)
+app.command()(replay.replay)
+app.command()(evaluate.evaluate)
 app.command()(rollout.rollout)
 app.command()(studies.studies)
 app.command()(studies.study)
 app.command()(studies.paragraphs)
-app.command(cls=options.command(laws.FIELDS))(laws.fit)
-app.command()(laws.report)
-app.command("plots-template")(laws.plots_template)
+app.command(cls=options.command(fit.FIELDS))(fit.fit)
+app.command()(report.report)
+app.command("plots-template")(report.plots_template)
 tasks.app.command(cls=options.command(inflate.FIELDS))(inflate.inflate)
 app.add_typer(tasks.app, name="task")
 app.command()(model.flops)

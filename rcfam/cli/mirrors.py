@@ -10,7 +10,7 @@ from rcfam.errors import RcfamError
 
 MANIFEST: Final = "manifest.json"
 MOST_REPOSITORIES: Final = 1_000_000
-_COMMIT: Final = Pattern(r"[0-9a-f]{40}", "a commit id of 40 hexadecimal digits")
+COMMIT_ID: Final = Pattern(r"[0-9a-f]{40}", "a commit id of 40 hexadecimal digits")
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Mirror:
     """One repository, mirrored as NAME.git, and the commit that is to be rendered."""
 
     name: Name
-    commit: Annotated[str, _COMMIT]
+    commit: Annotated[str, COMMIT_ID]
     source: Annotated[str, Size(1, 10_000)] | None = None
     """Where it came from."""
     revision: Annotated[str, Size(1, 1_000)] | None = None

@@ -1,9 +1,7 @@
-"""`rcfam clone`, `rcfam render`, `rcfam verify`: from the list of repositories to recordings."""
+"""`rcfam render`: from histories to recordings."""
 
-import json
 import re
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,22 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rcfam import documents
-from rcfam.atomic import alone, writing
+from rcfam.atomic import write_json, writing
 from rcfam.bounds import NAME
 from rcfam.cli import mirrors
 from rcfam.cli.options import Fields
 from rcfam.cli.params import Parameters, ParamsOption, SettingsOption
+from rcfam.cli.progress import bar
 from rcfam.errors import RcfamError
-from rcfam.kinds import MIRRORS, RECORDINGS
-from rcfam.outputs import adding, file_of, replacing
-from rcfam.printable import printable, say
+from rcfam.kinds import RECORDINGS
+from rcfam.outputs import file_of, replacing
+from rcfam.printable import say
 
 if TYPE_CHECKING:
-    from rcfam.history import Transfers
     from rcfam.rendering import Rendered, RenderParams
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
 
 
 def _render_params() -> type:
@@ -38,63 +35,6 @@ def _render_params() -> type:
 
 
 FIELDS = Fields("render", _render_params, called={"authors": "author", "paths": "path"})
-
-OutOption = Annotated[Path, typer.Option("-o", "--out", help="What to write.")]
-
-
-def clone(
-    out: OutOption,
-    params_file: ParamsOption = None,
-    settings: SettingsOption = None,
-    repositories: Annotated[
-        Path | None, typer.Option("--list", help="Repositories, one `NAME SOURCE` a line; else the parameter file's.")
-    ] = None,
-) -> None:
-    """Mirror every repository of the list as OUT/NAME.git and write OUT/manifest.json with the commits to render."""
-    from rcfam.history import Transfers, shown
-    from rcfam.rendering import CloneParams
-
-    chosen = Parameters(params_file, settings, "clone").section("clone", CloneParams)
-    names = repositories or Path(chosen.repositories)
-    listed = _read_list(names)
-    unknown = sorted(set(chosen.revisions) - set(listed))
-    if unknown and repositories is None:
-        raise RcfamError(f"clone.revisions names repositories that are not in the list: {', '.join(unknown)}")
-    with adding(out, MIRRORS, [names]), alone(out), Transfers(chosen.limits) as transfers:
-        entries, failures = [], []
-        for name, source in listed.items():
-            try:
-                commit = _mirror(name, source, out / f"{name}.git", chosen.revisions.get(name), transfers)
-            except RcfamError as error:
-                failures.append(f"{name}: {error}")
-                continue
-            address = shown(source)
-            entries.append({"name": name, "source": address, "revision": chosen.revisions.get(name), "commit": commit})
-            say(f"{name}: {commit[:12]} of {address}")
-        if failures:  # what is mirrored stays: the next time it is only updated
-            raise RcfamError("; ".join(failures))
-        _write_json(out / mirrors.MANIFEST, {"version": 1, "repositories": entries})
-
-
-def _mirror(name: str, source: str, folder: Path, revision: str | None, transfers: "Transfers") -> str:
-    """Make or update one mirror; the commit that is to be rendered.
-
-    Where the source cannot be reached, a pinned commit that an earlier mirror holds is enough.
-    """
-    from rcfam.history import HistoryError, Repository
-    from rcfam.history import clone as mirror
-    from rcfam.history import mirrors as is_mirror
-
-    try:
-        with _bar(name, "object") as show:
-            repository = mirror(source, folder, show, transfers=transfers)
-    except HistoryError as error:
-        if revision is None or not _COMMIT.fullmatch(revision) or not is_mirror(folder, source):
-            raise
-        commit = Repository(folder).resolve(revision)
-        say(f"{name}: {error}; the mirror holds the pinned commit", file=sys.stderr)
-        return commit
-    return repository.resolve(revision or "HEAD")
 
 
 def render(
@@ -127,32 +67,6 @@ def render(
         _render_one(folder, revision, name or _plain_name(folder.resolve().name), out, chosen)
 
 
-def verify(
-    recording: Annotated[Path, typer.Argument(help="A .tsr file.")],
-    repo: Annotated[Path, typer.Option(help="The repository that it was rendered from.")],
-    frames: Annotated[bool, typer.Option(help="Compare every frame too, not only the files.")] = False,
-) -> None:
-    """Replay a recording's keystrokes; after every commit the files must equal the commit's tree, by git object id."""
-    from rcfam import verifying
-    from rcfam.history import Repository
-    from rcfam.recording import Reader
-    from rcfam.rendering import COMMIT_MARK
-
-    with Reader(recording) as reader, _bar(recording.name, "commit") as show:
-        if reader.damage:
-            raise RcfamError(f"{recording}: {reader.damage}")
-        total = sum(mark.kind == COMMIT_MARK for mark in reader.marks)
-        found = verifying.verify(reader, Repository(repo), frames, lambda done, _: show(done, total))
-    compared = f", {found.frames:,} frames equal" if frames else ""
-    said = f"{recording}: {found.commits:,} commits and {found.keystrokes:,} keystrokes verified{compared}"
-    if not found.whole:
-        said += (
-            f"; a prefix: the recording was stopped, {found.commits:,} of {found.selected:,} commits are whole, "
-            f"and {found.rest:,} keystrokes after them belong to none"
-        )
-    say(said)
-
-
 def _mirrored(address: str, folder: Path, parameters: Parameters) -> Path:
     from rcfam.history import clone as mirror
     from rcfam.history import shown
@@ -160,31 +74,13 @@ def _mirrored(address: str, folder: Path, parameters: Parameters) -> Path:
 
     limits = parameters.section("clone", CloneParams).limits
     name = _plain_name(re.split(r"[/:]", shown(address).rstrip("/"))[-1])
-    with _bar(name, "object") as show:
+    with bar(name, "object") as show:
         mirror(address, folder / f"{name}.git", show, limits)
     return folder / f"{name}.git"
 
 
 def _plain_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name.removesuffix(".git")) or "repo"
-
-
-def _read_list(path: Path) -> dict[str, str]:
-    """name -> source. Relative paths are seen from the current directory."""
-    lines = documents.text(path).splitlines()
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, 1):
-        words = line.partition("#")[0].split() if not line.lstrip().startswith("#") else []
-        if not words:
-            continue
-        if len(words) != 2 or not NAME.matches(words[0]):
-            raise RcfamError(f"{path}, line {number}: expected `NAME SOURCE`, found {len(words)} words")
-        if words[0] in found:
-            raise RcfamError(f"{path}, line {number}: the name {words[0]!r} stands there twice")
-        found[words[0]] = words[1]
-    if not found:
-        raise RcfamError(f"{path} names no repository")
-    return found
 
 
 def _render_one(source: Path, revision: str, name: str, out: Path, chosen: "RenderParams") -> None:
@@ -230,7 +126,7 @@ def _render_all(source: Path, out: Path, chosen: "RenderParams") -> None:
             )
         pl.concat(ledgers).write_parquet(folder / "ledger.parquet")
         totals = {key: sum(entry[key] for entry in entries) for key in ("commits", "changes", "rendered", "keystrokes")}
-        _write_json(folder / mirrors.MANIFEST, {"version": 1, "repositories": entries, "totals": totals})
+        write_json(folder / mirrors.MANIFEST, {"version": 1, "repositories": entries, "totals": totals})
 
 
 def _record(
@@ -241,7 +137,7 @@ def _record(
 
     total = len(repository.ids(revision, chosen.selection()))
     started = time.perf_counter()
-    with _bar(name, "commit") as show, path.open("wb") as file:
+    with bar(name, "commit") as show, path.open("wb") as file:
         show(0, total, "kernels compile the first time, a minute")
 
         def progress(commits: int, keys: int) -> None:
@@ -264,22 +160,6 @@ def _report(name: str, rendered: "Rendered", seconds: float, size: int) -> None:
 
 
 @contextmanager
-def _bar(name: str, unit: str) -> "Iterator[Callable[..., None]]":
-    """A progress bar as `show(done, total, remark)`."""
-    from tqdm import tqdm
-
-    with tqdm(desc=printable(name), unit=unit, dynamic_ncols=True, leave=False) as bar:
-
-        def show(done: int, total: int, remark: str = "") -> None:
-            bar.total = total
-            if remark:
-                bar.set_postfix_str(remark, refresh=done == 0)
-            bar.update(done - bar.n)
-
-        yield show
-
-
-@contextmanager
 def _interruptible() -> "Iterator[Callable[[], bool]]":
     """The first Ctrl-C asks to stop at the next good moment, the second stops at once."""
     asked = False
@@ -295,8 +175,3 @@ def _interruptible() -> "Iterator[Callable[[], bool]]":
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> None:
-    with writing(path, durable=True) as part:
-        part.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -35,11 +35,10 @@ def rollout(
     Killed, it goes on from the last batch of terminals (OUT/unfinished) when it is started again.
     """
     import dataclasses
-    import json
 
     import torch
 
-    from rcfam.atomic import alone, writing
+    from rcfam.atomic import alone, write_json
     from rcfam.dataset import Dataset
     from rcfam.errors import RcfamError
     from rcfam.evaluation.rollout import RolloutParams, rollouts
@@ -87,8 +86,7 @@ def rollout(
         write(out / "rollouts.parquet", found.rollouts)
         write(out / "curves.parquet", found.curves)
         write(out / "summary.parquet", means)
-        with writing(out / "metrics.json", durable=True) as part:
-            part.write_text(json.dumps(metrics(found.rollouts), indent=2) + "\n", encoding="utf-8")
+        write_json(out / "metrics.json", metrics(found.rollouts))
         parts.close(out / "recordings")
     for row in means.iter_rows(named=True):
         say(_line(row))

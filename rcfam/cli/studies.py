@@ -1,6 +1,5 @@
 """`rcfam studies`, `rcfam study`, `rcfam paragraphs`: the catalogue of studies, and what came out of them."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rcfam import params as parameters
-from rcfam.atomic import writing
+from rcfam.atomic import write_json, writing
 from rcfam.cli.params import DEFAULT, Parameters, ParamsFileOption, SettingsOption
+from rcfam.cli.progress import bar
 from rcfam.errors import RcfamError
 from rcfam.kinds import STUDY
 from rcfam.outputs import adding
@@ -146,8 +146,7 @@ def _collect(
         for name, each in found.tables.items():
             with writing(home / "tables" / f"{name}.csv") as part:
                 each.write_csv(part, float_precision=8)
-        with writing(home / "summary.json", durable=True) as part:
-            part.write_text(json.dumps(found.summary, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(home / "summary.json", found.summary, indent=1, allow_nan=False)
     _print(found.summary, home)
 
 
@@ -187,7 +186,6 @@ def _scores(
 ) -> "tuple[pl.DataFrame, pl.DataFrame]":
     """Scores and positions of every run, by its id; kept in the run's folder until it is trained anew."""
     import polars as pl
-    from tqdm import tqdm
 
     from rcfam.evaluation import EvaluateParams
     from rcfam.studies import folders
@@ -200,14 +198,9 @@ def _scores(
     homes = {run.id: folders.run_folder(home, run) for run in runs}
     stamp = {run.id: f"{wanted} {side} {(homes[run.id] / folders.DONE).stat().st_mtime_ns}" for run in runs}
     missing = [run for run in runs if _stamp(homes[run.id]) != stamp[run.id]]
-    with tqdm(desc="score", unit="window", disable=None, leave=False, delay=1) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with bar("score", "window", brief=True) as show:
         places = [seed_folder(homes[run.id], run.seed) for run in missing]
-        scored = score_places(places, data, wanted, side, device, report) if missing else iter(())
+        scored = score_places(places, data, wanted, side, device, show) if missing else iter(())
         for run, one in zip(missing, scored, strict=True):
             write(homes[run.id] / "scores.parquet", pl.DataFrame([one.row]).with_columns(run=pl.lit(run.id)))
             write(homes[run.id] / "positions.parquet", one.positions.with_columns(run=pl.lit(run.id)))

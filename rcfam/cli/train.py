@@ -1,4 +1,4 @@
-"""`rcfam train`, `rcfam evaluate`, `rcfam replay`."""
+"""`rcfam train`: the runs of one length."""
 
 import os
 from contextlib import ExitStack
@@ -99,73 +99,3 @@ def train(
         say(f"{row['run']}: diverged at step {row['step']}; its weights are those before it (see `rcfam replay`)")
     for row in last.filter(last["loss"].is_finite()).iter_rows(named=True):
         say(f"{row['run']}: loss {row['loss']:.3f} after {row['step']} steps, {row['wall_s']:.1f} s")
-
-
-def replay(
-    run: Annotated[Path, typer.Argument(help="The folder of a run that stopped: data/runs/length-L/seed-S.")],
-    dataset: Annotated[Path, typer.Argument(help="The folder that `rcfam dataset` wrote.")],
-    device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
-) -> None:
-    """Repeat the step whose loss was not finite: its windows, and the norms of every weight and gradient."""
-    import math
-
-    from rcfam.dataset.index import Dataset
-    from rcfam.training.data import open_source
-    from rcfam.training.replay import replay as again
-
-    found = again(run, dataset, open_source, device)
-    names = Dataset.open(dataset).index["recording"].to_list()
-    before = f"the checkpoint of step {found.start}" if found.start else "fresh weights"
-    say(f"{found.run}, from {before}: step {found.step}, loss {found.loss}, gradient norm {found.grad_norm}")
-    say(f"\n{'recording':<24}  {'first token':>12}  {'loss':>12}")
-    for window in found.windows:
-        say(f"{names[window.recording]:<24}  {window.first_token:>12}  {window.loss:>12.6g}")
-    width = max(map(len, found.norms))
-    say(f"\n{'parameter':<{width}}  {'weight':>12}  {'gradient':>12}")
-    for name, norms in sorted(found.norms.items(), key=lambda item: all(map(math.isfinite, item[1]))):
-        say(f"{name:<{width}}  {norms.weight:>12.6g}  {norms.gradient:>12.6g}")
-
-
-def evaluate(
-    runs: Annotated[Path, typer.Argument(help="The folder that holds length-L/seed-S of a study.")],
-    dataset: Annotated[Path, typer.Argument(help="The folder that `rcfam dataset` wrote.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where tables and metrics go.")],
-    params: ParamsFileOption = DEFAULT,
-    settings: SettingsOption = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, or cuda.")] = "cpu",
-    best: Annotated[
-        bool, typer.Option("--best", help="The weights of the least held-out loss instead of the last ones.")
-    ] = False,
-) -> None:
-    """Score every trained model of the study on the same held-out windows."""
-    import json
-
-    from tqdm import tqdm
-
-    from rcfam.evaluation import EvaluateParams
-    from rcfam.kinds import EVALUATION
-    from rcfam.outputs import replacing
-    from rcfam.training import StudyParams, score_runs
-    from rcfam.training.run import BEST, FINAL
-
-    parameters = Parameters(params, settings, "evaluate", "study")
-    windows = parameters.section("evaluate", EvaluateParams)
-    study = parameters.section("study", StudyParams)
-    with ExitStack() as stack:
-        bars: list[tqdm[Any]] = []
-
-        def report(done: int, total: int) -> None:
-            if not bars:  # nothing is drawn before a refusal
-                bars.append(stack.enter_context(tqdm(desc="evaluate", unit="window", total=total, mininterval=0.5)))
-            bars[0].update(done - bars[0].n)
-
-        fresh = stack.enter_context(replacing(out, EVALUATION, [runs, dataset, params]))
-        scored = score_runs(runs, dataset, windows, study, device, report, BEST if best else FINAL)
-        scored.scores.write_parquet(fresh / "evaluation.parquet", compression="zstd")
-        scored.positions.write_parquet(fresh / "positions.parquet", compression="zstd")
-        (fresh / "metrics.json").write_text(json.dumps(scored.metrics, indent=2) + "\n", encoding="utf-8")
-    for row in scored.scores.iter_rows(named=True):
-        say(
-            f"{row['run']}: loss {row['loss']:.3f}, {row['bits_per_keystroke']:.3f} bits a keystroke, "
-            f"top-1 {row['accuracy']:.3f}, sustained {row['sustained']:.2f}, own length {row['own_loss']:.3f}"
-        )
