@@ -26,7 +26,8 @@ def evaluate(
     from rcfam.evaluation import EvaluateParams
     from rcfam.kinds import EVALUATION
     from rcfam.outputs import replacing
-    from rcfam.training import StudyParams, score_runs
+    from rcfam.trained import score_runs
+    from rcfam.training import StudyParams
     from rcfam.training.run import BEST, FINAL
 
     parameters = Parameters(params, settings, "evaluate", "study")

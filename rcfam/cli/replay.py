@@ -17,8 +17,8 @@ def replay(
     import math
 
     from rcfam.dataset.index import Dataset
+    from rcfam.trained import replay as again
     from rcfam.training.data import open_source
-    from rcfam.training.replay import replay as again
 
     found = again(run, dataset, open_source, device)
     names = Dataset.open(dataset).index["recording"].to_list()

@@ -190,8 +190,8 @@ def _scores(
     from rcfam.evaluation import EvaluateParams
     from rcfam.studies import folders
     from rcfam.tables import read
+    from rcfam.trained import score_places
     from rcfam.training import seed_folder
-    from rcfam.training.scores import score_places
     from rcfam.training.table import write
 
     wanted = parameters.build(EvaluateParams, common["evaluate"], f"{where}: evaluate")

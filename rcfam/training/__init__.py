@@ -6,7 +6,6 @@ from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import TrainParams
 from rcfam.training.optimiser import OptimiserParams
 from rcfam.training.run import Job, TrainingData, load_model, run
-from rcfam.training.scores import score_runs
 from rcfam.training.streaming import gradients
 from rcfam.training.study import StudyParams, seed_folder, train_length, train_together
 
@@ -23,7 +22,6 @@ __all__ = [
     "gradients",
     "load_model",
     "run",
-    "score_runs",
     "seed_folder",
     "train_length",
     "train_together",

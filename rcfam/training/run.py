@@ -5,7 +5,7 @@ FOLDER/step-0000100.safetensors, .json    the last `keep` checkpoints until the 
 FOLDER/best.safetensors, .json            the weights of the least held-out loss so far
 FOLDER/final.safetensors, .json           the trained weights and what they were trained from; written last of all
 FOLDER/table.parquet                      one row a step
-FOLDER/failure.json                       where a loss that is not finite stopped the run: all that replay.py asks for;
+FOLDER/failure.json                       where a loss that is not finite stopped the run: what `rcfam replay` needs;
                                           checkpoints stay then, also where the run counts as ended
 FOLDER/rank-R/step-0000100.safetensors    with outer steps, what rank R alone knows: its optimiser and random state
 
@@ -34,18 +34,19 @@ from rcfam.bounds import Name, Range, Seed, Size, check, shown
 from rcfam.dataset.index import Batch
 from rcfam.dataset.orders import Order
 from rcfam.evaluation.scoring import loss_in_pieces
+from rcfam.evaluation.utilisation import shortest_step
 from rcfam.model.action import ActionModel, DataShape, ModelParams, build
 from rcfam.terminal.cells import MAX_ATTRIBUTES
 from rcfam.training import checkpoint
 from rcfam.training.carry import Carry
-from rcfam.training.compute import prepare
+from rcfam.training.compute import LONGEST_CHUNK, prepare
 from rcfam.training.diloco import DiLoCo
 from rcfam.training.distributed import ALONE, Ranks, wait_for_all
 from rcfam.training.errors import CheckpointError, TrainingError
 from rcfam.training.loop import DivergedError, Progress, Step, TrainParams, peak_bytes, train
 from rcfam.training.optimiser import Optimiser
+from rcfam.training.streaming import STRETCH
 from rcfam.training.table import COLUMNS, SCHEMA, StepRow, frame, write
-from rcfam.training.utilisation import shortest_step
 
 FINAL: Final = "final"
 BEST: Final = "best"
@@ -118,7 +119,8 @@ def _run(job: Job, report: Callable[[Step], None]) -> pl.DataFrame:
         checkpoint.prune(job.folder, job.train.keep)
     wait_for_all(job.ranks)  # nobody goes on, and deletes checkpoints, before all have read theirs
     first = partial(source.data_at, progress.step + 1)
-    shortest_s = shortest_step(job.model, source.shape, first, progress.chunk or job.train.chunk, job.device)
+    chunk = STRETCH * (progress.chunk or job.train.chunk or LONGEST_CHUNK)
+    shortest_s = shortest_step(job.model, source.shape, first, chunk, job.device)
     try:
         for bare in steps_from(job, source, state, progress):
             step = bare._replace(

@@ -73,7 +73,7 @@ class StepRow(NamedTuple):
     frames_s: float
     """Frames a second through the model, those of masked positions too."""
     mfu: float | None
-    """Share of the device's bf16 matrix rate (utilisation.py); None on a CPU."""
+    """Share of the device's bf16 matrix rate (evaluation/utilisation.py); None on a CPU."""
     held_out_loss: float | None
     """After this step; None where nobody looked."""
 

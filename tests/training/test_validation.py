@@ -11,13 +11,13 @@ import torch
 
 from rcfam.dataset.index import Batch
 from rcfam.evaluation.measuring import measure
+from rcfam.evaluation.utilisation import flops, shortest_step
 from rcfam.model.action import build
 from rcfam.model.flops import flops_of
 from rcfam.training.errors import CheckpointError
 from rcfam.training.loop import Norms, Progress, norms_of, train
 from rcfam.training.optimiser import Optimiser
 from rcfam.training.run import load_model, run
-from rcfam.training.utilisation import flops, shortest_step
 from tests.support.oracles.backpropagation import shape, typed_windows
 from tests.support.oracles.training import MODEL, OPTIMISER, TRAIN, job, open_source
 

@@ -20,8 +20,8 @@ from rcfam import params
 from rcfam.cli import app
 from rcfam.cli.live import DvcLive, TensorBoard
 from rcfam.evaluation import EvaluateParams
+from rcfam.trained import score_places
 from rcfam.training import CheckpointError, checkpoint
-from rcfam.training.scores import score_places
 from tests.dataset.test_stages import record
 from tests.support.parameters import write_preset
 

@@ -15,24 +15,22 @@ from rcfam.dataset.index import Batch
 from rcfam.dataset.rows import distinct_rows
 from rcfam.model.action import DataShape, ModelParams
 from rcfam.model.flops import flops_of
-from rcfam.training.compute import LONGEST_CHUNK
-from rcfam.training.streaming import STRETCH
 
 _SIZE: Final = 8192
 _PRODUCTS: Final = 20
 
 
 def shortest_step(
-    params: ModelParams, shape: DataShape, first: Callable[[], Batch], chunk: int | None, device: torch.device | str
+    params: ModelParams, shape: DataShape, first: Callable[[], Batch], chunk: int, device: torch.device | str
 ) -> float | None:
     """Seconds that the FLOPs of a training step (model/flops.py) on windows like the `first` take at the full rate.
 
-    None on a CPU. The `rows` head computes a row once for each stretch and piece of a batch; how many there are is
-    counted in that batch and taken for all. A `chunk` that is yet to be chosen is taken for the longest.
+    None on a CPU. The `rows` head computes a row once for each `chunk` steps and piece of a batch; how many there are
+    is counted in that batch and taken for all.
     """
     if torch.device(device).type != "cuda":
         return None
-    return flops(params, shape, first(), STRETCH * (chunk or LONGEST_CHUNK)) / matrix_rate(device)
+    return flops(params, shape, first(), chunk) / matrix_rate(device)
 
 
 def flops(params: ModelParams, shape: DataShape, batch: Batch, chunk: int) -> float:

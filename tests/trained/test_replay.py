@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from rcfam.errors import RcfamError
+from rcfam.trained import replay
 from rcfam.training import checkpoint
 from rcfam.training.errors import CheckpointError, TrainingError
-from rcfam.training.replay import replay
 from rcfam.training.run import Job, run
 from tests.support.oracles.backpropagation import typed_windows
 from tests.support.oracles.training import OPTIMISER, TRAIN, job, open_source
