@@ -1,4 +1,6 @@
-"""Every verb where the machine refuses something: python -m benchmarks.disks [--state FOLDER] [--only VERB] [--json]
+"""Every verb where the machine refuses something.
+
+    python -m benchmarks.disks [--state FOLDER] [--anew] [--only VERB] [--conditions CONDITION] [--json]
 
 A small history goes through every stage once. Then each verb runs where its output cannot be written or its process is
 held short: a full disk (nearly full, so that it fails in the middle), a read-only disk, 32 open files, 1 GiB of address
@@ -9,6 +11,7 @@ verb uses, as the drawing engine of `report` reserves 70 GiB.
 It survives where it ends well, or with one line and exit status 1; where what stood at its output before still stands;
 and where no part is left. Mounts need root or an unprivileged user namespace: where neither is given they are skipped,
 and the reason is counted.
+Each outcome is one line in STATE/outcomes.jsonl; a second run goes on from there, `--anew` begins again.
 """
 
 import argparse
@@ -21,13 +24,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from tqdm import tqdm
 
+from benchmarks.kept import Kept
 from benchmarks.kills.world import CHECKOUT, make_world
 
 LIMIT_S: Final = 300.0
@@ -78,7 +82,7 @@ class Outcome:
     status: int | None
     """None where it was skipped"""
     said: str
-    faults: tuple[str, ...]
+    faults: Sequence[str]
 
 
 def command(verb: str, out: Path) -> list[str]:
@@ -227,16 +231,21 @@ def faults(condition: str, status: int, said: str, folder: Path, standing: set[P
 def main() -> None:
     """Try, and print what was found; with --json the claims as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--state", type=Path, default=STATE, help="where the world lies")
+    parser.add_argument("--state", type=Path, default=STATE, help="where world and outcomes lie")
+    parser.add_argument("--anew", action="store_true", help="forget the outcomes of earlier runs")
     parser.add_argument("--only", nargs="+", choices=VERBS, default=list(VERBS), metavar="VERB")
     parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS), metavar="CONDITION")
     parser.add_argument("--json", action="store_true", help="print the claims as the last line")
     options = parser.parse_args()
     folder = world(options.state.resolve())
     pairs = [(verb, condition) for verb in options.only for condition in options.conditions]
+    kept = Kept(options.state / "outcomes.jsonl", options.anew)
     found = []
     for verb, condition in tqdm(pairs, unit="run", mininterval=1):
-        found.append(run(verb, condition, folder))
+        name = f"{verb}, {condition}"
+        if name not in kept.known:
+            kept.note(name, astuple(run(verb, condition, folder)))
+        found.append(Outcome(*kept.known[name]))
         if found[-1].status is None or found[-1].faults:
             tqdm.write(line(found[-1]))
     show(found, options.conditions)

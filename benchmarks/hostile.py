@@ -1,6 +1,8 @@
 """Hostile repositories, servers and addresses, each given to `rcfam render` or `rcfam clone` in a child with limits.
 
-    python -m benchmarks.hostile [--json] [--only TEXT] [--repositories] [--servers] [--verbose]
+    python -m benchmarks.hostile [--state FOLDER] [--anew] [--only TEXT] [--repositories] [--servers] [--json]
+
+Each outcome is one line in STATE/outcomes.jsonl; a second run goes on from there, `--anew` begins again.
 
 A case is survived where the command ends in time with exit code 0, or with exit code 1 and one line that says why; its
 process, and each that it starts, stays below a gigabyte; and nothing is written outside of its folder. What must be
@@ -24,11 +26,13 @@ from typing import Literal, NamedTuple
 
 from benchmarks.hostile_cases import CASES, Case
 from benchmarks.hostile_servers import SERVERS, Server
+from benchmarks.kept import Kept
 
 Judged = Literal["survived", "hung", "exploded", "wrong"]
 SECONDS = 60.0  # of processor time, and three times that of the clock: the machine may be busy
 MEMORY_BYTES = 1 << 30
 INTERRUPT_S = 2.0
+STATE = Path(__file__).parent.parent / ".cache" / "hostile"
 LIMITS = (
     "{connect_s: 2, silent_s: 3, total_s: 8, bytes: 50000000, objects: 1000000, refs: 10000, memory_bytes: 536870912}"
 )
@@ -218,6 +222,8 @@ def main() -> None:
     """Run the cases; prints what was not survived and the counts, with --json the claims as the last line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the claims as the last line")
+    parser.add_argument("--state", type=Path, default=STATE, help="where the outcomes lie")
+    parser.add_argument("--anew", action="store_true", help="forget the outcomes of earlier runs")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     parser.add_argument("--repositories", action="store_true", help="these alone")
     parser.add_argument("--servers", action="store_true", help="these alone")
@@ -235,13 +241,16 @@ def main() -> None:
             jobs.append(("servers and addresses", each.name, lambda s=each: server(s, work)))
             if each.waits:
                 jobs.append(("interrupts", f"Ctrl-C: {each.name}", lambda s=each: server(s, work, True)))
+    kept = Kept(options.state / "outcomes.jsonl", options.anew)
     counts: dict[str, Counter[str]] = {}
     peak = 0.0
     try:
         for kind, name, job in jobs:
             if options.only not in name:
                 continue
-            outcome = job()
+            if name not in kept.known:
+                kept.note(name, job())
+            outcome = Outcome(*kept.known[name])
             peak = max(peak, outcome.mib)
             counts.setdefault(kind, Counter())[outcome.judged] += 1
             if options.verbose or outcome.judged != "survived":

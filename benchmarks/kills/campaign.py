@@ -72,7 +72,7 @@ class Campaign:
             draw = random.Random(f"{self.seed} {stage} {tries.made}")
         while not tries.over:
             self._fresh(world, stage)
-            endings = []
+            endings: list[tuple[str, Ending]] = []
             for _ in range(KILLS_BETWEEN):
                 moment = f"{draw.uniform(0.05, 0.95) * seconds * 0.8 ** len(endings):.2f} s"
                 endings.append((moment, self._kill(command_of(stage), world, f"{stage}-{moment}", moment)))
