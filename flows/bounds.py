@@ -13,6 +13,7 @@ import typer
 
 from flows import PROJECT
 from rcfam.errors import RcfamError
+from rcfam.history.address import parse
 
 BOUNDED = "RCFAM_ALLOWED"  # in the environment of bounded runs: more folders that they may use, a colon between two
 PLACES = ("data", "optuna", "recordings", "tokens", "dataset", "params.yaml")  # of the checkout
@@ -48,7 +49,9 @@ def _check(path: Path | str, places: Sequence[Path]) -> None:
     if not str(path).isprintable():
         raise BoundsError(f"{str(path)!r}: no path")
     if ":" in str(path):  # of a database or a host; a folder's name that has one is no loss
-        raise BoundsError(f"{path}: an address is not taken from the web interface; use a shell")
+        scheme, found, _ = str(path).partition("://")
+        kind = f"{scheme}://" if found else "HOST:PATH"  # the rest may hold a password
+        raise BoundsError(f"{kind}: an address is not taken from the web interface; use a shell")
     whole = (PROJECT / Path(path).expanduser()).resolve()
     allowed = [Path(folder) for folder in os.environ[BOUNDED].split(os.pathsep) if folder]
     if not any(whole.is_relative_to(place.resolve()) for place in [*places, *allowed]):
@@ -108,5 +111,15 @@ def _check_setting(key: str, value: Any) -> None:
 
 
 def _repository(source: str) -> bool:
-    """Whether it is an address that anyone may ask, or the checkout itself, which is only read."""
-    return source.isprintable() and (source.startswith("https://") or (PROJECT / source).resolve() == PROJECT)
+    """Whether it is an address that anyone may ask, or the checkout itself, which is only read.
+
+    Raises HistoryError or BoundsError for an address that holds what may be secret.
+    """
+    if not source.isprintable() or not source.startswith("https://"):
+        return source.isprintable() and (PROJECT / source).resolve() == PROJECT
+    address = parse(source)
+    if address.user is not None or address.password is not None:
+        raise BoundsError(
+            f"{address.url}: give no user and no password here, where they are kept; SECURITY.md says how"
+        )
+    return True

@@ -10,8 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    WorkPoolFilter,
+    WorkPoolFilterName,
+)
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
@@ -59,12 +66,32 @@ def bury(home: Path) -> int:
             except ObjectNotFound:  # of another database
                 continue
             if state is not None and state.type in UNFINISHED:
-                crashed: State[None] = Crashed(message="The process of this run was killed.")
-                client.set_flow_run_state(flow_run, crashed, force=True)
-                mine = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
-                for each in client.read_task_runs(flow_run_filter=mine):
-                    if each.state is not None and each.state.type in UNFINISHED:
-                        client.set_task_run_state(each.id, crashed, force=True)
+                _mark(client, flow_run)
                 buried += 1
         (home / "alive" / str(flow_run)).unlink(missing_ok=True)
     return buried
+
+
+def bury_abandoned(home: Path, pool: str) -> int:
+    """Mark the unfinished runs of a work pool that hold no lock as crashed too; return how many.
+
+    They were killed before they took their lock. Call it while no worker of the pool runs: a run that has just begun
+    has no lock yet either. One that stayed RUNNING would let no other run of its deployment begin.
+    """
+    wanted = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=list(UNFINISHED))))
+    its_pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=wanted, work_pool_filter=its_pool, limit=200)
+        left = [run.id for run in found if not (home / "alive" / str(run.id)).exists()]
+        for flow_run in left:
+            _mark(client, flow_run)
+    return len(left)
+
+
+def _mark(client: SyncPrefectClient, flow_run: UUID) -> None:
+    crashed: State[None] = Crashed(message="The process of this run was killed.")
+    client.set_flow_run_state(flow_run, crashed, force=True)
+    mine = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))
+    for each in client.read_task_runs(flow_run_filter=mine):
+        if each.state is not None and each.state.type in UNFINISHED:
+            client.set_task_run_state(each.id, crashed, force=True)

@@ -10,9 +10,9 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, Fl
 from prefect.client.schemas.objects import DeploymentSchedule, StateType
 from prefect.exceptions import ObjectNotFound
 
-from flows.liveness import bury
+from flows.liveness import bury, bury_abandoned
 
-__all__ = ["bury", "forget_missed", "make_pool", "restore", "schedules"]
+__all__ = ["bury", "bury_abandoned", "forget_missed", "make_pool", "restore", "schedules"]
 
 MISSED_AFTER_S = 60.0
 # A job without variables: the server refuses any, and the worker has no place to put them. `env` is left out and not

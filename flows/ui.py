@@ -104,6 +104,7 @@ def _bury() -> None:
     from flows import registry
 
     registry.bury(server.home())
+    registry.bury_abandoned(server.home(), POOL)
 
 
 def _prepare(settings: dict[str, str]) -> None:
@@ -111,6 +112,7 @@ def _prepare(settings: dict[str, str]) -> None:
     from flows import registry  # it imports Prefect, which must find PREFECT_API_URL
 
     registry.bury(server.home())
+    registry.bury_abandoned(server.home(), POOL)  # no worker is there yet
     registry.forget_missed()
     registry.make_pool(POOL)
     note = server.home() / "registered"

@@ -17,13 +17,22 @@ from flows import PROJECT, bounds, server
 from flows.liveness import held
 from flows.stage_run import Children
 from flows.stages import program
+from rcfam.history import HistoryError, shown
 
 PLAIN = {"TYPER_USE_RICH": "0"}  # the last line of an error says what is wrong, and not the foot of a frame
 
 
 def _name() -> str:
-    words = " ".join(str(word) for word in flow_run.get_parameters()["words"])
+    words = " ".join(_shown(str(word)) for word in flow_run.get_parameters()["words"])
     return f"rcfam {words}"[:100]
+
+
+def _shown(word: str) -> str:
+    """A word without what may be secret in an address."""
+    try:
+        return shown(word)
+    except HistoryError:
+        return "ADDRESS"
 
 
 @flow(name="verb", flow_run_name=_name, persist_result=False, validate_parameters=True)

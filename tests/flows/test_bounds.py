@@ -82,6 +82,19 @@ def test_other_verbs_and_paths_are_refused_in_one_line(bounded: Path, words: lis
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("https://me:canary@host/a", "https://canary@host/a", "https://host/a?token=canary", "https://host/a#canary"),
+        *("http://me:canary@host/a", "canary@host:a"),
+    ],
+)
+def test_a_refused_address_shows_no_secret(bounded: Path, source: str) -> None:
+    with pytest.raises(RcfamError) as refused:
+        bounds.check_words(["render", source, *OUT])
+    assert "canary" not in str(refused.value)
+
+
 def test_a_link_that_leads_out_is_refused(bounded: Path) -> None:
     (bounded / "out").symlink_to("/etc")
     (bounded / "inside").mkdir()

@@ -161,6 +161,16 @@ def test_a_killed_run_leaves_no_orphan_and_is_told_crashed(ui: Ui, project: Path
     assert ui.state(str(UUID(flow_run))) == "Crashed"
 
 
+def test_a_run_that_was_killed_before_it_took_its_lock_blocks_no_other(ui: Ui) -> None:
+    flow_run = ui.start("pipeline", state={"type": "RUNNING"})
+    assert ui.state(flow_run) == "Running"
+    code = "from flows import liveness, server; print(liveness.bury_abandoned(server.home(), 'rcfam'))"
+    settings = flows_toy.settings(ui.home) | {"PREFECT_PROFILES_PATH": str(ui.home / "profile.toml")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=settings, capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
+    assert ui.state(flow_run) == "Crashed"
+
+
 def test_an_interrupt_stops_the_stage_and_is_recorded(ui: Ui, project: Path) -> None:
     (project / "train.sh").write_text("echo $$ > pid; sleep 60; true\n")
     command = [sys.executable, "-m", "flows.pipeline", "--project", str(project), "--retries", "3"]

@@ -200,19 +200,23 @@ def test_a_secret_of_an_address_goes_through_no_verb(locked: str, tmp_path: Path
     work.mkdir()
     given = f"http://user:{CANARY}@{locked.removesuffix('.git')}"
     (tmp_path / "home" / "list").write_text(f"r {given}.git\n")
+    losses = [f"{length},{step},{5 * length**-0.3 + 1 / step}" for length in (2, 4, 8, 16) for step in range(1, 30)]
+    (work / "runs.csv").write_text("\n".join(["length,step,loss", *losses]))
     said = ""
     for arguments in (
         ("preset", "tiny"),
-        ("clone", "--list", str(tmp_path / "home" / "list"), "-o", "mirrors"),
-        ("render", "mirrors", "-o", "recordings"),
+        ("clone", "--list", str(tmp_path / "home" / "list"), "-o", "data/mirrors"),
+        ("render", "data/mirrors", "-o", "data/recordings"),
         ("render", f"{given}.git", "-o", "single/one.tsr"),
         ("render", f"{given}none.git", "-o", "single/none.tsr"),
         ("render", f"{given}.git?token={CANARY}", "-o", "single/two.tsr"),
         ("render", f"{given}.git#{CANARY}", "-o", "single/three.tsr"),
-        ("verify", "recordings/r.tsr", "--repo", "mirrors/r.git"),
-        ("info", "recordings/r.tsr"),
-        ("tokenize", "recordings", "-o", "tokens"),
-        ("dataset", "recordings", "tokens", "-o", "dataset"),
+        ("verify", "data/recordings/r.tsr", "--repo", "data/mirrors/r.git"),
+        ("info", "data/recordings/r.tsr"),
+        ("tokenize", "data/recordings", "-o", "data/tokens"),
+        ("dataset", "data/recordings", "data/tokens", "-o", "data/dataset"),
+        ("fit", "runs.csv", "-o", "data/law"),
+        ("report", "-o", "data/report"),
     ):
         done = rcfam(work, environment, *arguments)
         assert done.returncode == (

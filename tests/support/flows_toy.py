@@ -56,11 +56,13 @@ def dvc(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def run(module: str, *arguments: object, home: Path, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
-    """`python -m module` with Prefect's folder `home`, as a user would type it in the checkout."""
+def run(
+    module: str, *arguments: object, home: Path, timeout: float = 240, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    """`python -m module` with Prefect's folder `home`, as a user would type it; `more` is environment."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     return subprocess.run(
-        command, cwd=PROJECT, env=settings(home), capture_output=True, text=True, timeout=timeout, check=False
+        command, cwd=PROJECT, env=settings(home) | more, capture_output=True, text=True, timeout=timeout, check=False
     )
 
 
