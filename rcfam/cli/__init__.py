@@ -108,12 +108,15 @@ def _failed(line: str, status: int = 1) -> int:
 
 
 def _spare_address_space() -> None:
-    """Give Polars one thread where address space is bounded (`ulimit -v`): it aborts where a thread gets none.
+    """Give Polars one thread, and its allocator none, where address space is bounded (`ulimit -v`): it aborts where a
+    thread gets no memory.
 
     Polars reads its environment as it is imported, which only the verbs do.
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         os.environ.setdefault("POLARS_MAX_THREADS", "1")
+        given = os.environ.get("_RJEM_MALLOC_CONF")
+        os.environ["_RJEM_MALLOC_CONF"] = "background_thread:false" + (f",{given}" if given else "")
 
 
 def _follow_starters() -> None:
