@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rcfam.recording import Writer
+from rcfam.terminal import attributes
 from rcfam.terminal.cells import BLANK
 
 FRAMES, ROWS, COLUMNS = 60, 2, 20
@@ -24,7 +25,7 @@ def main() -> None:
     keys_N = np.zeros(FRAMES, np.uint32)
     keys_N[-1] = ord("q")
     with Path(sys.argv[1]).open("wb") as file:
-        writer = Writer(file, ROWS, COLUMNS)
+        writer = Writer(file, ROWS, COLUMNS, attributes.table(), {"name": "clock"})
         writer.append(cells_NRC, cursors_N3, keys_N)
         writer.close()
 
