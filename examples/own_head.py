@@ -40,9 +40,10 @@ def main() -> None:
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)
     for step in range(steps):
         optimiser.zero_grad()
-        measured = gradients(model, windows.batch(step), chunk=8)
+        batch = windows.batch(step)
+        measured = gradients(model, batch, chunk=8)
         optimiser.step()
-        print(f"step {step + 1}: loss {measured.loss_sum / measured.positions:.3f} nats")
+        print(f"step {step + 1}: loss {measured.loss_TB.sum().item() / batch.mask_TB.sum():.3f} nats")
 
 
 if __name__ == "__main__":
