@@ -3,6 +3,7 @@
 # make studies-tiny  the whole catalogue of studies at its tiny size, about 20 minutes on two idle cores
 # make test    the tests
 # make check   format, lint, types, import contracts
+# make docs    the documentation as a site, in build/docs; needs no network
 # make lock    requirements.lock anew from pyproject.toml and constraints.txt, by uv
 # make ui      Prefect server and worker on loopback
 
@@ -19,7 +20,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export DVC_NO_ANALYTICS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup repro studies-tiny test check ui lock clean
+.PHONY: setup repro studies-tiny test check docs ui lock clean
 
 setup: .venv/.ready
 
@@ -51,9 +52,13 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 ui: setup
 	$(BIN)/python -m flows.ui
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+docs: setup
+	$(BIN)/python -m mkdocs build --quiet --strict
