@@ -4,6 +4,8 @@ import os
 import resource
 import sys
 from contextlib import suppress
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -40,11 +42,26 @@ _STARTERS = {"DVC_STAGE": False, "TORCHELASTIC_RUN_ID": True}
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Git history to keystrokes, terminal frames, models and scaling laws.",
 )
-app.callback()(lambda: None)  # a group, however few verbs it has
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(metadata.version("rcfam"))
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.command()(clone.clone)
 app.command(cls=options.command(render.FIELDS))(render.render)
 app.command()(verify.verify)

@@ -1,4 +1,4 @@
-"""What README.md says: its Python runs, its verbs and options exist, its files are there."""
+"""What README.md and the documentation say: Python runs, verbs and options exist, files are there."""
 
 import re
 import subprocess
@@ -19,8 +19,9 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def _commands() -> Iterator[str]:
-    """Every `rcfam ...` of the README, of its code blocks and of its text."""
-    for line in README.splitlines():
+    """Every `rcfam ...` of README and documentation, of code blocks and of text."""
+    pages = [README, *(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").rglob("*.md")))]
+    for line in "\n".join(pages).splitlines():
         if line.startswith("    "):
             yield from (
                 part.strip() for part in line.partition("  #")[0].split("&&") if part.strip().startswith("rcfam ")
