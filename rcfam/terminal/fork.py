@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rcfam.terminal import attributes
 from rcfam.terminal import state as S
+from rcfam.terminal.cells import GLYPH_MASK
 from rcfam.terminal.cells import attributes as attributes_of
 from rcfam.terminal.editor import buffer
 from rcfam.terminal.limits import Limits
@@ -105,6 +106,6 @@ def complaint(terminal: Terminal) -> str:
     if terminal.program == "editor":
         row = state.cells[-2]
         wrong = attributes_of(row) == attributes.ERROR
-        return "".join(map(chr, (row[wrong] & 0x1FFFFF).tolist())) if wrong.any() else ""
+        return "".join(map(chr, (row[wrong] & GLYPH_MASK).tolist())) if wrong.any() else ""
     shell = terminal._windows[terminal.window].shell
     return f"line {shell.forgotten + len(shell.history)}: status {shell.status}" if shell.status else ""

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
 from rcfam.terminal.cells import CLUSTER_BASE, GLYPH_MASK
 
 _HASH = 0x9E3779B1
@@ -60,13 +62,13 @@ def add_mark(s: Any, row: Any, x: Any, mark: Any) -> None:
 @inner
 def shown_digit(character: Any, width: Any, i: Any) -> Any:
     """Glyph `i` of the `width` glyphs that show an unprintable character: ^X or <xx>."""
-    if width == 2:
-        return 94 if i == 0 else (character ^ 64)
+    if width == W.WIDE:
+        return K.CARET if i == 0 else (character ^ K.CONTROL_BIT)
     if i == 0:
-        return 60
+        return K.LESS
     if i == width - 1:
-        return 62
-    if 0xDC80 <= character < 0xDD00:
+        return K.GREATER
+    if K.RAW_BYTES <= character < K.RAW_BYTES_END:
         character -= 0xDC00
     digit = (character >> (4 * (width - 2 - i))) & 15
-    return 48 + digit if digit < 10 else 87 + digit
+    return K.ZERO + digit if digit < 10 else K.a - 10 + digit

@@ -10,6 +10,7 @@ import numpy as np
 
 from rcfam.jit import bare_kernel, inner
 from rcfam.terminal import glyphs
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import (
     budget,
@@ -34,10 +35,9 @@ from rcfam.terminal.editor import (
     view,
     visual,
 )
-from rcfam.terminal.keys import PAGE_DOWN
 from rcfam.terminal.shell import readline, tty
 
-CONTINUE = PAGE_DOWN + 1
+CONTINUE = K.PAGE_DOWN + 1
 """no key: there is room now for the command in ctl[ACTION]"""
 
 
@@ -65,13 +65,15 @@ def _may_act(s: Any, action: Any, command: Any, count: Any) -> Any:
     made = 0
     lines = 0
     room = 0
-    if action == S.ACT_EDIT and (command == 112 or command == 80):
+    if action == S.ACT_EDIT and (command == K.p or command == K.P):
         made, lines, room = edits.put_needs(s, count)
-    elif action == S.ACT_OPERATE and (ctl[S.OPERATOR] == 62 or ctl[S.OPERATOR] == 60):
-        room, gone = indents.shift_needs(s, ctl[S.FROM_LINE], ctl[S.TO_LINE], ctl[S.OPERATOR] == 62, ctl[S.SHIFT_TIMES])
+    elif action == S.ACT_OPERATE and (ctl[S.OPERATOR] == S.OP_SHIFT_RIGHT or ctl[S.OPERATOR] == S.OP_SHIFT_LEFT):
+        room, gone = indents.shift_needs(
+            s, ctl[S.FROM_LINE], ctl[S.TO_LINE], ctl[S.OPERATOR] == S.OP_SHIFT_RIGHT, ctl[S.SHIFT_TIMES]
+        )
         made = room - gone
     elif action == S.ACT_INDENT:
-        room, gone = indents.indent_needs(s, command == 20)
+        room, gone = indents.indent_needs(s, command == K.CTRL_T)
         made = room - gone
     elif action == S.ACT_UNDO:
         # As many lines go to the one log as the other gives back, and the text's besides.
@@ -95,14 +97,14 @@ def press(s: Any, key: Any) -> Any:
     ctl = s.ctl
     if key == CONTINUE and ctl[S.ACTION] != S.ACT_NONE:
         return _act(s, S.TRAP_NONE, ctl[S.MODE])
-    if 0xD800 <= key < 0xE000 or key > PAGE_DOWN or key < 0:
+    if K.SURROGATES <= key < K.SURROGATES_END or key > K.PAGE_DOWN or key < 0:
         return S.TRAP_NONE  # no keyboard sends it
     if ctl[S.PREFIX]:
         ctl[S.PREFIX] = 0
-        if key != 2:
+        if key != K.CTRL_B:
             ctl[S.KEY] = key
             return S.TRAP_PREFIX
-    elif key == 2:
+    elif key == K.CTRL_B:
         ctl[S.PREFIX] = 1
         return S.TRAP_NONE
     if ctl[S.PROGRAM] == S.SHELL:
@@ -111,7 +113,7 @@ def press(s: Any, key: Any) -> Any:
     mode = ctl[S.MODE]
     if mode == S.INSERT or mode == S.REPLACE:
         ended = insert.press_insert(s, key)
-        if not ended and key != 127 and key != 8 and key != 23 and key != 21:
+        if not ended and key != K.BACKSPACE and key != K.CTRL_H and key != K.CTRL_W and key != K.CTRL_U:
             view.wrap_at_end(s)
         if ended:
             if ctl[S.INSERT_COUNT] > 1:
@@ -151,17 +153,17 @@ def _act(s: Any, trap: Any, mode: Any) -> Any:
             else:
                 normal.aim(s, motions.motion(s, command, count, counted))
         elif action == S.ACT_SEARCH:
-            found = search.from_input(s, ctl[S.INPUT_KIND] == 63, count)
+            found = search.from_input(s, ctl[S.INPUT_KIND] == K.QUESTION, count)
             normal.aim(s, S.EXCLUSIVE if found else S.FAILED)
         elif action == S.ACT_OBJECT:
-            normal.aim_object(s, objects.select(s, lead == 97, command, count))
+            normal.aim_object(s, objects.select(s, lead == K.a, command, count))
         elif action == S.ACT_EDIT:
             edits.edit(s, command, count)
             pending.finish(s, True)
         elif action == S.ACT_REPLACE:
             if mode == S.VISUAL:
                 visual.span(s)
-                visual.keep(s, ctl[S.VISUAL_KIND] == 86)
+                visual.keep(s, ctl[S.VISUAL_KIND] == S.SELECT_LINES)
                 edits.replace_selection(s, command)
                 visual.leave(s)
                 pending.finish(s, True)
@@ -170,18 +172,18 @@ def _act(s: Any, trap: Any, mode: Any) -> Any:
                 pending.finish(s, True)
         elif action == S.ACT_INSERT:
             if insert.start(s, command):
-                pending.begin_insert(s, S.REPLACE if command == 82 else S.INSERT, count)
+                pending.begin_insert(s, S.REPLACE if command == K.R else S.INSERT, count)
             else:
                 pending.reset(s)
         elif action == S.ACT_UNDO:
-            undo.undo(s, command == 18, count)
+            undo.undo(s, command == K.CTRL_R, count)
             pending.reset(s)
         elif action == S.ACT_SCROLL:
             scrolling.command(s, command, count if counted else 0)
             pending.reset(s)
             ctl[S.WHOLE] = 1 if mode == S.VISUAL else ctl[S.WHOLE]
         elif action == S.ACT_INDENT:
-            indents.indent(s, command == 20)
+            indents.indent(s, command == K.CTRL_T)
         elif action == S.ACT_Z:
             scrolling.z_command(s, command, count if counted else 0)
             pending.reset(s)
@@ -195,7 +197,7 @@ def _act(s: Any, trap: Any, mode: Any) -> Any:
             if operators.operate(s):
                 pending.begin_insert(s, S.INSERT, 1)
             else:
-                pending.finish(s, operator != 121)
+                pending.finish(s, operator != S.OP_YANK)
     if trap != S.TRAP_NONE:
         return trap
     if ctl[S.MODE] == S.COMMAND:

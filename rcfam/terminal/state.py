@@ -10,13 +10,15 @@ never text.
 `rows` says what every screen row shows, so that a redraw draws only the rows that differ.
 """
 
+from itertools import count
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.reference import by_reference
-from rcfam.terminal import widths
+from rcfam.terminal import keys, widths
+from rcfam.terminal.cells import BLANK, GLYPH_BITS
 from rcfam.terminal.limits import Limits
 
 
@@ -97,6 +99,20 @@ ACT_SCROLL: Final = 9
 ACT_Z: Final = 10
 ACT_INDENT: Final = 11  # Ctrl-T, Ctrl-D in insert mode
 
+# Operators, each by the key that begins it, alone or after g
+OP_DELETE: Final = keys.d
+OP_CHANGE: Final = keys.c
+OP_YANK: Final = keys.y
+OP_SHIFT_RIGHT: Final = keys.GREATER
+OP_SHIFT_LEFT: Final = keys.LESS
+OP_SWAP_CASE: Final = keys.TILDE
+OP_LOWER: Final = keys.u
+OP_UPPER: Final = keys.U
+
+# What visual mode selects, by the key that begins it
+SELECT_CHARACTERS: Final = keys.v
+SELECT_LINES: Final = keys.V
+
 # Traps: what Python is asked to do before the next key
 TRAP_NONE: Final = 0
 TRAP_GROW: Final = 1  # enlarge what lacks headroom
@@ -122,151 +138,150 @@ SPARE_CHARACTERS: Final = 4096
 SPARE_LINES: Final = 64
 SPARE_LOG: Final = 256
 
-SCALARS: Final = 200
+# The scalars of `ctl`: each has the next number, so that a new one is one line
+_numbers = count()
 
 # General
-PROGRAM: Final = 0
-PREFIX: Final = 1  # 1 after the multiplexer's prefix
-KEY: Final = 2  # the key or number that goes with a trap
-NEED: Final = 3  # pool characters and lines that the command in ctl[ACTION] waits for
-NEED_LINES: Final = 180
-CLUSTERS: Final = 4  # grapheme clusters in use
+PROGRAM: Final = next(_numbers)
+PREFIX: Final = next(_numbers)  # 1 after the multiplexer's prefix
+KEY: Final = next(_numbers)  # the key or number that goes with a trap
+NEED: Final = next(_numbers)  # pool characters and lines that the command in ctl[ACTION] waits for
+NEED_LINES: Final = next(_numbers)
+NEED_ROWS: Final = next(_numbers)  # rows of the undo log that the command in ctl[ACTION] waits for
+CLUSTERS: Final = next(_numbers)  # grapheme clusters in use
 # Text
-LINES: Final = 5
-GAP: Final = 6
-GAP_SIZE: Final = 7
-POOL_END: Final = 8
-MARK: Final = 9
-LONGEST: Final = 10  # no line is longer (an upper bound)
-CHARACTERS: Final = 181  # of all lines, their ends not counted
-EMPTY: Final = 11  # vim's empty buffer: written as no bytes at all
-MODIFIED: Final = 12
-EOL: Final = 13
+LINES: Final = next(_numbers)
+GAP: Final = next(_numbers)
+GAP_SIZE: Final = next(_numbers)
+POOL_END: Final = next(_numbers)
+IN_USE: Final = next(_numbers)  # characters of the pool that were in use when it was last compacted
+MARK: Final = next(_numbers)
+LONGEST: Final = next(_numbers)  # no line is longer (an upper bound)
+CHARACTERS: Final = next(_numbers)  # of all lines, their ends not counted
+EMPTY: Final = next(_numbers)  # vim's empty buffer: written as no bytes at all
+MODIFIED: Final = next(_numbers)
+EOL: Final = next(_numbers)
 # Cursor and view
-LINE: Final = 14
-COLUMN: Final = 15
-WANT: Final = 16  # the virtual column that j and k return to
-TOP: Final = 17
-SKIP: Final = 18  # screen rows of the top line that are scrolled away
-BOTTOM: Final = 19  # the first line that is not wholly shown
+LINE: Final = next(_numbers)
+COLUMN: Final = next(_numbers)
+WANT: Final = next(_numbers)  # the virtual column that j and k return to
+TOP: Final = next(_numbers)
+SKIP: Final = next(_numbers)  # screen rows of the top line that are scrolled away
+BOTTOM: Final = next(_numbers)  # the first line that is not wholly shown
 # Editor
-MODE: Final = 20
-COUNT: Final = 21  # 0 where none was typed
-COUNT2: Final = 22  # the count before an operator
-OPERATOR: Final = 23  # its character, 0 for none
-LEAD: Final = 24  # a first key that waits for its second: g z r f t F T m ' ` Z "
-LITERAL: Final = 25  # 0, 1 after Ctrl-V, else the base of the number being typed
-LITERAL_VALUE: Final = 26
-LITERAL_LEFT: Final = 27  # digits that may still come
-FIND_KEY: Final = 28  # f t F T of the last such motion
-FIND_CHARACTER: Final = 29
-PATTERN_LENGTH: Final = 30
-PATTERN_BACKWARD: Final = 31
-INPUT_LENGTH: Final = 32
-INPUT_CURSOR: Final = 33
-INPUT_KIND: Final = 34  # ':' '/' '?'
-VISUAL_LINE: Final = 35
-VISUAL_COLUMN: Final = 36
-VISUAL_KIND: Final = 37  # 'V' or 'v'
-REGISTER_LINES: Final = 38
-REGISTER_KIND: Final = 39  # 1 for whole lines
-UNDO_END: Final = 40
-REDO_END: Final = 41
-UNIT_OPEN: Final = 42  # the next change joins the open undo unit
-ENTRY: Final = 43  # where the open entry's header stands in `log`, -1 for none
-ENTRY_LINES: Final = 44  # the number of lines when the entry was opened
-UNDO_FIRST: Final = 182  # the undo log begins there: what stood before is forgotten
-UNDO_UNITS: Final = 183  # units in the undo log
-DOT_LENGTH: Final = 45
-DOT_RECORDING: Final = 46  # keys recorded for the change in progress, at the end of `keys`
-REPLAY_LENGTH: Final = 47
-REPLAY_COUNT: Final = 48
-REPLAYING: Final = 49  # `.` is pressing the keys of the last change
-INSERT_COUNT: Final = 50
-INSERT_FROM: Final = 51  # how many recorded keys came before the insertion
-TYPED: Final = 184  # what was typed since it began: so many numbers in the region TYPED_TEXT, -1 for too many
-DOT_TYPED: Final = 185  # the same of the change that `.` repeats, in the region after it
-MOVED: Final = 186  # an arrow was the last key of the insertion: the next one begins another
-SHIFTWIDTH: Final = 52
-TABSTOP: Final = 53
-EXPANDTAB: Final = 54
-NUMBER: Final = 55
-MESSAGE: Final = 56  # what messages.py shows when the key is done
-RULER_HASH: Final = 57
-WHOLE: Final = 58  # redraw every row
-START_LINE: Final = 59  # where the insertion began
-START_COLUMN: Final = 60
-HALF: Final = 61  # rows that Ctrl-D and Ctrl-U scroll, 0 for half the window
-SYNTAX: Final = 62  # the language that is coloured, 0 for none
-REPLACED: Final = 63  # line + 1 whose characters Backspace restores in replace mode, 0 for none
-CURSOR_ROW: Final = 64
-DRAWN_TOP: Final = 70  # what the rows show
-DRAWN_SKIP: Final = 71
-INPUT_ROW: Final = 72  # the last row that the input line reached
-SAVED_LINE: Final = 74  # where the cursor stood before the change that was undone
-SAVED_COLUMN: Final = 75
-COLUMNS: Final = 76
-TO_LINE: Final = 77  # where a motion leads
-TO_COLUMN: Final = 78
-TO_WANT: Final = 79
-SEARCHED_LENGTH: Final = 80
-FROM_LINE: Final = 82  # where a text object or a selection begins
-FROM_COLUMN: Final = 83
-INPUT_BEFORE: Final = 84  # the mode that the command line was opened from
-ACTION: Final = 85  # the command that is whole: one of ACT_...
-ACTION_KEY: Final = 86
-ACTION_LEAD: Final = 87  # the first of its two keys, or 0
-SPAN_KIND: Final = 88  # how the operator takes FROM..TO: a kind of motion
-SHIFT_TIMES: Final = 89
-VISUAL_DONE: Final = 90  # the operator came from visual mode
-MESSAGE_COUNT: Final = 91
-SAID: Final = 153  # the last line shows more than the mode: it goes where vim moves rows in the window
-KEPT: Final = 154  # that message is new and of a kind that outlives it
-SEQUENCE: Final = 155  # the number of the last undo unit, counted as vim does
-UNDONE: Final = 156  # the unit that was undone or redone last
-UNDONE_BEFORE: Final = 157  # lines that undo replaced, and those that it put back
-UNDONE_AFTER: Final = 158
-REGISTER: Final = 160  # the letter typed after ", 0 for none
-YANKED: Final = 161  # the key filled the register
-SELECTED: Final = (
-    162  # the selection that the command in progress took: its kind, 0 for none, its lines, and its columns
-)
-SELECTED_LINES: Final = 163
-SELECTED_COLUMNS: Final = 164
-DOT_SELECTED: Final = 165  # the same of the change that `.` repeats
-DOT_LINES: Final = 166
-DOT_COLUMNS: Final = 167
-DOT_INSERT: Final = 168  # how many of its keys come before what is inserted
-MARKED: Final = 169  # whether any mark is set
-VISUAL_FIRST: Final = 170  # the lines of the last selection
-VISUAL_LAST: Final = 171
-MESSAGE_NAME: Final = 172  # the register that the message names
-CHANGE_FIRST: Final = 173  # the first line that changed since the last redraw
-CHANGE_LAST: Final = 174  # the line after the last of them
-DRAWN_LINES: Final = 175  # lines of the buffer at the last redraw
-REPLACED_START: Final = 92  # where that line's characters as they were stand in the pool
-REPLACED_LENGTH: Final = 93
-REPLACED_COLUMN: Final = 94  # and where the replacing began
-MARK_TABLE: Final = 96  # marks a-z: line + 1 (0 for none) and column
-SELECTED_TOP: Final = 148  # the rows that show a selection, up to SELECTED_END
-SELECTED_END: Final = 149
-LOWEST: Final = 150  # no line above it changed since the last redraw
-SYNC_LINE: Final = 151  # the lexer's state before this line was SYNC_STATE; -1 for none
-SYNC_STATE: Final = 152
-CHANGED: Final = 69  # text changed since the last redraw
-NEED_ROWS: Final = 193  # rows of the undo log that the command in ctl[ACTION] waits for
-IN_USE: Final = 194  # characters of the pool that were in use when it was last compacted
+MODE: Final = next(_numbers)
+COUNT: Final = next(_numbers)  # 0 where none was typed
+COUNT2: Final = next(_numbers)  # the count before an operator
+OPERATOR: Final = next(_numbers)  # one of OP_..., 0 for none
+LEAD: Final = next(_numbers)  # a first key that waits for its second: g z r f t F T m ' ` Z "
+LITERAL: Final = next(_numbers)  # 0, 1 after Ctrl-V, else the base of the number being typed
+LITERAL_VALUE: Final = next(_numbers)
+LITERAL_LEFT: Final = next(_numbers)  # digits that may still come
+FIND_KEY: Final = next(_numbers)  # f t F T of the last such motion
+FIND_CHARACTER: Final = next(_numbers)
+PATTERN_LENGTH: Final = next(_numbers)
+PATTERN_BACKWARD: Final = next(_numbers)
+INPUT_LENGTH: Final = next(_numbers)
+INPUT_CURSOR: Final = next(_numbers)
+INPUT_KIND: Final = next(_numbers)  # ':' '/' '?'
+VISUAL_LINE: Final = next(_numbers)
+VISUAL_COLUMN: Final = next(_numbers)
+VISUAL_KIND: Final = next(_numbers)  # one of SELECT_...
+REGISTER_LINES: Final = next(_numbers)
+REGISTER_KIND: Final = next(_numbers)  # 1 for whole lines
+UNDO_END: Final = next(_numbers)
+REDO_END: Final = next(_numbers)
+UNIT_OPEN: Final = next(_numbers)  # the next change joins the open undo unit
+ENTRY: Final = next(_numbers)  # where the open entry's header stands in `log`, -1 for none
+ENTRY_LINES: Final = next(_numbers)  # the number of lines when the entry was opened
+UNDO_FIRST: Final = next(_numbers)  # the undo log begins there: what stood before is forgotten
+UNDO_UNITS: Final = next(_numbers)  # units in the undo log
+DOT_LENGTH: Final = next(_numbers)
+DOT_RECORDING: Final = next(_numbers)  # keys recorded for the change in progress, at the end of `keys`
+REPLAY_COUNT: Final = next(_numbers)
+REPLAYING: Final = next(_numbers)  # `.` is pressing the keys of the last change
+INSERT_COUNT: Final = next(_numbers)
+INSERT_FROM: Final = next(_numbers)  # how many recorded keys came before the insertion
+TYPED: Final = next(_numbers)  # what was typed since it began: so many numbers in TYPED_TEXT, -1 for too many
+DOT_TYPED: Final = next(_numbers)  # the same of the change that `.` repeats, in the region after it
+MOVED: Final = next(_numbers)  # an arrow was the last key of the insertion: the next one begins another
+SHIFTWIDTH: Final = next(_numbers)
+TABSTOP: Final = next(_numbers)
+EXPANDTAB: Final = next(_numbers)
+NUMBER: Final = next(_numbers)
+MESSAGE: Final = next(_numbers)  # what messages.py shows when the key is done
+WHOLE: Final = next(_numbers)  # redraw every row
+START_LINE: Final = next(_numbers)  # where the insertion began
+START_COLUMN: Final = next(_numbers)
+HALF: Final = next(_numbers)  # rows that Ctrl-D and Ctrl-U scroll, 0 for half the window
+SYNTAX: Final = next(_numbers)  # the language that is coloured, 0 for none
+CHANGED: Final = next(_numbers)  # text changed since the last redraw
+REPLACED: Final = next(_numbers)  # line + 1 whose characters Backspace restores in replace mode, 0 for none
+REPLACED_START: Final = next(_numbers)  # where that line's characters as they were stand in the pool
+REPLACED_LENGTH: Final = next(_numbers)
+REPLACED_COLUMN: Final = next(_numbers)  # and where the replacing began
+DRAWN_TOP: Final = next(_numbers)  # what the rows show
+DRAWN_SKIP: Final = next(_numbers)
+INPUT_ROW: Final = next(_numbers)  # the last row that the input line reached
+SAVED_LINE: Final = next(_numbers)  # where the cursor stood before the change that was undone
+SAVED_COLUMN: Final = next(_numbers)
+COLUMNS: Final = next(_numbers)
+TO_LINE: Final = next(_numbers)  # where a motion leads
+TO_COLUMN: Final = next(_numbers)
+TO_WANT: Final = next(_numbers)
+SEARCHED_LENGTH: Final = next(_numbers)
+FROM_LINE: Final = next(_numbers)  # where a text object or a selection begins
+FROM_COLUMN: Final = next(_numbers)
+INPUT_BEFORE: Final = next(_numbers)  # the mode that the command line was opened from
+ACTION: Final = next(_numbers)  # the command that is whole: one of ACT_...
+ACTION_KEY: Final = next(_numbers)
+ACTION_LEAD: Final = next(_numbers)  # the first of its two keys, or 0
+SPAN_KIND: Final = next(_numbers)  # how the operator takes FROM..TO: a kind of motion
+SHIFT_TIMES: Final = next(_numbers)
+VISUAL_DONE: Final = next(_numbers)  # the operator came from visual mode
+MESSAGE_COUNT: Final = next(_numbers)
+SAID: Final = next(_numbers)  # the last line shows more than the mode: it goes where vim moves rows in the window
+KEPT: Final = next(_numbers)  # that message is new and of a kind that outlives it
+SEQUENCE: Final = next(_numbers)  # the number of the last undo unit, counted as vim does
+UNDONE: Final = next(_numbers)  # the unit that was undone or redone last
+UNDONE_BEFORE: Final = next(_numbers)  # lines that undo replaced, and those that it put back
+UNDONE_AFTER: Final = next(_numbers)
+REGISTER: Final = next(_numbers)  # the letter typed after ", 0 for none
+YANKED: Final = next(_numbers)  # the key filled the register
+SELECTED: Final = next(_numbers)  # what the command in progress selected: kind, 0 for none, lines, columns
+SELECTED_LINES: Final = next(_numbers)
+SELECTED_COLUMNS: Final = next(_numbers)
+DOT_SELECTED: Final = next(_numbers)  # the same of the change that `.` repeats
+DOT_LINES: Final = next(_numbers)
+DOT_COLUMNS: Final = next(_numbers)
+DOT_INSERT: Final = next(_numbers)  # how many of its keys come before what is inserted
+MARKED: Final = next(_numbers)  # whether any mark is set
+VISUAL_FIRST: Final = next(_numbers)  # the lines of the last selection
+VISUAL_LAST: Final = next(_numbers)
+MESSAGE_NAME: Final = next(_numbers)  # the register that the message names
+CHANGE_FIRST: Final = next(_numbers)  # the first line that changed since the last redraw
+CHANGE_LAST: Final = next(_numbers)  # the line after the last of them
+DRAWN_LINES: Final = next(_numbers)  # lines of the buffer at the last redraw
+SELECTED_TOP: Final = next(_numbers)  # the rows that show a selection, up to SELECTED_END
+SELECTED_END: Final = next(_numbers)
+LOWEST: Final = next(_numbers)  # no line above it changed since the last redraw
+SYNC_LINE: Final = next(_numbers)  # the lexer's state before this line was SYNC_STATE; -1 for none
+SYNC_STATE: Final = next(_numbers)
 # Limits, as in limits.py
-MOST_CHARACTERS: Final = 187
-MOST_LINES: Final = 188
-MOST_UNITS: Final = 189
-MOST_SAVED: Final = 190
-MOST_WORK: Final = 191
-WORK: Final = 192  # steps of the search or repetition in progress
+MOST_CHARACTERS: Final = next(_numbers)
+MOST_LINES: Final = next(_numbers)
+MOST_UNITS: Final = next(_numbers)
+MOST_SAVED: Final = next(_numbers)
+MOST_WORK: Final = next(_numbers)
+WORK: Final = next(_numbers)  # steps of the search or repetition in progress
 # Shell
-PROMPT_ROW: Final = 65
-PROMPT_COLUMN: Final = 66
-KILLED_LENGTH: Final = 67
+PROMPT_ROW: Final = next(_numbers)
+PROMPT_COLUMN: Final = next(_numbers)
+KILLED_LENGTH: Final = next(_numbers)
+# Marks, and how many scalars there are
+MARK_TABLE: Final = next(_numbers)  # marks a-z: line + 1 (0 for none) and column
+MARKS: Final = 26
+SCALARS: Final = MARK_TABLE + 2 * MARKS
 
 # Regions at the pool's front, each REGION characters
 REGION: Final = 1 << 14
@@ -281,13 +296,15 @@ TYPED_TEXT: Final = 7 * REGION  # what insert mode did since it began, then the 
 TEXT: Final = 9 * REGION
 
 # In TYPED_TEXT a character is itself; what keys did besides is above every character
-DID_ENTER: Final = 1 << 21
+DID_ENTER: Final = 1 << GLYPH_BITS
 DID_BACKSPACE: Final = DID_ENTER + 1
 DID_DELETE: Final = DID_ENTER + 2
 DID_WORD: Final = DID_ENTER + 3  # Ctrl-W
 DID_LINE: Final = DID_ENTER + 4  # Ctrl-U
 DID_INDENT: Final = DID_ENTER + 5
 DID_UNINDENT: Final = DID_ENTER + 6
+
+_TAB_COLUMNS: Final = 8
 
 DEFAULT_POOL: Final = TEXT + (1 << 16)
 DEFAULT_LINES: Final = 1 << 10
@@ -311,11 +328,11 @@ def new(rows: int, columns: int, limits: Limits) -> State:
     ctl[GAP_SIZE] = DEFAULT_LINES - 1
     ctl[EMPTY] = ctl[EOL] = 1
     ctl[ENTRY] = -1
-    ctl[SHIFTWIDTH] = ctl[TABSTOP] = 8
+    ctl[SHIFTWIDTH] = ctl[TABSTOP] = _TAB_COLUMNS
     lines = np.zeros((DEFAULT_LINES, 2), dtype=np.int64)
     lines[0, 0] = ctl[POOL_END] = ctl[MARK] = TEXT
     return State(
-        cells=np.full((rows, columns), 0x20, dtype=np.uint32),
+        cells=np.full((rows, columns), BLANK, dtype=np.uint32),
         cursor=np.array([0, 0, 1], dtype=np.int32),
         dirty=np.ones(rows, dtype=np.uint8),
         ctl=ctl,

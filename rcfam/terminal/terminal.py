@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from rcfam.errors import RcfamError
 from rcfam.terminal import attributes, growth, kernels
 from rcfam.terminal import state as S
-from rcfam.terminal.cells import BLANK, CLUSTER_BASE
+from rcfam.terminal.cells import BLANK, CLUSTER_BASE, GLYPH_BITS
 from rcfam.terminal.editor import buffer, commandline, ex, registers, repeat
 from rcfam.terminal.files import Files, FilesError
 from rcfam.terminal.limits import Limits
@@ -178,7 +178,7 @@ class Terminal:
         right = f'"{HOST}"'
         text = left[: columns - len(right) - 1].ljust(columns - len(right)) + right
         codes = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-        state.cells[row] = codes | np.uint32(attributes.STATUS << 21)
+        state.cells[row] = codes | np.uint32(attributes.STATUS << GLYPH_BITS)
         state.dirty[row] = 1
 
     # The shell

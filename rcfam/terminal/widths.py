@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 COMBINING: Final = 0  # joins the character before
+NARROW: Final = 1
+WIDE: Final = 2
 CONTROL: Final = 3  # shown as ^X in two cells
 TAB: Final = 9  # to the next stop
-# 1 and 2: as many cells; 4, 6, 8: shown in hexadecimal between < and >
+# 4, 6, 8: shown in hexadecimal between < and >
 
 # "first code point:class", each up to the next run
 _RUNS: Final = """

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.jit import bare_kernel
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text
 from rcfam.terminal.limits import Limits
@@ -21,7 +22,7 @@ def characters(data: bytes) -> NDArray[np.uint32]:
 
 def to_bytes(codes: NDArray[np.uint32]) -> bytes:
     """The inverse of `characters`."""
-    if codes.size == 0 or int(codes.max()) < 0x80:
+    if codes.size == 0 or int(codes.max()) < K.ASCII_END:
         return codes.astype(np.uint8).tobytes()
     return codes.tobytes().decode("utf-32-le", "surrogatepass").encode("utf-8", "surrogateescape")
 
@@ -38,7 +39,7 @@ def load(state: State, data: bytes) -> State:
     fit.
     """
     codes = np.frombuffer(data, dtype=np.uint8) if data.isascii() else characters(data)
-    newlines = int(np.count_nonzero(codes == 10))
+    newlines = int(np.count_nonzero(codes == K.NEWLINE))
     eol = not data or data.endswith(b"\n")
     count = max(1, newlines + (0 if eol else 1))
     pool = state.pool
@@ -103,7 +104,7 @@ def split_lines(pool: Any, end: Any, lines: Any) -> Any:
     start = S.TEXT
     longest = 0
     for i in range(S.TEXT, end):
-        if pool[i] == 10:
+        if pool[i] == K.NEWLINE:
             lines[line, 0] = start
             lines[line, 1] = i - start
             longest = max(longest, i - start)
@@ -138,7 +139,7 @@ def gather(s: Any, first: Any, last: Any, out: Any) -> Any:
         line += 1
         while line < last:  # lines that stand in the pool as they were read are copied with the newlines between them
             k = text.slot(s.ctl, line)
-            if s.lines[k, 0] != end + 1 or s.pool[end] != 10:
+            if s.lines[k, 0] != end + 1 or s.pool[end] != K.NEWLINE:
                 break
             end += 1 + s.lines[k, 1]
             line += 1
@@ -148,6 +149,6 @@ def gather(s: Any, first: Any, last: Any, out: Any) -> Any:
             seen |= source[i]
             target[i] = source[i]
         place += end - start
-        out[place] = 10
+        out[place] = K.NEWLINE
         place += 1
-    return -size if out.itemsize == 1 and seen >= 0x80 else size
+    return -size if out.itemsize == 1 and seen >= K.ASCII_END else size

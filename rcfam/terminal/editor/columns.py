@@ -10,6 +10,7 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
 from rcfam.terminal.editor import text
 
 
@@ -24,12 +25,12 @@ def advance(ctl: Any, widths: Any, v: Any, character: Any) -> Any:
     w = np.int64(widths[character])
     if w == 1:
         return v + 1
-    if w == 9:
+    if w == W.TAB:
         stop = ctl[S.TABSTOP]
         return v + stop - v % stop
-    if w == 3:
+    if w == W.CONTROL:
         return v + 2
-    if w == 2 and v % ctl[S.COLUMNS] == ctl[S.COLUMNS] - 1:
+    if w == W.WIDE and v % ctl[S.COLUMNS] == ctl[S.COLUMNS] - 1:
         return v + 3
     if w == 0 and v == 0:
         return v + 1

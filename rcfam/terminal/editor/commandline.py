@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rcfam.terminal import attributes, kernels
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import buffer, ex
 from rcfam.terminal.files import FilesError
@@ -180,7 +181,7 @@ def _one_address(state: State, text: str) -> tuple[int | None, str]:
         line = int(ctl[S.LINE])
     elif word[0] == "'":
         marks = {"<": ctl[S.VISUAL_FIRST], ">": ctl[S.VISUAL_LAST]}
-        line = int(marks[word[1]] if word[1] in marks else ctl[S.MARK_TABLE + 2 * (ord(word[1]) - 97)] - 1)
+        line = int(marks[word[1]] if word[1] in marks else ctl[S.MARK_TABLE + 2 * (ord(word[1]) - K.a)] - 1)
     else:
         line = ex.number(word) - 1
     text = text[match.end() :]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 
 
@@ -49,7 +50,7 @@ def compact(s: Any, moved: Any) -> None:
 def _mark_line(s: Any, start: Any, count: Any, moved: Any) -> None:
     if count > 0:
         stop = start + count
-        if stop < s.ctl[S.POOL_END] and s.pool[stop] == 10:
+        if stop < s.ctl[S.POOL_END] and s.pool[stop] == K.NEWLINE:
             stop += 1
         moved[start] += 1
         moved[stop] -= 1

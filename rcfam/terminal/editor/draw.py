@@ -11,7 +11,9 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
 from rcfam.terminal import glyphs
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
 from rcfam.terminal.cells import BLANK, GLYPH_BITS
 from rcfam.terminal.editor import text
 from rcfam.terminal.editor.columns import advance, height, text_rows
@@ -38,15 +40,15 @@ def _draw_odd(s: Any, v: Any, skip: Any, row: Any, bottom: Any, c: Any, colour: 
             break
         glyph = np.int64(BLANK)
         attribute = np.int64(colour) >> GLYPH_BITS
-        if w == 2:
+        if w == W.WIDE:
             if after - v == 3 and i == v:
-                glyph = np.int64(62)
+                glyph = np.int64(K.GREATER)
                 attribute = np.int64(A.NONTEXT)
             else:
                 glyph = np.int64(c) if i == after - 2 else np.int64(0)
         elif w == 0:
             glyph = np.int64(c)
-        elif w != 9:
+        elif w != W.TAB:
             glyph = np.int64(glyphs.shown_digit(np.int64(c), after - v, i - v))
             attribute = np.int64(A.SPECIAL)
         s.cells[r, x] = np.uint32(attribute << GLYPH_BITS | glyph)
@@ -201,7 +203,7 @@ def draw_text(s: Any) -> None:
     filler = S.ROW_AT if line < total else S.ROW_TILDE
     while row < bottom:
         if s.rows[row, 0] != filler:
-            s.cells[row, 0] = np.uint32(A.NONTEXT << GLYPH_BITS | (64 if filler == S.ROW_AT else 126))
+            s.cells[row, 0] = np.uint32(A.NONTEXT << GLYPH_BITS | (K.AT if filler == S.ROW_AT else K.TILDE))
             glyphs.fill(s, row, 1, np.uint32(BLANK))
             s.rows[row, 0] = filler
         row += 1

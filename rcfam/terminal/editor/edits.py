@@ -3,7 +3,9 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_blank
 from rcfam.terminal.editor import budget, letter_case, messages, text
 from rcfam.terminal.editor.positions import check_cursor, following, previous, to_first_non_blank
 
@@ -11,10 +13,10 @@ from rcfam.terminal.editor.positions import check_cursor, following, previous, t
 @inner
 def edit(s: Any, key: Any, count: Any) -> None:
     """p P J ~, and gJ as g: the changes that span nothing."""
-    if key == 112 or key == 80:
-        put(s, key == 80, count)
-    elif key == 74 or key == 103:
-        join_lines(s, s.ctl[S.LINE], count, key == 74)
+    if key == K.p or key == K.P:
+        put(s, key == K.P, count)
+    elif key == K.J or key == K.g:
+        join_lines(s, s.ctl[S.LINE], count, key == K.J)
     else:
         letter_case.toggle(s, count)
 
@@ -144,16 +146,16 @@ def join_lines(s: Any, line: Any, count: Any, spaces: bool) -> bool:
         skip = 0
         other = text.length(s, line + 1)
         if spaces:
-            while skip < other and (text.character(s, line + 1, skip) == 32 or text.character(s, line + 1, skip) == 9):
+            while skip < other and is_blank(text.character(s, line + 1, skip)):
                 skip += 1
             text.remove(s, line + 1, 0, skip)
-        last = text.character(s, line, total - 1) if total > 0 else 32
-        gap = spaces and skip < other and total > 0 and last != 32 and last != 9
-        if gap and text.character(s, line + 1, 0) == 41:
+        last = text.character(s, line, total - 1) if total > 0 else K.SPACE
+        gap = spaces and skip < other and total > 0 and last != K.SPACE and last != K.TAB
+        if gap and text.character(s, line + 1, 0) == K.RIGHT_PAREN:
             gap = False
         column = total
         if gap:
-            text.insert_character(s, line, total, 32)
+            text.insert_character(s, line, total, K.SPACE)
         text.join(s, line)
     ctl[S.COLUMN] = column
     ctl[S.WANT] = S.HERE
@@ -174,10 +176,10 @@ def replace(s: Any, character: Any, count: Any) -> bool:
         if end >= text.length(s, line):
             return False
         end = following(s, line, end)
-    if character == 13 and not budget.may_grow(s, column - end, 1):
+    if character == K.ENTER and not budget.may_grow(s, column - end, 1):
         return False
     text.save(s, line, 1)
-    if character == 13:
+    if character == K.ENTER:
         text.remove(s, line, column, end - column)
         text.split(s, line, column)
         ctl[S.LINE] = line + 1
@@ -201,8 +203,8 @@ def replace_selection(s: Any, key: Any) -> None:
     ctl = s.ctl
     first = ctl[S.FROM_LINE]
     last = ctl[S.TO_LINE]
-    lines = ctl[S.VISUAL_KIND] == 86
-    if key >= 32:
+    lines = ctl[S.VISUAL_KIND] == S.SELECT_LINES
+    if key >= K.SPACE:
         text.save(s, first, last - first + 1)
         for line in range(first, last + 1):
             total = text.length(s, line)

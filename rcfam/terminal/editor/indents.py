@@ -3,7 +3,9 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_blank
 from rcfam.terminal.editor import text
 from rcfam.terminal.editor.columns import column_at, virtual
 
@@ -18,8 +20,8 @@ def _shifted(s: Any, line: Any, right: bool, times: Any) -> tuple[Any, Any]:
     blanks = 0
     width = 0
     tabstop = ctl[S.TABSTOP]
-    while blanks < total and (s.pool[start + blanks] == 32 or s.pool[start + blanks] == 9):
-        width += 1 if s.pool[start + blanks] == 32 else tabstop - width % tabstop
+    while blanks < total and is_blank(s.pool[start + blanks]):
+        width += 1 if s.pool[start + blanks] == K.SPACE else tabstop - width % tabstop
         blanks += 1
     by = ctl[S.SHIFTWIDTH] * times
     return blanks, max(width + (by if right else -by), 0)
@@ -57,9 +59,7 @@ def _indented(s: Any, right: bool) -> tuple[Any, Any, Any]:
     """The characters and cells of the cursor line's indent, and the cells that Ctrl-T or Ctrl-D makes of them."""
     line = s.ctl[S.LINE]
     blanks = 0
-    while blanks < text.length(s, line) and (
-        text.character(s, line, blanks) == 32 or text.character(s, line, blanks) == 9
-    ):
+    while blanks < text.length(s, line) and is_blank(text.character(s, line, blanks)):
         blanks += 1
     width = virtual(s, line, blanks)
     by = s.ctl[S.SHIFTWIDTH]
@@ -100,4 +100,4 @@ def set_indent(s: Any, line: Any, blanks: Any, width: Any) -> None:
         return
     place = text.open_hole(s, line, 0, tabs + spaces)
     for i in range(tabs + spaces):
-        s.pool[place + i] = 9 if i < tabs else 32
+        s.pool[place + i] = K.TAB if i < tabs else K.SPACE

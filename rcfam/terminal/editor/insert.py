@@ -3,16 +3,23 @@
 What the keys did is noted in the region TYPED_TEXT: a count and `.` do it again without the keys.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import budget, indents, pending, text
+from rcfam.terminal.characters import is_blank, is_digit, is_word
+from rcfam.terminal.editor import budget, indents, pending, positions, text
 from rcfam.terminal.editor.columns import column_at
 from rcfam.terminal.editor.positions import following, previous
-from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, PAGE_DOWN, PAGE_UP, RIGHT, UP
+
+# Bases of the numbers that may follow Ctrl-V
+_OCTAL: Final = 8
+_DECIMAL: Final = 10
+_HEXADECIMAL: Final = 16
+_LARGEST_DECIMAL: Final = 255
 
 
 @inner
@@ -123,9 +130,9 @@ def erase_back(s: Any, word: bool) -> None:
 
 @inner
 def _word_class(c: Any) -> Any:
-    if c == 32 or c == 9:
-        return 0
-    return 2 if c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0 else 1
+    if is_blank(c):
+        return positions.BLANK
+    return positions.WORD if is_word(c) else positions.PUNCTUATION
 
 
 @inner
@@ -162,7 +169,7 @@ def begin_again(s: Any) -> None:
     ctl[S.MOVED] = 0
     ctl[S.TYPED] = 0
     ctl[S.SELECTED] = 0
-    s.pool[S.KEYS] = 105
+    s.pool[S.KEYS] = K.i
     ctl[S.DOT_RECORDING] = ctl[S.INSERT_FROM] = 1
 
 
@@ -172,27 +179,27 @@ def arrow(s: Any, key: Any) -> None:
     ctl = s.ctl
     line = ctl[S.LINE]
     if (
-        (key == LEFT and ctl[S.COLUMN] == 0)
-        or (key == RIGHT and ctl[S.COLUMN] == text.length(s, line))
-        or (key == UP and line == 0)
-        or (key == DOWN and line + 1 == ctl[S.LINES])
+        (key == K.LEFT and ctl[S.COLUMN] == 0)
+        or (key == K.RIGHT and ctl[S.COLUMN] == text.length(s, line))
+        or (key == K.UP and line == 0)
+        or (key == K.DOWN and line + 1 == ctl[S.LINES])
     ):
         return
     _leave_place(s)
-    if key == LEFT:
+    if key == K.LEFT:
         ctl[S.COLUMN] = previous(s, line, ctl[S.COLUMN])
         ctl[S.WANT] = S.HERE
-    elif key == RIGHT:
+    elif key == K.RIGHT:
         ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
         ctl[S.WANT] = S.HERE
-    elif key == HOME:
+    elif key == K.HOME:
         ctl[S.COLUMN] = 0
         ctl[S.WANT] = 0
-    elif key == END:
+    elif key == K.END:
         ctl[S.COLUMN] = text.length(s, line)
         ctl[S.WANT] = S.STICK
-    elif key in (UP, DOWN):
-        line += -1 if key == UP else 1
+    elif key in (K.UP, K.DOWN):
+        line += -1 if key == K.UP else 1
         ctl[S.LINE] = line
         ctl[S.COLUMN] = column_at(s, line, ctl[S.WANT])
     ctl[S.START_LINE] = ctl[S.LINE]
@@ -204,30 +211,30 @@ def _literal(s: Any, key: Any) -> bool:
     """A key after Ctrl-V: itself, or a digit of a character's number. False where the key is still to be acted on."""
     ctl = s.ctl
     if ctl[S.LITERAL] == 1:
-        if 48 <= key <= 57:
-            ctl[S.LITERAL] = 10
-            ctl[S.LITERAL_VALUE] = key - 48
+        if is_digit(key):
+            ctl[S.LITERAL] = _DECIMAL
+            ctl[S.LITERAL_VALUE] = key - K.ZERO
             ctl[S.LITERAL_LEFT] = 2
             return True
-        if key == 120 or key == 88 or key == 117 or key == 85 or key == 111 or key == 79:
-            ctl[S.LITERAL] = 8 if key == 111 or key == 79 else 16
-            ctl[S.LITERAL_LEFT] = 8 if key == 85 else (4 if key == 117 else (3 if key == 111 or key == 79 else 2))
+        if key == K.x or key == K.X or key == K.u or key == K.U or key == K.o or key == K.O:
+            ctl[S.LITERAL] = _OCTAL if key == K.o or key == K.O else _HEXADECIMAL
+            ctl[S.LITERAL_LEFT] = 8 if key == K.U else (4 if key == K.u else (3 if key == K.o or key == K.O else 2))
             ctl[S.LITERAL_VALUE] = -key
             return True
         ctl[S.LITERAL] = 0
-        if key < NAMED:
-            type_character(s, 0 if key == 10 else key)
+        if key < K.NAMED:
+            type_character(s, 0 if key == K.CTRL_J else key)
         return True
     base = ctl[S.LITERAL]
-    digit = np.int64(99)
-    if 48 <= key <= 57:
-        digit = key - 48
-    elif 97 <= key <= 102:
-        digit = key - 87
-    elif 65 <= key <= 70:
-        digit = key - 55
+    digit = np.int64(_HEXADECIMAL)  # no digit
+    if is_digit(key):
+        digit = key - K.ZERO
+    elif K.a <= key <= K.f:
+        digit = key - K.a + 10
+    elif K.A <= key <= K.F:
+        digit = key - K.A + 10
     value = ctl[S.LITERAL_VALUE]
-    if digit < base and not (base == 10 and value * 10 + digit > 255):
+    if digit < base and not (base == _DECIMAL and value * _DECIMAL + digit > _LARGEST_DECIMAL):
         ctl[S.LITERAL_VALUE] = max(value, 0) * base + digit
         ctl[S.LITERAL_LEFT] -= 1
         if ctl[S.LITERAL_LEFT] > 0:
@@ -245,9 +252,9 @@ def _type_number(s: Any) -> None:
     value = s.ctl[S.LITERAL_VALUE]
     if value < 0:
         value = -value  # no digit came: the letter itself
-    if value == 10:
+    if value == K.NEWLINE:
         value = 0
-    if value <= 0x10FFFF and not 0xD800 <= value < 0xE000:
+    if value <= K.LAST_CHARACTER and not K.SURROGATES <= value < K.SURROGATES_END:
         type_character(s, value)
 
 
@@ -255,15 +262,15 @@ def _type_number(s: Any) -> None:
 def press_insert(s: Any, key: Any) -> bool:
     """One key in insert mode; true where the mode ends."""
     ctl = s.ctl
-    if ctl[S.MOVED] and (key < NAMED or key == DELETE) and key != 27 and key != 3:
+    if ctl[S.MOVED] and (key < K.NAMED or key == K.DELETE) and key != K.ESCAPE and key != K.CTRL_C:
         begin_again(s)
     if ctl[S.LITERAL] and _literal(s, key):
         ctl[S.WANT] = S.HERE
         return False
-    if key >= NAMED:
-        if key == DELETE:
+    if key >= K.NAMED:
+        if key == K.DELETE:
             delete(s)
-        elif key in (PAGE_UP, PAGE_DOWN):
+        elif key in (K.PAGE_UP, K.PAGE_DOWN):
             _leave_place(s)
             ctl[S.ACTION] = S.ACT_SCROLL
             ctl[S.ACTION_KEY] = key
@@ -271,22 +278,22 @@ def press_insert(s: Any, key: Any) -> bool:
         else:
             arrow(s, key)
             return False
-    elif (key >= 32 and key != 127) or key == 9:
+    elif (key >= K.SPACE and key != K.BACKSPACE) or key == K.TAB:
         type_character(s, key)
-    elif key == 13 or key == 10:
+    elif key == K.ENTER or key == K.CTRL_J:
         enter(s)
-    elif key == 127 or key == 8:
+    elif key == K.BACKSPACE or key == K.CTRL_H:
         backspace(s, S.DID_BACKSPACE)
-    elif (key == 23 or key == 21) and ctl[S.MODE] == S.INSERT:
-        erase_back(s, key == 23)
-    elif key == 20 or key == 4:
-        _note(s, S.DID_INDENT if key == 20 else S.DID_UNINDENT)
+    elif (key == K.CTRL_W or key == K.CTRL_U) and ctl[S.MODE] == S.INSERT:
+        erase_back(s, key == K.CTRL_W)
+    elif key == K.CTRL_T or key == K.CTRL_D:
+        _note(s, S.DID_INDENT if key == K.CTRL_T else S.DID_UNINDENT)
         ctl[S.ACTION] = S.ACT_INDENT
         ctl[S.ACTION_KEY] = key
-    elif key == 22:
+    elif key == K.CTRL_V:
         ctl[S.LITERAL] = 1
         return False
-    elif key == 27 or key == 3:
+    elif key == K.ESCAPE or key == K.CTRL_C:
         return True
     ctl[S.WANT] = S.HERE
     return False
@@ -317,18 +324,18 @@ def start(s: Any, key: Any) -> bool:
     ctl = s.ctl
     line = ctl[S.LINE]
     total = text.length(s, line)
-    if key == 97:
+    if key == K.a:
         if total > 0:
             ctl[S.COLUMN] = following(s, line, ctl[S.COLUMN])
-    elif key == 65:
+    elif key == K.A:
         ctl[S.COLUMN] = total
-    elif key == 73:
+    elif key == K.I:
         column = 0
-        while column < total and (text.character(s, line, column) == 32 or text.character(s, line, column) == 9):
+        while column < total and is_blank(text.character(s, line, column)):
             column += 1
         ctl[S.COLUMN] = column
-    elif key == 111 or key == 79:
-        if key == 111:
+    elif key == K.o or key == K.O:
+        if key == K.o:
             line += 1
         if not budget.may_grow(s, 0, 1):
             return False

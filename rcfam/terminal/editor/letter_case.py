@@ -1,11 +1,15 @@
 """Upper and lower case: ~ gU gu g~."""
 
-from typing import Any
+from typing import Any, Final
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_lower, is_upper
 from rcfam.terminal.editor import text
 from rcfam.terminal.editor.positions import check_cursor
+
+_CYRILLIC_STEP: Final = 0x50  # between the cases of U+0400 to U+040F
 
 
 @inner
@@ -18,7 +22,7 @@ def toggle(s: Any, count: Any) -> bool:
         return False
     end = min(ctl[S.COLUMN] + count, total)
     text.save(s, line, 1)
-    change_case(s, line, ctl[S.COLUMN], end, 126)
+    change_case(s, line, ctl[S.COLUMN], end, S.OP_SWAP_CASE)
     text.changed(s)
     ctl[S.COLUMN] = end
     ctl[S.WANT] = S.HERE
@@ -43,25 +47,19 @@ def change_case(s: Any, line: Any, first: Any, last: Any, how: Any) -> None:
 
 @inner
 def changed(c: Any, how: Any) -> Any:
-    """`c` in the other case (126), upper (85) or lower (117) case."""
+    """`c` in the other case (OP_SWAP_CASE), upper (OP_UPPER) or lower (OP_LOWER) case."""
     lower = (
-        97 <= c <= 122
-        or (0xE0 <= c <= 0xFE and c != 0xF7)
-        or (0x3B1 <= c <= 0x3C9 and c != 0x3C2)
-        or 0x430 <= c <= 0x44F
+        is_lower(c) or (0xE0 <= c <= 0xFE and c != 0xF7) or (0x3B1 <= c <= 0x3C9 and c != 0x3C2) or 0x430 <= c <= 0x44F
     )
     upper = (
-        65 <= c <= 90
-        or (0xC0 <= c <= 0xDE and c != 0xD7)
-        or (0x391 <= c <= 0x3A9 and c != 0x3A2)
-        or 0x410 <= c <= 0x42F
+        is_upper(c) or (0xC0 <= c <= 0xDE and c != 0xD7) or (0x391 <= c <= 0x3A9 and c != 0x3A2) or 0x410 <= c <= 0x42F
     )
-    if lower and how != 117:
-        return c - 32
-    if upper and how != 85:
-        return c + 32
-    if 0x450 <= c <= 0x45F and how != 117:
-        return c - 80
-    if 0x400 <= c <= 0x40F and how != 85:
-        return c + 80
+    if lower and how != S.OP_LOWER:
+        return c - K.CASE_BIT
+    if upper and how != S.OP_UPPER:
+        return c + K.CASE_BIT
+    if 0x450 <= c <= 0x45F and how != S.OP_LOWER:
+        return c - _CYRILLIC_STEP
+    if 0x400 <= c <= 0x40F and how != S.OP_UPPER:
+        return c + _CYRILLIC_STEP
     return c

@@ -8,7 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_word
 from rcfam.terminal.editor import budget, letter_case, text
 
 # Operations (op, a, b, c); jumps count from the operation's own place
@@ -54,7 +56,7 @@ NO_WORK: Final = 2
 
 @inner
 def _folded(c: Any, fold: bool) -> Any:
-    return letter_case.changed(c, 117) if fold else c
+    return letter_case.changed(c, S.OP_LOWER) if fold else c
 
 
 @inner
@@ -65,7 +67,7 @@ def _one(code: Any, sets: Any, pc: Any, c: Any, fold: bool) -> bool:
         return True
     if op == CHARACTER:
         return _folded(c, fold) == _folded(code[pc, 1], fold)
-    other = letter_case.changed(c, 126) if fold else c
+    other = letter_case.changed(c, S.OP_SWAP_CASE) if fold else c
     inside = False
     for i in range(code[pc, 1], code[pc, 2]):
         if sets[i, 0] <= c <= sets[i, 1] or sets[i, 0] <= other <= sets[i, 1]:
@@ -77,8 +79,7 @@ def _one(code: Any, sets: Any, pc: Any, c: Any, fold: bool) -> bool:
 def _is_word(line: Any, i: Any) -> bool:
     if i < 0 or i >= len(line):
         return False
-    c = line[i]
-    return c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0
+    return is_word(line[i])
 
 
 @inner
@@ -224,11 +225,11 @@ def _put(s: Any, line: Any, first: Any, end: Any, parts: Any, slots: Any, place:
             for j in range(begin, stop):
                 c = np.int64(line[j]) if what == PUT_GROUP else value
                 if case:
-                    c = letter_case.changed(c, 85 if case == 117 else 117)
+                    c = letter_case.changed(c, S.OP_UPPER if case == S.OP_LOWER else S.OP_LOWER)
                 if once:
-                    c = letter_case.changed(c, 85 if once == 117 else 117)
+                    c = letter_case.changed(c, S.OP_UPPER if once == S.OP_LOWER else S.OP_LOWER)
                     once = np.int64(0)
-                s.pool[place] = 10 if what == PUT_BREAK else c
+                s.pool[place] = K.NEWLINE if what == PUT_BREAK else c
                 place += 1
     return place
 
@@ -321,7 +322,7 @@ def substitute(
         found[2] += 1
         stop = place
         for i in range(begin, stop + 1):  # each line break begins another line
-            if i == stop or s.pool[i] == 10:
+            if i == stop or s.pool[i] == K.NEWLINE:
                 if found[0] >= len(spans):
                     return NO_ROOM
                 spans[found[0], 0] = begin

@@ -7,7 +7,10 @@ import numpy as np
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
 from rcfam.terminal import glyphs
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
+from rcfam.terminal.cells import BLANK, GLYPH_BITS
 
 NOTHING: Final = 0
 MODE: Final = 1  # -- INSERT -- and its kind, or a blank line
@@ -118,7 +121,7 @@ def clear(s: Any) -> None:
     """Blank the editor's last line."""
     row = s.cells.shape[0] - 2
     for x in range(s.cells.shape[1]):
-        s.cells[row, x] = 32
+        s.cells[row, x] = BLANK
     s.dirty[row] = 1
 
 
@@ -133,16 +136,16 @@ def text(s: Any, x: Any, source: Any, first: Any, last: Any, attribute: Any) -> 
         if w == 0 and x > 0:
             glyphs.add_mark(s, row, x, c)
             continue
-        cells: Any = 2 if w == 3 or w == 9 else max(w, 1)
+        cells: Any = 2 if w == W.CONTROL or w == W.TAB else max(w, 1)
         if x + cells > limit:
             break
         for j in range(cells):
             glyph = c if j == 0 else np.int64(0)
             high = attribute
-            if w > 2:
+            if w > W.WIDE:
                 glyph = np.int64(glyphs.shown_digit(c, cells, np.int64(j)))
                 high = attribute if attribute else A.SPECIAL
-            s.cells[row, x + j] = np.uint32(high << 21 | glyph)
+            s.cells[row, x + j] = np.uint32(high << GLYPH_BITS | glyph)
         x += cells
     return x
 
@@ -155,7 +158,7 @@ def _mode_words(ctl: Any) -> Any:
     if mode == S.REPLACE:
         return _REPLACE
     if mode == S.VISUAL:
-        return _VISUAL_LINE if ctl[S.VISUAL_KIND] == 86 else _VISUAL
+        return _VISUAL_LINE if ctl[S.VISUAL_KIND] == S.SELECT_LINES else _VISUAL
     return NOTHING
 
 
@@ -167,7 +170,9 @@ def _digits(s: Any, x: Any, value: Any, attribute: Any) -> Any:
         digits += 1
     for i in range(digits):
         if x + digits - 1 - i < s.cells.shape[1] - 1:
-            s.cells[s.cells.shape[0] - 2, x + digits - 1 - i] = np.uint32(attribute << 21) | (48 + value // 10**i % 10)
+            s.cells[s.cells.shape[0] - 2, x + digits - 1 - i] = np.uint32(attribute << GLYPH_BITS) | (
+                K.ZERO + value // 10**i % 10
+            )
     return x + digits
 
 
@@ -177,7 +182,7 @@ def _words(s: Any, x: Any, number: Any, attribute: Any) -> Any:
     row = s.cells.shape[0] - 2
     for i in range(_ENDS[number - 1] if number > 0 else 0, _ENDS[number]):
         if x < s.cells.shape[1] - 1:
-            s.cells[row, x] = np.uint32(attribute << 21) | _TEXT[i]
+            s.cells[row, x] = np.uint32(attribute << GLYPH_BITS) | _TEXT[i]
             x += 1
     return x
 
@@ -220,7 +225,7 @@ def draw(s: Any) -> None:
     elif number in (HIT_BOTTOM, HIT_TOP):
         attribute = A.WARNING
     elif number == PATTERN:
-        s.cells[row, 0] = 63 if ctl[S.MESSAGE_COUNT] else 47
+        s.cells[row, 0] = K.QUESTION if ctl[S.MESSAGE_COUNT] else K.SLASH
         x = 1
     elif FEWER <= number <= SHIFTED_LEFT or number == CHANGED:
         x = _digits(s, 0, ctl[S.MESSAGE_COUNT], 0)
@@ -236,6 +241,6 @@ def draw(s: Any) -> None:
     if number in (SHIFTED_RIGHT, SHIFTED_LEFT):
         x = _words(s, _digits(s, x, ctl[S.SHIFT_TIMES], 0), _TIMES, 0)
         if ctl[S.SHIFT_TIMES] > 1:
-            s.cells[row, x] = 115
+            s.cells[row, x] = K.s
     if number in (PATTERN, NOT_FOUND):
         text(s, x, s.pool, S.SEARCHED, S.SEARCHED + ctl[S.SEARCHED_LENGTH], attribute)

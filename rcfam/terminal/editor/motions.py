@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_lower
 from rcfam.terminal.editor import messages, positions, search, text, word_motions
 from rcfam.terminal.editor.columns import column_at, line_height, text_rows
 from rcfam.terminal.editor.positions import first_non_blank, following, previous
-from rcfam.terminal.keys import DOWN, END, HOME, LEFT, RIGHT, UP
 
 
 @inner
@@ -23,8 +24,8 @@ def find(s: Any, key: Any, wanted: Any, count: Any, repeat: bool) -> bool:
     line = ctl[S.TO_LINE]
     total = text.length(s, line)
     column = ctl[S.TO_COLUMN]
-    ahead = key == 102 or key == 116
-    till = key == 116 or key == 84
+    ahead = key == K.f or key == K.t
+    till = key == K.t or key == K.T
     first = True
     while count > 0:
         count -= 1
@@ -68,7 +69,7 @@ def _to_line(s: Any, target: Any) -> Any:
 def begins_paragraph(s: Any, line: Any) -> bool:
     """Whether { and } stop here: an empty line, or one that begins with a form feed."""
     c = text.character(s, line, 0)
-    return c == 10 or c == 12
+    return c == K.NEWLINE or c == K.FORM_FEED
 
 
 @inner
@@ -108,18 +109,18 @@ def _paragraph(s: Any, count: Any, step: Any) -> Any:
 @inner
 def _partner(c: Any) -> Any:
     """The bracket that goes with `c`, negative where it is to the left, 0 where `c` is none."""
-    if c == 40:
-        return 41
-    if c == 91:
-        return 93
-    if c == 123:
-        return 125
-    if c == 41:
-        return -40
-    if c == 93:
-        return -91
-    if c == 125:
-        return -123
+    if c == K.LEFT_PAREN:
+        return K.RIGHT_PAREN
+    if c == K.LEFT_BRACKET:
+        return K.RIGHT_BRACKET
+    if c == K.LEFT_BRACE:
+        return K.RIGHT_BRACE
+    if c == K.RIGHT_PAREN:
+        return -K.LEFT_PAREN
+    if c == K.RIGHT_BRACKET:
+        return -K.LEFT_BRACKET
+    if c == K.RIGHT_BRACE:
+        return -K.LEFT_BRACE
     return 0
 
 
@@ -154,13 +155,13 @@ def _horizontal(s: Any, key: Any, count: Any) -> Any:
     ctl = s.ctl
     line = ctl[S.TO_LINE]
     total = text.length(s, line)
-    if key == 104 or key == LEFT:
+    if key == K.h or key == K.LEFT:
         if ctl[S.TO_COLUMN] == 0:
             return S.EXCLUSIVE if ctl[S.OPERATOR] != 0 else S.FAILED
         for _ in range(min(count, ctl[S.TO_COLUMN])):
             ctl[S.TO_COLUMN] = previous(s, line, ctl[S.TO_COLUMN])
         return S.EXCLUSIVE
-    if key == 108 or key == RIGHT:
+    if key == K.l or key == K.RIGHT:
         pending = ctl[S.OPERATOR] != 0
         if not pending and (total == 0 or (following(s, line, ctl[S.TO_COLUMN]) >= total and ctl[S.MODE] != S.VISUAL)):
             return S.FAILED
@@ -170,7 +171,7 @@ def _horizontal(s: Any, key: Any, count: Any) -> Any:
                 break
             ctl[S.TO_COLUMN] = after
         return S.EXCLUSIVE
-    if key == 127 or key == 8:
+    if key == K.BACKSPACE or key == K.CTRL_H:
         for _ in range(count):
             if ctl[S.TO_COLUMN] > 0:
                 ctl[S.TO_COLUMN] = previous(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN])
@@ -180,7 +181,7 @@ def _horizontal(s: Any, key: Any, count: Any) -> Any:
             else:
                 return S.EXCLUSIVE
         return S.EXCLUSIVE
-    if key == 32:
+    if key == K.SPACE:
         for _ in range(count):
             after = following(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN])
             size = text.length(s, ctl[S.TO_LINE])
@@ -192,22 +193,22 @@ def _horizontal(s: Any, key: Any, count: Any) -> Any:
             else:
                 break
         return S.EXCLUSIVE
-    if key == 48 or key == HOME:
+    if key == K.ZERO or key == K.HOME:
         ctl[S.TO_COLUMN] = 0
         return S.EXCLUSIVE
-    if key == 94:
+    if key == K.CARET:
         ctl[S.TO_COLUMN] = first_non_blank(s, line)
         return S.EXCLUSIVE
-    if key == 124:
+    if key == K.BAR:
         ctl[S.TO_COLUMN] = min(column_at(s, line, count - 1), max(total - 1, 0))
         ctl[S.TO_WANT] = count - 1
         return S.EXCLUSIVE
-    if key == 36 or key == END:
+    if key == K.DOLLAR or key == K.END:
         if line + count > ctl[S.LINES]:
             return S.FAILED
         ctl[S.TO_LINE] = line + count - 1
         # A selection up to `$` takes the line's end with it.
-        past = 0 if ctl[S.MODE] == S.VISUAL and ctl[S.VISUAL_KIND] == 118 else 1
+        past = 0 if ctl[S.MODE] == S.VISUAL and ctl[S.VISUAL_KIND] == S.SELECT_CHARACTERS else 1
         ctl[S.TO_COLUMN] = max(text.length(s, line + count - 1) - past, 0)
         ctl[S.TO_WANT] = S.STICK
         return S.INCLUSIVE
@@ -219,30 +220,30 @@ def _vertical(s: Any, key: Any, count: Any, counted: bool) -> Any:
     """j k Up Down Enter + - _ G H M L Ctrl-N Ctrl-P Ctrl-J."""
     ctl = s.ctl
     line = ctl[S.TO_LINE]
-    if key == 106 or key == DOWN or key == 14 or key == 10:
+    if key == K.j or key == K.DOWN or key == K.CTRL_N or key == K.CTRL_J:
         return _lines(
             s, min(line + count, ctl[S.LINES] - 1) if line + 1 < ctl[S.LINES] and ctl[S.OPERATOR] == 0 else line + count
         )
-    if key == 107 or key == UP or key == 16:
+    if key == K.k or key == K.UP or key == K.CTRL_P:
         return _lines(s, max(line - count, 0) if line > 0 and ctl[S.OPERATOR] == 0 else line - count)
-    if key == 13 or key == 43:
+    if key == K.ENTER or key == K.PLUS:
         if line + count >= ctl[S.LINES] and (line + 1 == ctl[S.LINES] or ctl[S.OPERATOR] != 0):
             return S.FAILED
         return _to_line(s, line + count)
-    if key == 45:
+    if key == K.MINUS:
         if line - count < 0 and (line == 0 or ctl[S.OPERATOR] != 0):
             return S.FAILED
         return _to_line(s, line - count)
-    if key == 95:
+    if key == K.UNDERSCORE:
         return S.FAILED if line + count > ctl[S.LINES] else _to_line(s, line + count - 1)
-    if key == 71:
+    if key == K.G:
         return _to_line(s, count - 1 if counted else ctl[S.LINES] - 1)
     bottom = max(min(ctl[S.BOTTOM], ctl[S.LINES]) - 1, ctl[S.TOP])
-    if key == 72:
+    if key == K.H:
         return _to_line(s, min(ctl[S.TOP] + count - 1, bottom))
-    if key == 76:
+    if key == K.L:
         return _to_line(s, max(bottom - count + 1, ctl[S.TOP]))
-    if key == 77:
+    if key == K.M:
         used = 0
         rows = text_rows(s)
         shown = 0
@@ -266,29 +267,29 @@ def motion(s: Any, key: Any, count: Any, counted: bool) -> Any:
     ctl[S.TO_LINE] = ctl[S.LINE]
     ctl[S.TO_COLUMN] = ctl[S.COLUMN]
     ctl[S.TO_WANT] = S.HERE
-    if key == 119 or key == 98 or key == 101 or key == 87 or key == 66 or key == 69:
+    if key == K.w or key == K.b or key == K.e or key == K.W or key == K.B or key == K.E:
         return word_motions.words(s, key, count)
     kind = _horizontal(s, key, count)
     if kind == S.NO_MOTION:
         kind = _vertical(s, key, count, counted)
     if kind != S.NO_MOTION:
         return kind
-    if key == 123 or key == 125:
-        return _paragraph(s, count, 1 if key == 125 else -1)
-    if key == 37:
+    if key == K.LEFT_BRACE or key == K.RIGHT_BRACE:
+        return _paragraph(s, count, 1 if key == K.RIGHT_BRACE else -1)
+    if key == K.PERCENT:
         if counted:
             return _to_line(s, (count * ctl[S.LINES] + 99) // 100 - 1)
         return S.INCLUSIVE if matching(s) else S.FAILED
-    if key == 59 or key == 44:
+    if key == K.SEMICOLON or key == K.COMMA:
         if ctl[S.FIND_KEY] == 0:
             return S.FAILED
-        f = ctl[S.FIND_KEY] if key == 59 else ctl[S.FIND_KEY] ^ 32
+        f = ctl[S.FIND_KEY] if key == K.SEMICOLON else ctl[S.FIND_KEY] ^ K.CASE_BIT
         moved = find(s, f, ctl[S.FIND_CHARACTER], count, True)
-        return (S.INCLUSIVE if f >= 97 else S.EXCLUSIVE) if moved else S.FAILED
-    if key == 110 or key == 78:
-        return S.EXCLUSIVE if search.again(s, key == 78, count) else S.FAILED
-    if key == 42 or key == 35:
-        return S.EXCLUSIVE if search.word_under_cursor(s, key == 35, count) else S.FAILED
+        return (S.INCLUSIVE if f >= K.a else S.EXCLUSIVE) if moved else S.FAILED
+    if key == K.n or key == K.N:
+        return S.EXCLUSIVE if search.again(s, key == K.N, count) else S.FAILED
+    if key == K.STAR or key == K.HASH:
+        return S.EXCLUSIVE if search.word_under_cursor(s, key == K.HASH, count) else S.FAILED
     return S.NO_MOTION
 
 
@@ -299,31 +300,32 @@ def motion_after(s: Any, lead: Any, key: Any, count: Any, counted: bool) -> Any:
     ctl[S.TO_LINE] = ctl[S.LINE]
     ctl[S.TO_COLUMN] = ctl[S.COLUMN]
     ctl[S.TO_WANT] = S.HERE
-    if lead == 102 or lead == 116 or lead == 70 or lead == 84:
+    if lead == K.f or lead == K.t or lead == K.F or lead == K.T:
         ctl[S.FIND_KEY] = lead
         ctl[S.FIND_CHARACTER] = key
-        return (S.INCLUSIVE if lead >= 97 else S.EXCLUSIVE) if find(s, lead, np.int64(key), count, False) else S.FAILED
-    if lead == 103:
-        if key == 103:
+        return (S.INCLUSIVE if lead >= K.a else S.EXCLUSIVE) if find(s, lead, np.int64(key), count, False) else S.FAILED
+    if lead == K.g:
+        if key == K.g:
             return _to_line(s, count - 1 if counted else 0)
-        if key == 101 or key == 69:
-            moved = word_motions.word_end_backward(s, count, key == 69)
+        if key == K.e or key == K.E:
+            moved = word_motions.word_end_backward(s, count, key == K.E)
             return S.INCLUSIVE if moved else word_motions.as_far(s)
-        if key == 95:
-            kind = _horizontal(s, 36, count)
+        if key == K.UNDERSCORE:
+            kind = _horizontal(s, K.DOLLAR, count)
             line = ctl[S.TO_LINE]
             while (
-                ctl[S.TO_COLUMN] > 0 and positions.character_class(text.character(s, line, ctl[S.TO_COLUMN]), True) == 0
+                ctl[S.TO_COLUMN] > 0
+                and positions.character_class(text.character(s, line, ctl[S.TO_COLUMN]), True) == positions.BLANK
             ):
                 ctl[S.TO_COLUMN] -= 1
             ctl[S.TO_WANT] = S.HERE
             return kind
-    if (lead == 39 or lead == 96) and 97 <= key <= 122:
-        place = S.MARK_TABLE + 2 * (key - 97)
+    if (lead == K.QUOTE or lead == K.BACKQUOTE) and is_lower(key):
+        place = S.MARK_TABLE + 2 * (key - K.a)
         if ctl[place] == 0 or ctl[place] > ctl[S.LINES]:
             messages.say(s, messages.NO_MARK)
             return S.FAILED
-        if lead == 39:
+        if lead == K.QUOTE:
             return _to_line(s, ctl[place] - 1)
         ctl[S.TO_LINE] = ctl[place] - 1
         ctl[S.TO_COLUMN] = min(ctl[place + 1], max(text.length(s, ctl[S.TO_LINE]) - 1, 0))

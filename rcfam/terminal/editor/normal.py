@@ -8,10 +8,11 @@ the whole program compiled into it.
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_lower
 from rcfam.terminal.editor import messages, pending, prompt, text, visual
 from rcfam.terminal.editor.positions import check_cursor, first_non_blank, following, previous
-from rcfam.terminal.keys import DELETE, INSERT, NAMED, PAGE_DOWN, PAGE_UP
 
 
 @inner
@@ -22,23 +23,23 @@ def _shortcut(s: Any, key: Any, count: Any) -> bool:
     column = ctl[S.COLUMN]
     total = text.length(s, line)
     last = min(line + count, ctl[S.LINES]) - 1
-    if key == 120 or key == DELETE or key == 115:
+    if key == K.x or key == K.DELETE or key == K.s:
         end = column
         for _ in range(min(count, total)):
             end = following(s, line, end)
-        pending.span(s, 99 if key == 115 else 100, S.EXCLUSIVE, line, column, line, end)
-    elif key == 88:
+        pending.span(s, S.OP_CHANGE if key == K.s else S.OP_DELETE, S.EXCLUSIVE, line, column, line, end)
+    elif key == K.X:
         first = column
         for _ in range(min(count, column)):
             first = previous(s, line, first)
-        pending.span(s, 100, S.EXCLUSIVE, line, first, line, column)
-    elif key == 68 or key == 67:
-        pending.span(s, 100 if key == 68 else 99, S.TO_END, line, column, last, text.length(s, last))
-    elif key == 83:
+        pending.span(s, S.OP_DELETE, S.EXCLUSIVE, line, first, line, column)
+    elif key == K.D or key == K.C:
+        pending.span(s, S.OP_DELETE if key == K.D else S.OP_CHANGE, S.TO_END, line, column, last, text.length(s, last))
+    elif key == K.S:
         first = first_non_blank(s, line) if last == line else column
-        pending.span(s, 99, S.LINEWISE, line, min(column, first), last, 0)
-    elif key == 89:
-        pending.span(s, 121, S.LINEWISE, line, column, last, 0)
+        pending.span(s, S.OP_CHANGE, S.LINEWISE, line, min(column, first), last, 0)
+    elif key == K.Y:
+        pending.span(s, S.OP_YANK, S.LINEWISE, line, column, last, 0)
     else:
         return False
     return True
@@ -54,7 +55,7 @@ def _whole_lines(s: Any) -> None:
         pending.reset(s)
         return
     column = ctl[S.COLUMN]
-    if count == 1 and ctl[S.OPERATOR] != 121:
+    if count == 1 and ctl[S.OPERATOR] != S.OP_YANK:
         column = min(column, first_non_blank(s, line))  # vim goes there first: where undo leads
     pending.span(s, ctl[S.OPERATOR], S.LINEWISE, line, column, min(line + count, ctl[S.LINES]) - 1, 0)
 
@@ -98,7 +99,7 @@ def aim_object(s: Any, kind: Any) -> None:
         ctl[S.LINE] = ctl[S.TO_LINE]
         ctl[S.COLUMN] = ctl[S.TO_COLUMN] - (1 if kind == S.EXCLUSIVE else 0)
         if kind == S.LINEWISE:
-            ctl[S.VISUAL_KIND] = 86
+            ctl[S.VISUAL_KIND] = S.SELECT_LINES
             messages.say(s, messages.MODE)
         ctl[S.WANT] = S.HERE
         ctl[S.WHOLE] = 1
@@ -110,19 +111,28 @@ def aim_object(s: Any, kind: Any) -> None:
 
 @inner
 def _is_lead(s: Any, key: Any) -> bool:
-    if key == 105 or key == 97:
+    if key == K.i or key == K.a:
         return s.ctl[S.OPERATOR] != 0 or s.ctl[S.MODE] == S.VISUAL
-    if key == 114 or key == 109 or key == 90 or key == 122:
+    if key == K.r or key == K.m or key == K.Z or key == K.z:
         return s.ctl[S.OPERATOR] == 0
-    return key == 103 or key == 102 or key == 116 or key == 70 or key == 84 or key == 39 or key == 96 or key == 34
+    return (
+        key == K.g
+        or key == K.f
+        or key == K.t
+        or key == K.F
+        or key == K.T
+        or key == K.QUOTE
+        or key == K.BACKQUOTE
+        or key == K.DOUBLE_QUOTE
+    )
 
 
 @inner
 def _set_mark(s: Any, key: Any) -> None:
     ctl = s.ctl
-    if 97 <= key <= 122:
-        ctl[S.MARK_TABLE + 2 * (key - 97)] = ctl[S.LINE] + 1
-        ctl[S.MARK_TABLE + 2 * (key - 97) + 1] = ctl[S.COLUMN]
+    if is_lower(key):
+        ctl[S.MARK_TABLE + 2 * (key - K.a)] = ctl[S.LINE] + 1
+        ctl[S.MARK_TABLE + 2 * (key - K.a) + 1] = ctl[S.COLUMN]
         ctl[S.MARKED] = 1
 
 
@@ -130,37 +140,37 @@ def _set_mark(s: Any, key: Any) -> None:
 def _second_key(s: Any, lead: Any, key: Any) -> Any:
     """The key after g z r f t F T m ' ` Z " or a text object's i and a; returns a trap."""
     ctl = s.ctl
-    if key == 27 or key == 3:
+    if key == K.ESCAPE or key == K.CTRL_C:
         pending.reset(s)
-    elif lead == 34:
-        ctl[S.REGISTER] = key if 97 <= (key | 32) <= 122 else 0
-    elif lead == 90:
+    elif lead == K.DOUBLE_QUOTE:
+        ctl[S.REGISTER] = key if is_lower(key | K.CASE_BIT) else 0
+    elif lead == K.Z:
         pending.reset(s)
-        ctl[S.KEY] = 1 if key == 90 else 0
-        if key == 90 or key == 81:
+        ctl[S.KEY] = 1 if key == K.Z else 0
+        if key == K.Z or key == K.Q:
             return S.TRAP_QUIT
-    elif lead == 122:
+    elif lead == K.z:
         pending.act(s, S.ACT_Z, key)
-    elif lead == 109:
+    elif lead == K.m:
         _set_mark(s, key)
         pending.reset(s)
-    elif lead == 114:
-        if (key >= 32 or key == 13 or key == 9) and key < NAMED and key != 127:
+    elif lead == K.r:
+        if (key >= K.SPACE or key == K.ENTER or key == K.TAB) and key < K.NAMED and key != K.BACKSPACE:
             pending.act(s, S.ACT_REPLACE, key)
         else:
             pending.reset(s)
-    elif lead == 105 or lead == 97:
+    elif lead == K.i or lead == K.a:
         pending.act(s, S.ACT_OBJECT, key)
         ctl[S.ACTION_LEAD] = lead
-    elif lead == 103 and ctl[S.MODE] != S.VISUAL and (key == 117 or key == 85 or key == 126):
+    elif lead == K.g and ctl[S.MODE] != S.VISUAL and (key == K.u or key == K.U or key == K.TILDE):
         if ctl[S.OPERATOR] == key:
             _whole_lines(s)
         elif ctl[S.OPERATOR] == 0:
             _take_operator(s, key)
         else:
             pending.reset(s)
-    elif lead == 103 and key == 74 and ctl[S.OPERATOR] == 0 and ctl[S.MODE] != S.VISUAL:
-        pending.act(s, S.ACT_EDIT, 103)
+    elif lead == K.g and key == K.J and ctl[S.OPERATOR] == 0 and ctl[S.MODE] != S.VISUAL:
+        pending.act(s, S.ACT_EDIT, K.g)
     else:
         pending.act(s, S.ACT_MOTION, key)
         ctl[S.ACTION_LEAD] = lead
@@ -192,15 +202,15 @@ def parse(s: Any, key: Any) -> Any:
     if lead:
         ctl[S.LEAD] = 0
         return _second_key(s, lead, key)
-    if 49 <= key <= 57 or (key == 48 and ctl[S.COUNT] > 0):
+    if K.ONE <= key <= K.NINE or (key == K.ZERO and ctl[S.COUNT] > 0):
         ctl[S.COUNT] = min(ctl[S.COUNT] * 10 + key - 48, pending.MOST)
     elif _is_lead(s, key):
         ctl[S.LEAD] = key
-    elif key == 27 or key == 3:
+    elif key == K.ESCAPE or key == K.CTRL_C:
         if selecting:
             visual.leave(s)
         pending.reset(s)
-    elif key == 47 or key == 63 or (key == 58 and operator == 0):
+    elif key == K.SLASH or key == K.QUESTION or (key == K.COLON and operator == 0):
         prompt.start(s, key)
     elif selecting:
         if not visual.command(s, key, pending.count_of(s)):
@@ -208,11 +218,11 @@ def parse(s: Any, key: Any) -> Any:
     elif operator != 0:
         if key == operator:
             _whole_lines(s)
-        elif key == 100 or key == 99 or key == 121 or key == 62 or key == 60:
+        elif key == K.d or key == K.c or key == K.y or key == K.GREATER or key == K.LESS:
             pending.reset(s)
         else:
             pending.act(s, S.ACT_MOTION, key)
-    elif key == 100 or key == 99 or key == 121 or key == 62 or key == 60:
+    elif key == K.d or key == K.c or key == K.y or key == K.GREATER or key == K.LESS:
         _take_operator(s, key)
     elif not _shortcut(s, key, pending.count_of(s)):
         return _change_or_plain(s, key)
@@ -222,17 +232,26 @@ def parse(s: Any, key: Any) -> Any:
 @inner
 def _change_or_plain(s: Any, key: Any) -> Any:
     ctl = s.ctl
-    if key == 105 or key == 97 or key == 73 or key == 65 or key == 111 or key == 79 or key == 82 or key == INSERT:
+    if (
+        key == K.i
+        or key == K.a
+        or key == K.I
+        or key == K.A
+        or key == K.o
+        or key == K.O
+        or key == K.R
+        or key == K.INSERT
+    ):
         pending.act(s, S.ACT_INSERT, key)
-    elif (key == 112 or key == 80) and ctl[S.REGISTER] != 0:
+    elif (key == K.p or key == K.P) and ctl[S.REGISTER] != 0:
         ctl[S.KEY] = key
         ctl[S.REPLAY_COUNT] = ctl[S.COUNT]
         return S.TRAP_PUT
-    elif key == 112 or key == 80 or key == 74 or key == 126:
+    elif key == K.p or key == K.P or key == K.J or key == K.TILDE:
         pending.act(s, S.ACT_EDIT, key)
-    elif key == 117 or key == 18:
+    elif key == K.u or key == K.CTRL_R:
         pending.act(s, S.ACT_UNDO, key)
-    elif key == 46:
+    elif key == K.DOT:
         ctl[S.REPLAY_COUNT] = ctl[S.COUNT]
         pending.reset(s)
         if ctl[S.DOT_LENGTH] > 0:
@@ -245,9 +264,17 @@ def _change_or_plain(s: Any, key: Any) -> Any:
 @inner
 def _plain(s: Any, key: Any) -> None:
     """Keys that change nothing: the visual modes, scrolling, motions."""
-    if key == 86 or key == 118:
+    if key == K.V or key == K.v:
         visual.start(s, key)
-    elif key == 5 or key == 25 or key == 4 or key == 21 or key == 6 or key == 2 or key in (PAGE_UP, PAGE_DOWN):
+    elif (
+        key == K.CTRL_E
+        or key == K.CTRL_Y
+        or key == K.CTRL_D
+        or key == K.CTRL_U
+        or key == K.CTRL_F
+        or key == K.CTRL_B
+        or key in (K.PAGE_UP, K.PAGE_DOWN)
+    ):
         pending.act(s, S.ACT_SCROLL, key)
     else:
         pending.act(s, S.ACT_MOTION, key)

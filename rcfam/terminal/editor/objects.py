@@ -3,6 +3,7 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import motions, positions, text, word_motions
 from rcfam.terminal.editor.positions import in_indent, previous
@@ -27,7 +28,7 @@ def _word(s: Any, around: bool, big: bool) -> Any:
         first -= 1
     ctl[S.TO_LINE] = line
     ctl[S.TO_COLUMN] = first
-    if (kind == 0) == around:
+    if (kind == positions.BLANK) == around:
         if not word_motions.word_end(s, 1, big, True, True):
             return S.FAILED
     else:
@@ -36,7 +37,7 @@ def _word(s: Any, around: bool, big: bool) -> Any:
             ctl[S.TO_COLUMN] = previous(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN])
         elif positions.backward(s) == 1 and ctl[S.TO_COLUMN] > 0:
             positions.backward(s)
-        if around and positions.class_here(s, big) != 0 and first > 0:
+        if around and positions.class_here(s, big) != positions.BLANK and first > 0:
             begin = first
             while begin > 0 and _class_at(s, line, begin - 1, big) == 0:
                 begin -= 1
@@ -64,7 +65,7 @@ def _quotes(s: Any, around: bool, quote: Any) -> Any:
     paired = total > 0 and text.character(s, line, min(here, total - 1)) == quote
     while column < total:
         c = text.character(s, line, column)
-        if c == 92:
+        if c == K.BACKSLASH:
             column += 1
         elif c == quote:
             # On a quote the line's quotes pair up from its start, elsewhere the nearest two around the cursor do.
@@ -182,16 +183,16 @@ def select(s: Any, around: bool, key: Any, count: Any) -> Any:
     """The object that `key` names, as a motion's kind; FAILED where there is none."""
     if count > 1:
         return S.FAILED
-    if key == 119 or key == 87:
-        return _word(s, around, key == 87)
-    if key == 34 or key == 39 or key == 96:
+    if key == K.w or key == K.W:
+        return _word(s, around, key == K.W)
+    if key == K.DOUBLE_QUOTE or key == K.QUOTE or key == K.BACKQUOTE:
         return _quotes(s, around, key)
-    if key == 40 or key == 41 or key == 98:
-        return _brackets(s, around, 40, 41)
-    if key == 91 or key == 93:
-        return _brackets(s, around, 91, 93)
-    if key == 123 or key == 125 or key == 66:
-        return _brackets(s, around, 123, 125)
-    if key == 112:
+    if key == K.LEFT_PAREN or key == K.RIGHT_PAREN or key == K.b:
+        return _brackets(s, around, K.LEFT_PAREN, K.RIGHT_PAREN)
+    if key == K.LEFT_BRACKET or key == K.RIGHT_BRACKET:
+        return _brackets(s, around, K.LEFT_BRACKET, K.RIGHT_BRACKET)
+    if key == K.LEFT_BRACE or key == K.RIGHT_BRACE or key == K.B:
+        return _brackets(s, around, K.LEFT_BRACE, K.RIGHT_BRACE)
+    if key == K.p:
         return _paragraph(s, around)
     return S.FAILED

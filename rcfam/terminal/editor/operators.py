@@ -7,6 +7,7 @@ from typing import Any
 
 from rcfam.jit import inner
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_blank
 from rcfam.terminal.editor import indents, letter_case, messages, text
 from rcfam.terminal.editor.positions import check_cursor, following, in_indent, to_first_non_blank
 
@@ -60,19 +61,19 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
     """An operator on whole lines; true where insert mode begins."""
     ctl = s.ctl
     count = last - first + 1
-    if operator == 121:
+    if operator == S.OP_YANK:
         yank_lines(s, first, count)
         messages.say_count(s, messages.YANKED, count)
         return False
-    if operator == 100 or operator == 99:
+    if operator == S.OP_DELETE or operator == S.OP_CHANGE:
         yank_lines(s, first, count)
     text.save(s, first, count)
-    if operator == 100:
+    if operator == S.OP_DELETE:
         text.delete_lines(s, first, count)
         to_first_non_blank(s, first)
         messages.say_count(s, messages.FEWER, count)
         return False
-    if operator == 99:
+    if operator == S.OP_CHANGE:
         if count > 1:
             text.delete_lines(s, first + 1, count - 1)
         text.remove(s, first, 0, text.length(s, first))
@@ -81,15 +82,15 @@ def _operate_lines(s: Any, operator: Any, first: Any, last: Any) -> bool:
         ctl[S.COLUMN] = 0
         return True
     for line in range(first, last + 1):
-        if operator == 62 or operator == 60:
-            indents.shift(s, line, operator == 62, ctl[S.SHIFT_TIMES])
+        if operator == S.OP_SHIFT_RIGHT or operator == S.OP_SHIFT_LEFT:
+            indents.shift(s, line, operator == S.OP_SHIFT_RIGHT, ctl[S.SHIFT_TIMES])
         else:
             letter_case.change_case(s, line, 0, text.length(s, line), operator)
-    if operator == 62 or operator == 60:
+    if operator == S.OP_SHIFT_RIGHT or operator == S.OP_SHIFT_LEFT:
         if not ctl[S.EMPTY]:
             text.changed(s)
         to_first_non_blank(s, first)
-        if operator == 62:
+        if operator == S.OP_SHIFT_RIGHT:
             messages.say_count(s, messages.SHIFTED_RIGHT, count)
         else:
             messages.say_count(s, messages.SHIFTED_LEFT, count)
@@ -119,7 +120,7 @@ def operate(s: Any) -> bool:
     end = ctl[S.TO_COLUMN]
     ctl[S.LINE] = line
     ctl[S.COLUMN] = column
-    if operator == 100 and ctl[S.EMPTY]:
+    if operator == S.OP_DELETE and ctl[S.EMPTY]:
         return False
     if kind == S.EXCLUSIVE and end == 0 and last > line and not ctl[S.VISUAL_DONE]:
         last -= 1
@@ -129,36 +130,40 @@ def operate(s: Any) -> bool:
             end = text.length(s, last)
     elif kind == S.INCLUSIVE:
         end = following(s, last, end) if end < text.length(s, last) else text.length(s, last)
-    if kind != S.LINEWISE and operator == 100 and last > line and not ctl[S.VISUAL_DONE] and in_indent(s, line, column):
+    if (
+        kind != S.LINEWISE
+        and operator == S.OP_DELETE
+        and last > line
+        and not ctl[S.VISUAL_DONE]
+        and in_indent(s, line, column)
+    ):
         rest = end
-        while rest < text.length(s, last) and (
-            text.character(s, last, rest) == 32 or text.character(s, last, rest) == 9
-        ):
+        while rest < text.length(s, last) and is_blank(text.character(s, last, rest)):
             rest += 1
         if rest == text.length(s, last):
             kind = S.LINEWISE
-    if operator == 62 or operator == 60:
+    if operator == S.OP_SHIFT_RIGHT or operator == S.OP_SHIFT_LEFT:
         kind = S.LINEWISE
     if kind == S.LINEWISE:
-        if operator == 121:
+        if operator == S.OP_YANK:
             if ctl[S.VISUAL_DONE]:
                 ctl[S.WANT] = S.HERE
             check_cursor(s)
         return _operate_lines(s, operator, line, last)
     ctl[S.WANT] = S.HERE
-    if operator == 121:
+    if operator == S.OP_YANK:
         _yank_span(s, line, column, last, end)
         messages.say_count(s, messages.YANKED, last - line + 1)
         check_cursor(s)
         return False
-    if operator == 100 or operator == 99:
+    if operator == S.OP_DELETE or operator == S.OP_CHANGE:
         if line == last and end <= column:
-            if operator == 99 or kind == S.EXCLUSIVE:
+            if operator == S.OP_CHANGE or kind == S.EXCLUSIVE:
                 text.save(s, line, 1)  # vim, too, lets `u` undo a deletion of nothing, but not of an empty line's `D`
-            return operator == 99
+            return operator == S.OP_CHANGE
         _yank_span(s, line, column, last, end)
         delete_span(s, line, column, last, end)
-        if operator == 99:
+        if operator == S.OP_CHANGE:
             return True
         messages.say_count(s, messages.FEWER, last - line)
         check_cursor(s)

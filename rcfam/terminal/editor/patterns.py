@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rcfam.terminal import keys as K
 from rcfam.terminal.editor import matching as M
 
 Ranges = tuple[tuple[int, int], ...]
@@ -21,7 +22,7 @@ _CLASSES: Final = {
     "s": _ranges("  \t\t"), "d": _ranges("09"), "w": _ranges("09AZaz__"), "x": _ranges("09AFaf"), "a": _ranges("AZaz"),
     "l": _ranges("az"), "u": _ranges("AZ"), "h": _ranges("AZaz__"), "o": _ranges("07"),
 }  # fmt: skip
-_CHARACTERS: Final = {"t": 9, "e": 27, "r": 13, "b": 8}
+_CHARACTERS: Final = {"t": K.TAB, "e": K.ESCAPE, "r": K.ENTER, "b": K.CTRL_H}
 _ANCHORS: Final = {"<": M.WORD_START, ">": M.WORD_END}
 _NAMED = "nzvVmMcCkKpPfFiI_%@&~"  # what follows a backslash with a meaning that is not here, but for those handled
 _COUNT: Final = re.compile(r"(-?)(\d{0,9})(,?)(\d{0,9})\\?}")
@@ -190,7 +191,7 @@ class _Parser:
             raise UnsupportedError
         inverted = inner.startswith("^")
         marks = re.findall(r"\\[etrbn\\\]^-]|.", inner[inverted:], re.DOTALL)
-        members = [({**_CHARACTERS, "n": 10}.get(m[1], ord(m[1])) if len(m) > 1 else ord(m)) for m in marks]
+        members = [({**_CHARACTERS, "n": K.NEWLINE}.get(m[1], ord(m[1])) if len(m) > 1 else ord(m)) for m in marks]
         ranges: list[tuple[int, int]] = []
         i = 0
         while i < len(members):
@@ -284,7 +285,7 @@ def replacement(text: str) -> NDArray[np.int64]:
         elif len(piece) > 1 and piece[1] in "ULEe":
             what, value = M.PUT_CASE, ord(piece[1].lower()) if piece[1] in "UL" else 0
         elif len(piece) > 1:
-            value = {"n": 0, "t": 9}.get(piece[1], value)
+            value = {"n": 0, "t": K.TAB}.get(piece[1], value)
         elif piece == "\n":
             value = 0
         parts.append((what, value))

@@ -3,11 +3,26 @@
 The target is the place where a motion leads: ctl[TO_LINE], ctl[TO_COLUMN].
 """
 
-from typing import Any
+from typing import Any, Final
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal.characters import is_blank, is_word
 from rcfam.terminal.editor import text
+
+# Classes of characters, as vim parts words by them; other scripts have classes of their own, above these
+BLANK: Final = 0
+PUNCTUATION: Final = 1
+WORD: Final = 2
+_EMOJI: Final = 3
+_HIRAGANA: Final = 0x3040
+_KATAKANA: Final = 0x30A0
+_HAN: Final = 0x4E00
+_HANGUL: Final = 0xAC00
+
+_LATIN_1_END: Final = 0x100
+_MICRO_SIGN: Final = 0xB5
 
 
 @inner
@@ -38,7 +53,7 @@ def first_non_blank(s: Any, line: Any) -> Any:
     start = s.lines[k, 0]
     total = s.lines[k, 1]
     i = 0
-    while i < total and (s.pool[start + i] == 32 or s.pool[start + i] == 9):
+    while i < total and is_blank(s.pool[start + i]):
         i += 1
     return i if i < total else max(total - 1, 0)
 
@@ -48,7 +63,7 @@ def in_indent(s: Any, line: Any, column: Any) -> bool:
     """Whether only blanks stand before `column`."""
     start = s.lines[text.slot(s.ctl, line), 0]
     i = 0
-    while i < column and (s.pool[start + i] == 32 or s.pool[start + i] == 9):
+    while i < column and is_blank(s.pool[start + i]):
         i += 1
     return i >= column
 
@@ -74,17 +89,15 @@ def to_first_non_blank(s: Any, line: Any) -> None:
 
 @inner
 def character_class(c: Any, big: bool) -> Any:
-    """vim's class of a character: 0 blank, 1 punctuation, 2 word, more for other scripts."""
-    if c == 32 or c == 9 or c == 10 or c == 0 or c == 0xA0:
-        return 0
+    """vim's class of a character: BLANK, PUNCTUATION, WORD, more for other scripts. `big`: not blank is one class."""
+    if is_blank(c) or c == K.NEWLINE or c == 0 or c == K.NO_BREAK_SPACE:
+        return BLANK
     if big:
-        return 1
-    if c < 0x80:
-        return 2 if c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 else 1
-    if c < 0x100:
-        return 2 if c >= 0xC0 or c == 0xB5 else 1
+        return PUNCTUATION
+    if c < _LATIN_1_END:
+        return WORD if is_word(c) or c == _MICRO_SIGN else PUNCTUATION
     if 0x2000 <= c <= 0x200B or c == 0x3000 or c == 0x202F or c == 0x205F or c == 0x1680:
-        return 0
+        return BLANK
     if (
         0x200C <= c <= 0x206F
         or 0x2100 <= c <= 0x23FF
@@ -94,18 +107,18 @@ def character_class(c: Any, big: bool) -> Any:
         or 0x3001 <= c <= 0x3020
         or 0xFF01 <= c <= 0xFF0F
     ):
-        return 1
+        return PUNCTUATION
     if 0x3040 <= c <= 0x309F:
-        return 0x3040
+        return _HIRAGANA
     if 0x30A0 <= c <= 0x30FF:
-        return 0x30A0
+        return _KATAKANA
     if 0x3300 <= c <= 0x9FFF or 0xF900 <= c <= 0xFAFF or 0x20000 <= c <= 0x2FA1F:
-        return 0x4E00
+        return _HAN
     if 0xAC00 <= c <= 0xD7A3:
-        return 0xAC00
+        return _HANGUL
     if 0x1F000 <= c <= 0x1FAFF:
-        return 3
-    return 2
+        return _EMOJI
+    return WORD
 
 
 @inner

@@ -5,7 +5,10 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
+from rcfam.terminal.characters import is_digit
 from rcfam.terminal.editor import messages, pending, visual
 from rcfam.terminal.editor.positions import first_non_blank
 
@@ -22,14 +25,14 @@ def start(s: Any, kind: Any) -> None:
     ctl[S.INPUT_LENGTH] = 0
     ctl[S.INPUT_CURSOR] = 0
     ctl[S.INPUT_KIND] = kind
-    if kind == 58:
+    if kind == K.COLON:
         count = ctl[S.COUNT]
         if ctl[S.MODE] == S.VISUAL:
             _prefill(s, _SELECTION, 0)
             visual.span(s)
             visual.leave(s)
             ctl[S.LINE] = ctl[S.FROM_LINE]
-            ctl[S.COLUMN] = 0 if ctl[S.VISUAL_KIND] == 86 else ctl[S.FROM_COLUMN]
+            ctl[S.COLUMN] = 0 if ctl[S.VISUAL_KIND] == S.SELECT_LINES else ctl[S.FROM_COLUMN]
             ctl[S.WANT] = S.HERE
         elif count > 0:
             _prefill(s, _COUNTED if count > 1 else _HERE, count - 1)
@@ -50,7 +53,7 @@ def _prefill(s: Any, start: Any, number: Any) -> None:
     while number >= 10**digits:
         digits += 1
     for i in range(digits):
-        s.pool[S.INPUT + n + digits - 1 - i] = 48 + number // 10**i % 10
+        s.pool[S.INPUT + n + digits - 1 - i] = K.ZERO + number // 10**i % 10
     s.ctl[S.INPUT_LENGTH] = s.ctl[S.INPUT_CURSOR] = n + digits
 
 
@@ -58,15 +61,15 @@ def _prefill(s: Any, start: Any, number: Any) -> None:
 def press(s: Any, key: Any) -> Any:
     """Enter, Esc and Backspace on the editor's command line; returns a trap. Other keys edit the line."""
     ctl = s.ctl
-    if key == 13 or key == 10:
+    if key == K.ENTER or key == K.CTRL_J:
         ctl[S.MODE] = ctl[S.INPUT_BEFORE]
-        if ctl[S.INPUT_KIND] != 58:
+        if ctl[S.INPUT_KIND] != K.COLON:
             pending.act(s, S.ACT_SEARCH, key)
         elif _is_number(s):
             _go_to_number(s)
         else:
             return S.TRAP_EX
-    elif key == 27 or key == 3 or ((key == 127 or key == 8) and ctl[S.INPUT_LENGTH] == 0):
+    elif key == K.ESCAPE or key == K.CTRL_C or ((key == K.BACKSPACE or key == K.CTRL_H) and ctl[S.INPUT_LENGTH] == 0):
         ctl[S.MODE] = ctl[S.INPUT_BEFORE]
         pending.reset(s)
         messages.say(s, messages.MODE)
@@ -77,7 +80,7 @@ def press(s: Any, key: Any) -> Any:
 def _is_number(s: Any) -> bool:
     n = s.ctl[S.INPUT_LENGTH]
     for i in range(n):
-        if s.pool[S.INPUT + i] < 48 or s.pool[S.INPUT + i] > 57:
+        if not is_digit(s.pool[S.INPUT + i]):
             return False
     return 0 < n < 10
 
@@ -88,7 +91,7 @@ def _go_to_number(s: Any) -> None:
     ctl = s.ctl
     value = 0
     for i in range(ctl[S.INPUT_LENGTH]):
-        value = value * 10 + int(s.pool[S.INPUT + i]) - 48
+        value = value * 10 + int(s.pool[S.INPUT + i]) - K.ZERO
     ctl[S.LINE] = min(max(value, 1), ctl[S.LINES]) - 1
     ctl[S.COLUMN] = first_non_blank(s, ctl[S.LINE])
     ctl[S.WANT] = S.HERE
@@ -110,7 +113,7 @@ def draw(s: Any) -> None:
     while first > S.INPUT and room >= 2:
         first -= 1
         w = np.int64(s.widths[s.pool[first]])
-        room -= 2 if w == 3 or w == 9 else w
+        room -= 2 if w == W.CONTROL or w == W.TAB else w
     if room < 0:
         first += 1
     cursor = messages.text(s, 1, s.pool, first, at, 0)

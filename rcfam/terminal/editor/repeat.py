@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rcfam.terminal import kernels
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import commandline, ex
-from rcfam.terminal.keys import ESCAPE
 
 if TYPE_CHECKING:
     from rcfam.terminal.terminal import Terminal
 
-_ESCAPE = np.array([ESCAPE], dtype=np.uint32)
+_ESCAPE = np.array([K.ESCAPE], dtype=np.uint32)
 
 
 def last_change(terminal: "Terminal") -> None:

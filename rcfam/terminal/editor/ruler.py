@@ -1,13 +1,17 @@
 """vim's ruler: line, column, and where in the file the window is."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import BLANK, GLYPH_MASK
 from rcfam.terminal.editor import text
+
+_THREE_BYTES: Final = 0x800  # from here on a character takes three bytes of UTF-8
+_FOUR_BYTES: Final = 0x10000
 
 
 @inner
@@ -23,32 +27,32 @@ def draw_ruler(s: Any, from_v: Any, to_v: Any) -> None:
         s.cells[row, x] = BLANK
     line = ctl[S.LINE]
     x = number(s, row, begin, 0 if ctl[S.EMPTY] else line + 1)
-    x = put(s, row, x, 44)
+    x = put(s, row, x, K.COMMA)
     if text.length(s, line) == 0 and ctl[S.MODE] != S.INSERT and ctl[S.MODE] != S.REPLACE:
         x = number(s, row, x, 0)
-        x = put(s, row, x, 45)
+        x = put(s, row, x, K.MINUS)
         x = number(s, row, x, to_v + 1)
     else:
         column = _byte_column(s, line, ctl[S.COLUMN]) + 1
         x = number(s, row, x, column)
         if column != to_v + 1:
-            x = put(s, row, x, 45)
+            x = put(s, row, x, K.MINUS)
             x = number(s, row, x, to_v + 1)
     above = ctl[S.TOP]
     below = ctl[S.LINES] - ctl[S.BOTTOM]
     x = max(x + 1, columns - 4)
     if below <= 0 and above == 0:
-        _word(s, row, x, 65, 108, 108)  # All
+        _word(s, row, x, K.A, K.l, K.l)  # All
     elif below <= 0:
-        _word(s, row, x, 66, 111, 116)  # Bot
+        _word(s, row, x, K.B, K.o, K.t)  # Bot
     elif above == 0:
-        _word(s, row, x, 84, 111, 112)  # Top
+        _word(s, row, x, K.T, K.o, K.p)  # Top
     else:
         percent = above * 100 // (above + below)
         if percent < 10:
-            put(s, row, number(s, row, x + 1, percent), 37)
+            put(s, row, number(s, row, x + 1, percent), K.PERCENT)
         else:
-            put(s, row, number(s, row, x, percent), 37)
+            put(s, row, number(s, row, x, percent), K.PERCENT)
     s.dirty[row] = 1
 
 
@@ -60,7 +64,10 @@ def _byte_column(s: Any, line: Any, column: Any) -> Any:
     total = 0
     for i in range(start, start + min(column, s.lines[k, 1])):
         c = s.pool[i]
-        total += 1 if c < 0x80 or 0xDC80 <= c < 0xDD00 else (2 if c < 0x800 else (3 if c < 0x10000 else 4))
+        if c < K.ASCII_END or K.RAW_BYTES <= c < K.RAW_BYTES_END:
+            total += 1
+        else:
+            total += 2 if c < _THREE_BYTES else (3 if c < _FOUR_BYTES else 4)
     return total
 
 

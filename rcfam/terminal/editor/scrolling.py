@@ -3,11 +3,11 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import text, window
 from rcfam.terminal.editor.columns import column_at, line_height, text_rows
 from rcfam.terminal.editor.positions import first_non_blank
-from rcfam.terminal.keys import PAGE_DOWN, PAGE_UP
 
 
 @inner
@@ -168,12 +168,12 @@ def _pages(s: Any, count: Any, down: bool) -> None:
 @inner
 def command(s: Any, key: Any, count: Any) -> bool:
     """Run a scrolling key; false where `key` is none. `count` is 0 where none was typed."""
-    if key == 5 or key == 25:
-        _lines(s, max(count, 1), key == 5)
-    elif key == 4 or key == 21:
-        _half(s, count, key == 4)
-    elif key == 6 or key in (PAGE_DOWN, PAGE_UP) or key == 2:
-        _pages(s, max(count, 1), key == 6 or key == PAGE_DOWN)
+    if key == K.CTRL_E or key == K.CTRL_Y:
+        _lines(s, max(count, 1), key == K.CTRL_E)
+    elif key == K.CTRL_D or key == K.CTRL_U:
+        _half(s, count, key == K.CTRL_D)
+    elif key == K.CTRL_F or key in (K.PAGE_DOWN, K.PAGE_UP) or key == K.CTRL_B:
+        _pages(s, max(count, 1), key == K.CTRL_F or key == K.PAGE_DOWN)
     else:
         return False
     return True
@@ -183,16 +183,16 @@ def command(s: Any, key: Any, count: Any) -> bool:
 def z_command(s: Any, key: Any, count: Any) -> None:
     """zt zz zb, and z<Enter> z. z- which also go to the first non-blank; a count is the line."""
     ctl = s.ctl
-    if not (key == 116 or key == 122 or key == 98 or key == 13 or key == 46 or key == 45):
+    if not (key == K.t or key == K.z or key == K.b or key == K.ENTER or key == K.DOT or key == K.MINUS):
         return
     if count > 0:
         ctl[S.LINE] = min(count, ctl[S.LINES]) - 1
-    if key == 13 or key == 46 or key == 45 or count > 0:
+    if key == K.ENTER or key == K.DOT or key == K.MINUS or count > 0:
         ctl[S.COLUMN] = first_non_blank(s, ctl[S.LINE])
         ctl[S.WANT] = S.HERE
-    if key == 116 or key == 13:
+    if key == K.t or key == K.ENTER:
         window.to_top(s, 0, True)
-    elif key == 122 or key == 46:
+    elif key == K.z or key == K.DOT:
         window.to_middle(s, True, False)
     else:
         window.to_last_row(s)

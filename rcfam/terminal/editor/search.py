@@ -5,10 +5,17 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
-from rcfam.terminal.editor import messages, text
+from rcfam.terminal.characters import is_blank, is_word
+from rcfam.terminal.editor import messages, positions, text
 
 # In the compiled pattern a literal is its character; operations are above every character.
+# What a search came to
+_NO_MATCH = 0
+_FOUND = 1
+_WRAPPED = 2  # found after going round the end of the text
+
 _ANY = 0x110000
 _START = 0x110001
 _END = 0x110002
@@ -19,7 +26,18 @@ _WORD_END = 0x110004
 @inner
 def _is_special(c: Any) -> bool:
     """. * [ ^ $ ~ \\ / and ] ? : literal after a backslash."""
-    return c == 46 or c == 42 or c == 91 or c == 93 or c == 94 or c == 36 or c == 126 or c == 92 or c == 47 or c == 63
+    return (
+        c == K.DOT
+        or c == K.STAR
+        or c == K.LEFT_BRACKET
+        or c == K.RIGHT_BRACKET
+        or c == K.CARET
+        or c == K.DOLLAR
+        or c == K.TILDE
+        or c == K.BACKSLASH
+        or c == K.SLASH
+        or c == K.QUESTION
+    )
 
 
 @inner
@@ -31,26 +49,26 @@ def compile_input(s: Any, first: Any, last: Any, delimiter: Any) -> Any:
     while i < last:
         c = s.pool[S.INPUT + i]
         i += 1
-        if c == 92 and i < last:
+        if c == K.BACKSLASH and i < last:
             d = s.pool[S.INPUT + i]
             i += 1
             if _is_special(d):
                 c = d
-            elif d == 60:
+            elif d == K.LESS:
                 c = _WORD_START
-            elif d == 62:
+            elif d == K.GREATER:
                 c = _WORD_END
-            elif d == 116:
-                c = 9
+            elif d == K.t:
+                c = K.TAB
             else:
                 ok = False
-        elif c == 94 and i == first + 1:
+        elif c == K.CARET and i == first + 1:
             c = _START
-        elif c == 36 and i == last:
+        elif c == K.DOLLAR and i == last:
             c = _END
-        elif c == 46:
+        elif c == K.DOT:
             c = _ANY
-        elif (c == 42 and i > first + 1) or c == 91 or c == 126:
+        elif (c == K.STAR and i > first + 1) or c == K.LEFT_BRACKET or c == K.TILDE:
             ok = False
         s.pool[S.PATTERN + count] = c
         count += 1
@@ -62,8 +80,7 @@ def compile_input(s: Any, first: Any, last: Any, delimiter: Any) -> Any:
 def _is_word(s: Any, line: Any, column: Any) -> bool:
     if column < 0 or column >= text.length(s, line):
         return False
-    c = text.character(s, line, column)
-    return c == 95 or 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122 or c >= 0xC0
+    return is_word(text.character(s, line, column))
 
 
 @inner
@@ -128,7 +145,7 @@ def _in_line(s: Any, line: Any, first: Any, last: Any, back: bool) -> Any:
 
 @inner
 def step(s: Any, back: bool) -> Any:
-    """Move the target to the next match; 0 none, 1 found, 2 found after going round the end."""
+    """Move the target to the next match; returns _NO_MATCH, _FOUND, or _WRAPPED where the end was passed."""
     ctl = s.ctl
     total = ctl[S.LINES]
     line = ctl[S.TO_LINE]
@@ -137,20 +154,20 @@ def step(s: Any, back: bool) -> Any:
         found = _in_line(s, line, 0, min(ctl[S.TO_COLUMN], size + 1), True)
     else:
         found = _in_line(s, line, ctl[S.TO_COLUMN] + 1, max(size, 1), False)
-    wrapped = 1
+    result = _FOUND
     for _ in range(total):
         if found >= 0 or ctl[S.WORK] > ctl[S.MOST_WORK]:
             break
         line += -1 if back else 1
         if line < 0 or line >= total:
             line = total - 1 if back else 0
-            wrapped = 2
+            result = _WRAPPED
         found = _in_line(s, line, 0, max(text.length(s, line), 1), back)
     if found < 0:
-        return 0
+        return _NO_MATCH
     ctl[S.TO_LINE] = line
     ctl[S.TO_COLUMN] = found
-    return wrapped
+    return result
 
 
 @inner
@@ -162,16 +179,16 @@ def again(s: Any, reverse: bool, count: Any) -> bool:
         messages.say(s, messages.NO_PATTERN)
         return False
     ctl[S.WORK] = 0
-    wrapped = 1
+    wrapped = _FOUND
     first_line = np.int64(-1)
     first_column = np.int64(-1)
     done = np.int64(0)
     while done < count:
-        result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else 0
+        result = step(s, back) if ctl[S.PATTERN_LENGTH] > 0 else _NO_MATCH
         if ctl[S.WORK] > ctl[S.MOST_WORK]:
             messages.say(s, messages.PATTERN_SPENT)
             return False
-        if result == 0:
+        if result == _NO_MATCH:
             messages.say(s, messages.NOT_FOUND)
             return False
         wrapped = max(wrapped, result)
@@ -181,7 +198,7 @@ def again(s: Any, reverse: bool, count: Any) -> bool:
             first_column = ctl[S.TO_COLUMN]
         elif ctl[S.TO_LINE] == first_line and ctl[S.TO_COLUMN] == first_column:
             done = count - (count - done) % (done - 1)  # every match has been seen: whole rounds are left out
-    if wrapped == 2:
+    if wrapped == _WRAPPED:
         messages.say(s, messages.HIT_TOP if back else messages.HIT_BOTTOM)
     else:
         ctl[S.MESSAGE_COUNT] = 1 if back else 0
@@ -198,7 +215,7 @@ def from_input(s: Any, back: bool, count: Any) -> Any:
         for i in range(size):
             s.pool[S.SEARCHED + i] = s.pool[S.INPUT + i]
         ctl[S.SEARCHED_LENGTH] = size
-        compile_input(s, 0, size, 63 if back else 47)
+        compile_input(s, 0, size, K.QUESTION if back else K.SLASH)
     ctl[S.PATTERN_BACKWARD] = 1 if back else 0
     ctl[S.TO_LINE] = ctl[S.LINE]
     ctl[S.TO_COLUMN] = ctl[S.COLUMN]
@@ -208,11 +225,11 @@ def from_input(s: Any, back: bool, count: Any) -> Any:
 
 @inner
 def _kind(s: Any, line: Any, column: Any) -> Any:
-    """0 for a blank or the line's end, 1 for a character of a word, 2 for another."""
+    """The class of a character: BLANK also at the line's end, WORD, or PUNCTUATION."""
     c = text.character(s, line, column)
-    if c == 32 or c == 9 or c == 10:
-        return 0
-    return 1 if _is_word(s, line, column) else 2
+    if is_blank(c) or c == K.NEWLINE:
+        return positions.BLANK
+    return positions.WORD if _is_word(s, line, column) else positions.PUNCTUATION
 
 
 @inner
@@ -222,13 +239,13 @@ def word_under_cursor(s: Any, back: bool, count: Any) -> bool:
     line = ctl[S.TO_LINE]
     total = text.length(s, line)
     first = ctl[S.TO_COLUMN]
-    kind = 1
-    while first < total and _kind(s, line, first) != 1:
+    kind = positions.WORD
+    while first < total and _kind(s, line, first) != kind:
         first += 1
     if first >= total:
-        kind = 2
+        kind = positions.PUNCTUATION
         first = ctl[S.TO_COLUMN]
-        while first < total and _kind(s, line, first) != 2:
+        while first < total and _kind(s, line, first) != kind:
             first += 1
     if first >= total:
         messages.say(s, messages.NO_STRING)
@@ -241,26 +258,31 @@ def word_under_cursor(s: Any, back: bool, count: Any) -> bool:
     size = min(last - first, S.REGION // 2 - 8)
     count_in = 0
     shown = 0
-    if kind == 1:
+    if kind == positions.WORD:
         s.pool[S.PATTERN] = _WORD_START
-        s.pool[S.SEARCHED] = 92
-        s.pool[S.SEARCHED + 1] = 60
+        s.pool[S.SEARCHED] = K.BACKSLASH
+        s.pool[S.SEARCHED + 1] = K.LESS
         count_in = 1
         shown = 2
     for i in range(size):
         c = text.character(s, line, first + i)
         s.pool[S.PATTERN + count_in + i] = c
         # What would be special is shown with a backslash; / or ? only where it would end the pattern.
-        if kind == 2 and _is_special(c) and c != 93 and c != (47 if back else 63):
-            s.pool[S.SEARCHED + shown] = 92
+        if (
+            kind == positions.PUNCTUATION
+            and _is_special(c)
+            and c != K.RIGHT_BRACKET
+            and c != (K.SLASH if back else K.QUESTION)
+        ):
+            s.pool[S.SEARCHED + shown] = K.BACKSLASH
             shown += 1
         s.pool[S.SEARCHED + shown] = c
         shown += 1
     count_in += size
-    if kind == 1:
+    if kind == positions.WORD:
         s.pool[S.PATTERN + count_in] = _WORD_END
-        s.pool[S.SEARCHED + shown] = 92
-        s.pool[S.SEARCHED + shown + 1] = 62
+        s.pool[S.SEARCHED + shown] = K.BACKSLASH
+        s.pool[S.SEARCHED + shown + 1] = K.GREATER
         count_in += 1
         shown += 2
     ctl[S.PATTERN_LENGTH] = count_in

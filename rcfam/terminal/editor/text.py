@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 
 ENTRY = -1  # rows of the log that head saved lines, and those that head a unit of such entries
@@ -31,7 +32,7 @@ def character(s: Any, line: Any, column: Any) -> Any:
     """The character at (line, column); a newline at the line's end."""
     k = slot(s.ctl, line)
     if column >= s.lines[k, 1]:
-        return 10
+        return K.NEWLINE
     return np.int64(s.pool[s.lines[k, 0] + column])
 
 
@@ -81,7 +82,7 @@ def marks_move(s: Any, line: Any, count: Any) -> None:
     ctl = s.ctl
     if ctl[S.MARKED] == 0:
         return
-    for m in range(S.MARK_TABLE, S.MARK_TABLE + 52, 2):
+    for m in range(S.MARK_TABLE, S.SCALARS, 2):
         if ctl[m] > line:
             ctl[m] = 0 if ctl[m] <= line - count else ctl[m] + count
 
@@ -92,7 +93,7 @@ def _marks_join(s: Any, line: Any, shift: Any) -> None:
     ctl = s.ctl
     if ctl[S.MARKED] == 0:
         return
-    for m in range(S.MARK_TABLE, S.MARK_TABLE + 52, 2):
+    for m in range(S.MARK_TABLE, S.SCALARS, 2):
         if ctl[m] == line + 2:
             ctl[m] = line + 1
             ctl[m + 1] += shift

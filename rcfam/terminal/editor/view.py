@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
+from rcfam.terminal import widths as W
 from rcfam.terminal.attributes import SELECTED, SPECIAL
 from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 from rcfam.terminal.editor import messages, text, window
@@ -22,9 +24,9 @@ def cursor_column(s: Any, line: Any, column: Any) -> Any:
     if column < s.lines[k, 1]:
         c = s.pool[s.lines[k, 0] + column]
         w = s.widths[c]
-        if w == 9 and s.ctl[S.MODE] != S.INSERT and s.ctl[S.MODE] != S.REPLACE:
+        if w == W.TAB and s.ctl[S.MODE] != S.INSERT and s.ctl[S.MODE] != S.REPLACE:
             return advance(s.ctl, s.widths, v, c) - 1
-        if w == 2 and v % s.cells.shape[1] == s.cells.shape[1] - 1:
+        if w == W.WIDE and v % s.cells.shape[1] == s.cells.shape[1] - 1:
             return v + 1
     return v
 
@@ -103,8 +105,8 @@ def show_caret(s: Any) -> None:
     row = s.cursor[0]
     column = s.cursor[1]
     if column + 1 < s.cells.shape[1] and s.cells[row, column + 1] & GLYPH_MASK == 0:
-        s.cells[row, column + 1] = 32
-    s.cells[row, column] = np.uint32(SPECIAL << GLYPH_BITS | 94)
+        s.cells[row, column + 1] = K.SPACE
+    s.cells[row, column] = np.uint32(SPECIAL << GLYPH_BITS | K.CARET)
     s.dirty[row] = 1
     s.rows[row, 0] = S.ROW_UNKNOWN
     s.ctl[S.CHANGED] = 1
@@ -139,7 +141,7 @@ def _select(s: Any) -> None:
     )
     first = ctl[S.LINE] if back else ctl[S.VISUAL_LINE]
     last = ctl[S.VISUAL_LINE] if back else ctl[S.LINE]
-    whole = ctl[S.VISUAL_KIND] == 86
+    whole = ctl[S.VISUAL_KIND] == S.SELECT_LINES
     wide = s.cursor[1] + 1 < columns and s.cells[s.cursor[0], s.cursor[1] + 1] & GLYPH_MASK == 0
     ctl[S.SELECTED_TOP] = bottom
     row = -ctl[S.SKIP]

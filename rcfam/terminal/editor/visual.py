@@ -3,11 +3,11 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import messages, pending, text
 from rcfam.terminal.editor.columns import column_at, virtual
 from rcfam.terminal.editor.positions import check_cursor
-from rcfam.terminal.keys import DELETE
 
 
 @inner
@@ -59,7 +59,7 @@ def keep(s: Any, lines: bool) -> None:
     """Remember the size of the selection FROM..TO, for `.`."""
     ctl = s.ctl
     count = ctl[S.TO_LINE] - ctl[S.FROM_LINE]
-    ctl[S.SELECTED] = 86 if lines else 118
+    ctl[S.SELECTED] = S.SELECT_LINES if lines else S.SELECT_CHARACTERS
     ctl[S.SELECTED_LINES] = count
     ctl[S.SELECTED_COLUMNS] = virtual(s, ctl[S.TO_LINE], ctl[S.TO_COLUMN] + 1) - 1
     if count == 0:
@@ -101,21 +101,21 @@ def _swap_ends(s: Any) -> None:
 def command(s: Any, key: Any, count: Any) -> bool:
     """A command on the selection; false where `key` is none."""
     ctl = s.ctl
-    lines = ctl[S.VISUAL_KIND] == 86
+    lines = ctl[S.VISUAL_KIND] == S.SELECT_LINES
     operator = key
-    if key == 100 or key == 120 or key == DELETE or key == 88 or key == 68:
-        operator = 100
-        lines = lines or key == 88 or key == 68
-    elif key == 99 or key == 115 or key == 83 or key == 67 or key == 82:
-        operator = 99
-        lines = lines or key < 97
-    elif key == 121 or key == 89:
-        operator = 121
-        lines = lines or key == 89
-    elif key == 111 or key == 79:
+    if key == K.d or key == K.x or key == K.DELETE or key == K.X or key == K.D:
+        operator = S.OP_DELETE
+        lines = lines or key == K.X or key == K.D
+    elif key == K.c or key == K.s or key == K.S or key == K.C or key == K.R:
+        operator = S.OP_CHANGE
+        lines = lines or key < K.a
+    elif key == K.y or key == K.Y:
+        operator = S.OP_YANK
+        lines = lines or key == K.Y
+    elif key == K.o or key == K.O:
         _swap_ends(s)
         return True
-    elif key == 74:
+    elif key == K.J:
         span(s)
         keep(s, lines)
         ctl[S.LINE] = ctl[S.FROM_LINE]
@@ -123,9 +123,9 @@ def command(s: Any, key: Any, count: Any) -> bool:
         ctl[S.WANT] = S.HERE
         leave(s)
         ctl[S.COUNT] = ctl[S.TO_LINE] - ctl[S.FROM_LINE] + 1
-        pending.act(s, S.ACT_EDIT, 74)
+        pending.act(s, S.ACT_EDIT, K.J)
         return True
-    elif not (key == 62 or key == 60 or key == 126 or key == 117 or key == 85):
+    elif not (key == K.GREATER or key == K.LESS or key == K.TILDE or key == K.u or key == K.U):
         return False
     span(s)
     keep(s, lines)

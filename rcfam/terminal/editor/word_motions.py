@@ -3,6 +3,7 @@
 from typing import Any
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import positions, text
 from rcfam.terminal.editor.positions import previous
@@ -12,19 +13,19 @@ from rcfam.terminal.editor.positions import previous
 def words(s: Any, key: Any, count: Any) -> Any:
     """w b e W B E, with what vim makes of dw and cw at a line's end."""
     ctl = s.ctl
-    big = key < 97
-    key |= 32
-    if key == 98:
+    big = key < K.a
+    key |= K.CASE_BIT
+    if key == K.b:
         return S.EXCLUSIVE if word_backward(s, count, big) else as_far(s)
     if (
-        key == 119
-        and ctl[S.OPERATOR] == 99
+        key == K.w
+        and ctl[S.OPERATOR] == S.OP_CHANGE
         and text.length(s, ctl[S.TO_LINE]) > 0
-        and positions.class_here(s, big) != 0
+        and positions.class_here(s, big) != positions.BLANK
     ):
         word_end(s, count, big, True, False)
         return S.INCLUSIVE
-    if key == 101:
+    if key == K.e:
         moved = word_end(s, count, big, False, False)
         _back_from_end(s)
         return S.INCLUSIVE if moved or ctl[S.OPERATOR] != 0 or ctl[S.TO_COLUMN] != ctl[S.COLUMN] else S.FAILED
@@ -50,12 +51,12 @@ def word_forward(s: Any, count: Any, big: bool, stop_at_end: bool) -> bool:
             return False
         if i >= 1 and stop_at_end and count == 0:
             return True
-        if kind != 0:
+        if kind != positions.BLANK:
             while positions.class_here(s, big) == kind:
                 i = positions.forward(s)
                 if i == -1 or (i >= 1 and stop_at_end and count == 0):
                     return True
-        while positions.class_here(s, big) == 0:
+        while positions.class_here(s, big) == positions.BLANK:
             if positions.on_empty_line(s):
                 break
             i = positions.forward(s)
@@ -71,7 +72,7 @@ def word_backward(s: Any, count: Any, big: bool) -> bool:
         if positions.backward(s) == -1:
             return False
         empty = False
-        while positions.class_here(s, big) == 0:
+        while positions.class_here(s, big) == positions.BLANK:
             if positions.on_empty_line(s):
                 empty = True
                 break
@@ -94,13 +95,13 @@ def word_end(s: Any, count: Any, big: bool, stop: bool, stop_on_empty: bool) -> 
         kind = positions.class_here(s, big)
         if positions.forward(s) == -1:
             return False
-        if positions.class_here(s, big) == kind and kind != 0:
+        if positions.class_here(s, big) == kind and kind != positions.BLANK:
             while positions.class_here(s, big) == kind:
                 if positions.forward(s) == -1:
                     return False
-        elif not stop or kind == 0:
+        elif not stop or kind == positions.BLANK:
             empty = False
-            while positions.class_here(s, big) == 0:
+            while positions.class_here(s, big) == positions.BLANK:
                 if stop_on_empty and positions.on_empty_line(s):
                     empty = True
                     break
@@ -126,11 +127,11 @@ def word_end_backward(s: Any, count: Any, big: bool) -> bool:
         kind = positions.class_here(s, big)
         if positions.backward(s) == -1:
             return False
-        if kind != 0:
+        if kind != positions.BLANK:
             while positions.class_here(s, big) == kind:
                 if positions.backward(s) == -1:
                     return True
-        while positions.class_here(s, big) == 0:
+        while positions.class_here(s, big) == positions.BLANK:
             if positions.on_empty_line(s):
                 break
             if positions.backward(s) == -1:

@@ -6,8 +6,9 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import glyphs
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
-from rcfam.terminal.keys import DELETE, DOWN, END, HOME, LEFT, NAMED, RIGHT, UP
+from rcfam.terminal import widths as W
 
 
 @inner
@@ -27,9 +28,9 @@ def _advance(s: Any, v: Any, character: Any) -> Any:
         return v + 1
     if w == 0:
         return v
-    if w == 2:
+    if w == W.WIDE:
         return v + (3 if v % columns == columns - 1 else 2)
-    if w == 9:
+    if w == W.TAB:
         return v + 8 - v % 8
     return v + 2
 
@@ -57,12 +58,12 @@ def draw_input(s: Any) -> Any:
             if row < 0:
                 continue
             glyph: Any = c
-            if w == 2:
-                glyph = c if j == next_v - 2 else (0 if j == next_v - 1 else 32)
-            elif w == 9:
-                glyph = 32
+            if w == W.WIDE:
+                glyph = c if j == next_v - 2 else (0 if j == next_v - 1 else K.SPACE)
+            elif w == W.TAB:
+                glyph = K.SPACE
             elif w != 1:
-                glyph = 94 if j == v else (c ^ 64 if w == 3 else 63)
+                glyph = K.CARET if j == v else (c ^ K.CONTROL_BIT if w == W.CONTROL else K.QUESTION)
             s.cells[row, j % columns] = np.uint32(glyph)
         v = next_v
     first = max(ctl[S.PROMPT_ROW], 0)
@@ -73,7 +74,7 @@ def draw_input(s: Any) -> Any:
         x = v % columns if row == ctl[S.PROMPT_ROW] + v // columns else 0
         if row > ctl[S.PROMPT_ROW] + v // columns and row > ctl[S.INPUT_ROW]:
             break
-        glyphs.fill(s, row, x, np.uint32(32))
+        glyphs.fill(s, row, x, np.uint32(K.SPACE))
     ctl[S.INPUT_ROW] = ctl[S.PROMPT_ROW] + v // columns
     v = _cells_before(s, ctl[S.INPUT_CURSOR])
     s.cursor[0] = max(ctl[S.PROMPT_ROW] + v // columns, 0)
@@ -157,9 +158,9 @@ def after(s: Any, at: Any) -> Any:
 
 @inner
 def word_before(s: Any, at: Any) -> Any:
-    while at > 0 and s.pool[S.INPUT + at - 1] == 32:
+    while at > 0 and s.pool[S.INPUT + at - 1] == K.SPACE:
         at -= 1
-    while at > 0 and s.pool[S.INPUT + at - 1] != 32:
+    while at > 0 and s.pool[S.INPUT + at - 1] != K.SPACE:
         at -= 1
     return at
 
@@ -172,40 +173,40 @@ def edit(s: Any, key: Any) -> bool:
     total = ctl[S.INPUT_LENGTH]
     if ctl[S.LITERAL]:
         ctl[S.LITERAL] = 0
-        if key < NAMED:
+        if key < K.NAMED:
             insert(s, key)
-    elif key < NAMED and key >= 32 and key != 127:
+    elif key < K.NAMED and key >= K.SPACE and key != K.BACKSPACE:
         insert(s, key)
-    elif key == 127 or key == 8:
+    elif key == K.BACKSPACE or key == K.CTRL_H:
         if at > 0:
             erase(s, before(s, at), at)
-    elif key == DELETE or (key == 4 and total > 0):
+    elif key == K.DELETE or (key == K.CTRL_D and total > 0):
         if at < total:
             erase(s, at, after(s, at))
-    elif key == LEFT or key == 2:
+    elif key == K.LEFT or key == K.CTRL_B:
         ctl[S.INPUT_CURSOR] = before(s, at)
-    elif key == RIGHT or key == 6:
+    elif key == K.RIGHT or key == K.CTRL_F:
         ctl[S.INPUT_CURSOR] = after(s, at)
-    elif key == HOME or key == 1:
+    elif key == K.HOME or key == K.CTRL_A:
         ctl[S.INPUT_CURSOR] = 0
-    elif key == END or key == 5:
+    elif key == K.END or key == K.CTRL_E:
         ctl[S.INPUT_CURSOR] = total
-    elif key == 11:
+    elif key == K.CTRL_K:
         _kill(s, at, total)
-    elif key == 21:
+    elif key == K.CTRL_U:
         _kill(s, 0, at)
-    elif key == 23:
+    elif key == K.CTRL_W:
         _kill(s, word_before(s, at), at)
-    elif key == 25:
+    elif key == K.CTRL_Y:
         _put_back(s)
-    elif key == 20:
+    elif key == K.CTRL_T:
         if at > 0 and total > 1:
             at = min(at, total - 1)
             c = s.pool[S.INPUT + at]
             s.pool[S.INPUT + at] = s.pool[S.INPUT + at - 1]
             s.pool[S.INPUT + at - 1] = c
             ctl[S.INPUT_CURSOR] = at + 1
-    elif key == 22:
+    elif key == K.CTRL_V:
         ctl[S.LITERAL] = 1
     else:
         return False
@@ -217,16 +218,16 @@ def press_shell(s: Any, key: Any) -> Any:
     """One key at the shell's prompt."""
     ctl = s.ctl
     if not ctl[S.LITERAL]:
-        if key == 13 or key == 10:
+        if key == K.ENTER or key == K.CTRL_J:
             return S.TRAP_LINE
-        if key == 3:
+        if key == K.CTRL_C:
             return S.TRAP_INTERRUPT
-        if key == 4 and ctl[S.INPUT_LENGTH] == 0:
+        if key == K.CTRL_D and ctl[S.INPUT_LENGTH] == 0:
             return S.TRAP_LOGOUT
-        if key == 12:
+        if key == K.CTRL_L:
             return S.TRAP_CLEAR
-        if key in (UP, DOWN) or key == 16 or key == 14:
-            ctl[S.KEY] = -1 if key == UP or key == 16 else 1
+        if key in (K.UP, K.DOWN) or key == K.CTRL_P or key == K.CTRL_N:
+            ctl[S.KEY] = -1 if key == K.UP or key == K.CTRL_P else 1
             return S.TRAP_HISTORY
     if edit(s, key):
         return draw_input(s)

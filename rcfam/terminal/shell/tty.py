@@ -6,9 +6,9 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import glyphs
-from rcfam.terminal.cells import GLYPH_MASK
-
-_SHIFT = 21
+from rcfam.terminal import keys as K
+from rcfam.terminal import widths as W
+from rcfam.terminal.cells import GLYPH_BITS, GLYPH_MASK
 
 
 @inner
@@ -22,7 +22,7 @@ def scroll(s: Any, count: Any) -> None:
             s.cells[row, x] = s.cells[row + count, x]
         s.dirty[row] = 1
     for row in range(rows - count, rows):
-        glyphs.fill(s, row, 0, np.uint32(32))
+        glyphs.fill(s, row, 0, np.uint32(K.SPACE))
 
 
 @inner
@@ -36,21 +36,21 @@ def write(s: Any, codes: Any, attribute: Any) -> None:
     rows = s.cells.shape[0] - 1
     row: Any = np.int64(s.cursor[0])
     x: Any = np.int64(s.cursor[1])
-    high = attribute << _SHIFT
+    high = attribute << GLYPH_BITS
     for i in range(codes.shape[0]):
         c = np.int64(codes[i])
         w = np.int64(s.widths[c])
-        if c == 10:
+        if c == K.NEWLINE:
             x = 0
             row += 1
-        elif c == 9:
+        elif c == K.TAB:
             x = min(x + 8 - x % 8, columns - 1)
         elif w == 0:
             glyphs.add_mark(s, row, x, c)
         else:
-            cells = w if w < 3 else 2
+            cells = w if w < W.CONTROL else 2
             for j in range(cells):
-                if x >= columns or (cells == 2 and j == 0 and x == columns - 1 and w == 2):
+                if x >= columns or (cells == 2 and j == 0 and x == columns - 1 and w == W.WIDE):
                     s.dirty[row] = 1
                     x = 0
                     row += 1
@@ -58,16 +58,18 @@ def write(s: Any, codes: Any, attribute: Any) -> None:
                         scroll(s, 1)
                         row = rows - 1
                 glyph: Any = c
-                if w == 2 and j == 1:
+                if w == W.WIDE and j == 1:
                     glyph = np.int64(0)
-                elif w > 2:
-                    glyph = np.int64(94) if j == 0 else (c ^ 64 if w == 3 else np.int64(63))
+                elif w > W.WIDE:
+                    glyph = (
+                        np.int64(K.CARET) if j == 0 else (c ^ K.CONTROL_BIT if w == W.CONTROL else np.int64(K.QUESTION))
+                    )
                 if j == 0 and x > 0 and s.cells[row, x] & GLYPH_MASK == 0:
-                    s.cells[row, x - 1] = np.uint32(32)
+                    s.cells[row, x - 1] = np.uint32(K.SPACE)
                 s.cells[row, x] = np.uint32(high | glyph)
                 x += 1
             if x < columns and s.cells[row, x] & GLYPH_MASK == 0:
-                s.cells[row, x] = np.uint32(32)
+                s.cells[row, x] = np.uint32(K.SPACE)
         if row >= rows:
             scroll(s, 1)
             row = rows - 1

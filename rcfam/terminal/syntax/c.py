@@ -152,7 +152,7 @@ KOTLIN: Final = Language(
         **TODO,
     },
     sigils={"@": PREPROC, "$": PREPROC},
-    switches={T.NUMBERS: CONSTANT, T.DOTTED: 1, T.SIGIL_OPEN: 1},
+    switches={T.NUMBERS: CONSTANT, T.DOTTED: 1, T.SIGIL_OPEN: T.SIGIL_BRACES},
 )
 
 

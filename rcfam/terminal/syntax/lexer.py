@@ -18,13 +18,15 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
+from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.cells import GLYPH_BITS
+from rcfam.terminal.characters import is_blank, is_digit, is_upper
 from rcfam.terminal.editor import text
 from rcfam.terminal.syntax import rules as T
 from rcfam.terminal.syntax import tables
 from rcfam.terminal.syntax.regions import ends_here, here, inside, region_at
-from rcfam.terminal.syntax.words import find, is_blank, kind_of, paint, sigil_end, skip_blanks, value_of, word_end
+from rcfam.terminal.syntax.words import find, kind_of, paint, sigil_end, skip_blanks, value_of, word_end
 
 SYNC_LINES: Final = 32  # the lexer begins so many lines above the window, and up to as many more
 _GRAMMARS, _WORDS = tables.tables()
@@ -33,15 +35,15 @@ _GRAMMARS, _WORDS = tables.tables()
 @inner
 def _number_end(line: Any, g: Any, i: Any) -> Any:
     """The end of the number that begins at `i`."""
-    radix = line[i] == 48 and i + 1 < len(line) and (line[i + 1] | 32) == 120
+    radix = line[i] == K.ZERO and i + 1 < len(line) and (line[i + 1] | K.CASE_BIT) == K.x
     j = i + 1
     while j < len(line):
         c = line[j]
-        if c == 46:
-            if j + 1 < len(line) and (line[j + 1] == 46 or kind_of(g, line[j + 1]) & T.KIND == T.WORD):
+        if c == K.DOT:
+            if j + 1 < len(line) and (line[j + 1] == K.DOT or kind_of(g, line[j + 1]) & T.KIND == T.WORD):
                 break
-        elif c == 43 or c == 45:
-            if radix or line[j - 1] | 32 != 101:
+        elif c == K.PLUS or c == K.MINUS:
+            if radix or line[j - 1] | K.CASE_BIT != K.e:
                 break
         elif not kind_of(g, c) & T.PART:
             break
@@ -53,11 +55,11 @@ def _number_end(line: Any, g: Any, i: Any) -> Any:
 def _key(g: Any, line: Any, tint: Any) -> Any:
     """Colour the key at a line's start; return where the rest begins."""
     rule = g[T.KEY_RULE]
-    if len(line) > 0 and rule & T.KEY_UNTABBED and line[0] == 9:
+    if len(line) > 0 and rule & T.KEY_UNTABBED and line[0] == K.TAB:
         return 0
     i = skip_blanks(line, 0)
     if rule & T.KEY_DASHES:
-        while i < len(line) and line[i] == 45 and (i + 1 == len(line) or is_blank(line[i + 1])):
+        while i < len(line) and line[i] == K.MINUS and (i + 1 == len(line) or is_blank(line[i + 1])):
             tint[i] = np.uint32(A.STATEMENT << GLYPH_BITS)
             i = skip_blanks(line, i + 1)
     k = i
@@ -66,13 +68,13 @@ def _key(g: Any, line: Any, tint: Any) -> Any:
         if c == g[T.KEY_MARKS] or c == g[T.KEY_MARKS + 1]:
             if not rule & T.KEY_SPACED or k + 1 == len(line) or is_blank(line[k + 1]):
                 break
-        elif c == 34 or c == 39 or c == 35 or c == 123 or c == 91:
+        elif c == K.DOUBLE_QUOTE or c == K.QUOTE or c == K.HASH or c == K.LEFT_BRACE or c == K.LEFT_BRACKET:
             return i
         k += 1
     if k >= len(line) or k == i:
         return i
     j = k
-    while j > i and (is_blank(line[j - 1]) or line[j - 1] in (33, 43, 63)):
+    while j > i and (is_blank(line[j - 1]) or line[j - 1] in (K.BANG, K.PLUS, K.QUESTION)):
         j -= 1
     paint(tint, i, j, g[T.KEY_COLOUR])
     tint[k] = np.uint32(g[T.KEY_MARK_COLOUR] << GLYPH_BITS)
@@ -85,9 +87,9 @@ def _scalar(words: Any, g: Any, line: Any, tint: Any, i: Any, flow: bool) -> Any
     j = i
     while j < len(line):
         c = line[j]
-        if c == 35 and j > i and is_blank(line[j - 1]):
+        if c == K.HASH and j > i and is_blank(line[j - 1]):
             break
-        if flow and (c == 44 or c == 93 or c == 125):
+        if flow and (c == K.COMMA or c == K.RIGHT_BRACKET or c == K.RIGHT_BRACE):
             break
         j += 1
     end = j
@@ -95,14 +97,14 @@ def _scalar(words: Any, g: Any, line: Any, tint: Any, i: Any, flow: bool) -> Any
         end -= 1
     colour = np.int64(0)
     c = line[i]
-    if end == i + 1 and (c == 124 or c == 62):
+    if end == i + 1 and (c == K.BAR or c == K.GREATER):
         colour = np.int64(A.PREPROC)
-    elif c == 38 or c == 42:
+    elif c == K.AMPERSAND or c == K.STAR:
         colour = np.int64(A.TYPE)
-    elif 48 <= c <= 57:
+    elif is_digit(c):
         colour = np.int64(A.CONSTANT)
         for k in range(i, end):
-            if not (48 <= line[k] <= 57 or line[k] == 46):
+            if not (is_digit(line[k]) or line[k] == K.DOT):
                 colour = np.int64(0)
     elif word_end(line, g, i) == end and end > i:
         colour = value_of(words, g, line, i, end, 0) & T.VALUE_COLOUR
@@ -115,18 +117,18 @@ def _colour_of(g: Any, line: Any, i: Any, j: Any) -> Any:
     """The colour of the word i:j that is not listed, from its shape and what follows."""
     if j < len(line):
         c = line[j]
-        behind = line[j + 1] if j + 1 < len(line) else np.uint32(32)
-        if c == 40 and g[T.CALLED]:
+        behind = line[j + 1] if j + 1 < len(line) else np.uint32(K.SPACE)
+        if c == K.LEFT_PAREN and g[T.CALLED]:
             return g[T.CALLED]
-        if c == 33 and behind != 61 and g[T.BANGED]:
+        if c == K.BANG and behind != K.EQUALS and g[T.BANGED]:
             return g[T.BANGED]
-        if c == 61 and behind != 61 and g[T.ASSIGNED]:
+        if c == K.EQUALS and behind != K.EQUALS and g[T.ASSIGNED]:
             return g[T.ASSIGNED]
-        if c == 58 and behind == 58 and g[T.PATHED]:
+        if c == K.COLON and behind == K.COLON and g[T.PATHED]:
             return g[T.PATHED]
-        if c == 58 and is_blank(behind) and g[T.LABELLED]:
+        if c == K.COLON and is_blank(behind) and g[T.LABELLED]:
             return g[T.LABELLED]
-    return g[T.CAPITAL] if 65 <= line[i] <= 90 else np.int32(0)
+    return g[T.CAPITAL] if is_upper(line[i]) else np.int32(0)
 
 
 @inner
@@ -172,10 +174,10 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
             flags = g[r + T.FLAGS]
             if flags & T.KEYED and opened >= 0:
                 k = skip_blanks(line, i)
-                if k < len(line) and line[k] == 58:
+                if k < len(line) and line[k] == K.COLON:
                     paint(tint, opened + 1, i - 1, A.STATEMENT)
             region = region + 1 if flags & T.THEN else np.int64(-1)
-            prior = np.int64(34)
+            prior = np.int64(K.DOUBLE_QUOTE)
             first = False
             continue
         c = np.int64(line[i])
@@ -189,7 +191,7 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
                     if state:
                         pending = state
                         i = k
-                        prior = np.int64(34)
+                        prior = np.int64(K.DOUBLE_QUOTE)
                         continue
                 else:
                     region = number if not g[r + T.FLAGS] & T.ALONE else np.int64(-1)
@@ -205,7 +207,7 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
         kind &= T.KIND
         j = i + 1
         if g[T.SCALARS]:
-            if c == 91 or c == 93 or c == 123 or c == 125 or c == 44:
+            if c == K.LEFT_BRACKET or c == K.RIGHT_BRACKET or c == K.LEFT_BRACE or c == K.RIGHT_BRACE or c == K.COMMA:
                 flow = True
                 tint[i] = np.uint32(A.PREPROC << GLYPH_BITS)
             else:
@@ -213,7 +215,7 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
         elif kind == T.WORD:
             j = word_end(line, g, i)
             value = np.int64(0)
-            if not quiet and not (prior == 46 and g[T.DOTTED]):
+            if not quiet and not (prior == K.DOT and g[T.DOTTED]):
                 value = value_of(words, g, line, i, j, 0)
                 if value & T.NOTE or (value & T.FIRST_WORD and not first):
                     value = np.int64(0)
@@ -223,29 +225,29 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
             elif colour == 0 and not quiet and g[T.SHAPED]:
                 colour = np.int64(_colour_of(g, line, i, j))
                 if colour and j < len(line):
-                    if line[j] == 33 and g[T.BANGED]:
+                    if line[j] == K.BANG and g[T.BANGED]:
                         j += 1
-                    elif line[j] == 58 and g[T.PATHED]:
+                    elif line[j] == K.COLON and g[T.PATHED]:
                         j += 2
-                    elif line[j] == 58:
+                    elif line[j] == K.COLON:
                         values = np.int64(g[T.VALUES])
             if colour == 0:
                 colour = base | values
             if colour:
                 paint(tint, i, j, colour)
             following = value >> 6 & 63
-            c = np.int64(97)
+            c = np.int64(K.a)
         elif kind == T.DIGIT:
             j = _number_end(line, g, i)
             paint(tint, i, j, g[T.NUMBERS])
         elif kind == T.SIGIL:
-            if c == 36 or i == 0 or not (kind_of(g, line[i - 1]) & T.PART or line[i - 1] == c):
+            if c == K.DOLLAR or i == 0 or not (kind_of(g, line[i - 1]) & T.PART or line[i - 1] == c):
                 j = sigil_end(line, g, i)
             if j > i + 1:
                 paint(tint, i, j, g[T.COLOURS + c])
                 if g[T.SIGIL_NAME]:
                     paint(tint, i + 1, j, g[T.SIGIL_NAME])
-                c = np.int64(97)
+                c = np.int64(K.a)
             else:
                 tint[i] = np.uint32(base << GLYPH_BITS)
                 j = i + 1
@@ -257,26 +259,26 @@ def colour_line(s: Any, start: Any, count: Any, before: Any) -> Any:
                 j = e
                 paint(tint, i, j, value & T.VALUE_COLOUR)
                 if value & T.INCLUDE:
-                    k = find(line, j, 60)
-                    e = find(line, k, 62)
+                    k = find(line, j, K.LESS)
+                    e = find(line, k, K.GREATER)
                     if e < len(line):
                         paint(tint, k, e + 1, A.CONSTANT)
                         j = e + 1
                 else:
                     base = value & T.VALUE_COLOUR
                     quiet = np.int64(1) if value & T.QUIET else np.int64(0)
-        elif c == 92 and j < len(line):
+        elif c == K.BACKSLASH and j < len(line):
             j += 1
             paint(tint, i, j, base)
         else:
-            tint[i] = np.uint32((base if base or c >= 128 else np.int64(g[T.COLOURS + c])) << GLYPH_BITS)
+            tint[i] = np.uint32((base if base or c >= K.ASCII_END else np.int64(g[T.COLOURS + c])) << GLYPH_BITS)
             following = np.int64(0)
-            if c == 59:
+            if c == K.SEMICOLON:
                 values = np.int64(0)
         prior = c
         first = False
         i = j
-    slashed = len(line) > 0 and line[len(line) - 1] == 92
+    slashed = len(line) > 0 and line[len(line) - 1] == K.BACKSLASH
     if region >= 0:
         flags = g[T.REGIONS + region * T.REGION + T.FLAGS]
         if flags & T.HERE:

@@ -10,11 +10,12 @@ import numpy as np
 
 from rcfam.jit import inner
 from rcfam.terminal import attributes as A
+from rcfam.terminal import keys as K
 from rcfam.terminal.cells import GLYPH_BITS
+from rcfam.terminal.characters import is_blank, is_digit, is_lower, is_upper
 from rcfam.terminal.syntax import rules as T
 from rcfam.terminal.syntax.words import (
     find,
-    is_blank,
     kind_of,
     mark_at,
     paint,
@@ -39,14 +40,23 @@ def _may_start(line: Any, g: Any, r: Any, i: Any, first: bool, prior: Any) -> bo
         return False
     if i > 0:
         c = line[i - 1]
-        if flags & T.AFTER_BLANK and not (is_blank(c) or c == 59 or c == 124 or c == 38 or c == 40):
+        if flags & T.AFTER_BLANK and not (
+            is_blank(c) or c == K.SEMICOLON or c == K.BAR or c == K.AMPERSAND or c == K.LEFT_PAREN
+        ):
             return False
         if flags & T.NOT_IN_WORD and kind_of(g, c) & T.PART:
             return False
-    if flags & T.AFTER_OPERATOR and prior != 0 and (kind_of(g, prior) & T.PART or prior in (41, 93, 125, 34, 39)):
+    if (
+        flags & T.AFTER_OPERATOR
+        and prior != 0
+        and (
+            kind_of(g, prior) & T.PART
+            or prior in (K.RIGHT_PAREN, K.RIGHT_BRACKET, K.RIGHT_BRACE, K.DOUBLE_QUOTE, K.QUOTE)
+        )
+    ):
         return False
     if flags & T.CHARACTER:
-        return i + 2 < len(line) and (line[i + 1] == 92 or line[i + 2] == line[i])
+        return i + 2 < len(line) and (line[i + 1] == K.BACKSLASH or line[i + 2] == line[i])
     if flags & T.CLOSED:
         k = i + n
         if k >= len(line) or is_blank(line[k]) or mark_at(line, g, r + T.END, k):
@@ -64,7 +74,7 @@ def _may_start(line: Any, g: Any, r: Any, i: Any, first: bool, prior: Any) -> bo
 
 @inner
 def _is_hexadecimal(c: Any) -> bool:
-    return 48 <= c <= 57 or 97 <= c <= 102 or 65 <= c <= 70
+    return is_digit(c) or K.a <= c <= K.f or K.A <= c <= K.F
 
 
 @inner
@@ -74,12 +84,12 @@ def _escape_end(line: Any, i: Any, whole: bool) -> Any:
     if whole and i + 1 < len(line):
         c = line[i + 1]
         most = 0
-        if c == 120 or c == 117:
-            most = i + (4 if c == 120 else 6)
+        if c == K.x or c == K.u:
+            most = i + (4 if c == K.x else 6)
             while j < min(most, len(line)) and _is_hexadecimal(line[j]):
                 j += 1
-        elif 48 <= c <= 55:
-            while j < min(i + 4, len(line)) and 48 <= line[j] <= 55:
+        elif K.ZERO <= c <= K.SEVEN:
+            while j < min(i + 4, len(line)) and K.ZERO <= line[j] <= K.SEVEN:
                 j += 1
     return j
 
@@ -92,10 +102,10 @@ def _careful(words: Any, g: Any, r: Any, line: Any, tint: Any, i: Any, bare: boo
     """
     flags = g[r + T.FLAGS]
     c = line[i]
-    if c >= 128:
+    if c >= K.ASCII_END:
         return i
     if flags & T.NOTES:
-        if 65 <= c <= 90 and (i == 0 or not kind_of(g, line[i - 1]) & T.PART):
+        if is_upper(c) and (i == 0 or not kind_of(g, line[i - 1]) & T.PART):
             j = word_end(line, g, i)
             if value_of(words, g, line, i, j, 0) & T.NOTE:
                 paint(tint, i, j, A.TODO)
@@ -105,25 +115,25 @@ def _careful(words: Any, g: Any, r: Any, line: Any, tint: Any, i: Any, bare: boo
         j = sigil_end(line, g, i)
         paint(tint, i, j, g[T.COLOURS + c])
         return j
-    if flags & T.BRACES and c == 35 and i + 1 < len(line) and line[i + 1] == 123:
-        j = find(line, i, 125)
+    if flags & T.BRACES and c == K.HASH and i + 1 < len(line) and line[i + 1] == K.LEFT_BRACE:
+        j = find(line, i, K.RIGHT_BRACE)
         if j < len(line):
             paint(tint, i, j + 1, A.PREPROC)
             paint(tint, i + 2, j, 0)
             return j + 1
         return i
-    if flags & T.FORMATS and c == 37:
+    if flags & T.FORMATS and c == K.PERCENT:
         j = i + 1
-        while j < len(line) and (48 <= line[j] <= 57 or line[j] in (32, 35, 42, 43, 45, 46)):
+        while j < len(line) and (is_digit(line[j]) or line[j] in (K.SPACE, K.HASH, K.STAR, K.PLUS, K.MINUS, K.DOT)):
             j += 1
-        while j < len(line) and line[j] in (104, 106, 108, 76, 113, 116, 122):
+        while j < len(line) and line[j] in (K.h, K.j, K.l, K.L, K.q, K.t, K.z):
             j += 1
-        if j < len(line) and (97 <= line[j] <= 122 or 65 <= line[j] <= 90 or line[j] == 37):
+        if j < len(line) and (is_lower(line[j]) or is_upper(line[j]) or line[j] == K.PERCENT):
             paint(tint, i, j + 1, A.PREPROC)
             return j + 1
         return i
     if flags & T.TAG:
-        if c == 34 or c == 39:
+        if c == K.DOUBLE_QUOTE or c == K.QUOTE:
             j = min(find(line, i + 1, c) + 1, len(line))
             paint(tint, i, j, A.CONSTANT)
             return j
@@ -140,7 +150,7 @@ def inside(words: Any, g: Any, r: Any, line: Any, tint: Any, i: Any, depth: Any,
     colour = g[r + T.COLOUR]
     flags = g[r + T.FLAGS]
     escape = g[r + T.ESCAPE]
-    last = g[r + T.END + 1] if g[r + T.END] else 10
+    last = g[r + T.END + 1] if g[r + T.END] else K.NEWLINE
     careful = flags & T.CAREFUL
     while i < len(line):
         c = np.int64(line[i])
@@ -196,18 +206,18 @@ def here(g: Any, r: Any, line: Any, tint: Any, i: Any) -> tuple[Any, Any]:
     """
     j = i + np.int64(g[r + T.START])
     strip = np.int64(0)
-    if j < len(line) and (line[j] == 45 or line[j] == 126):
+    if j < len(line) and (line[j] == K.MINUS or line[j] == K.TILDE):
         strip = np.int64(1)
         j += 1
     tight = g[r + T.FLAGS] & T.HERE_QUOTED
     if not tight:
         j = skip_blanks(line, j)
     quote = np.int64(0)
-    if j < len(line) and (line[j] == 34 or line[j] == 39 or line[j] == 92):
+    if j < len(line) and (line[j] == K.DOUBLE_QUOTE or line[j] == K.QUOTE or line[j] == K.BACKSLASH):
         quote = np.int64(line[j])
         j += 1
     k = word_end(line, g, j)
-    if k == j or 48 <= line[j] <= 57 or (tight and not quote and not 65 <= line[j] <= 90):
+    if k == j or is_digit(line[j]) or (tight and not quote and not is_upper(line[j])):
         return i, np.int64(0)
     label = _label(line, j, k)
     if k < len(line) and line[k] == quote:
@@ -221,7 +231,7 @@ def ends_here(g: Any, r: Any, line: Any, before: Any) -> bool:
     """Is the line the last one of the here-document of the state `before`?"""
     i = skip_blanks(line, 0) if before >> 8 & 255 else 0
     j = word_end(line, g, i)
-    return j > i and _label(line, i, j) == before >> 16 & _LABEL and (j == len(line) or line[j] == 59)
+    return j > i and _label(line, i, j) == before >> 16 & _LABEL and (j == len(line) or line[j] == K.SEMICOLON)
 
 
 @inner

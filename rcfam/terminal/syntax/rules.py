@@ -24,7 +24,7 @@ FOLD: Final = 384  # words in any case
 NUMBERS: Final = 385  # colour of numbers, 0 for none
 DOTTED: Final = 386  # words behind a dot are no keywords
 SIGIL_NAME: Final = 387  # colour of the name behind a sigil, 0 for the sigil's
-SIGIL_OPEN: Final = 388  # bits: 1 ${...}, 2 $(...), 4 $? $1
+SIGIL_OPEN: Final = 388  # bits below
 CALLED: Final = 389  # colour of a word before (
 BANGED: Final = 390  # of a word with ! behind it
 PATHED: Final = 391  # of a word before ::
@@ -48,6 +48,10 @@ REGION: Final = 32  # places a region
 KEY_SPACED: Final = 1  # a blank or the line's end follows the mark
 KEY_DASHES: Final = 2  # dashes of list items may stand before it
 KEY_UNTABBED: Final = 4  # not in lines that begin with a tab
+
+SIGIL_BRACES: Final = 1  # ${...}
+SIGIL_PARENS: Final = 2  # $(...)
+SIGIL_SPECIAL: Final = 4  # $? $1
 
 # Places in a region
 NEXT: Final = 0  # the next region with the same first character, counted from 1

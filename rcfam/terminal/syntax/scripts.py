@@ -84,7 +84,7 @@ RUBY: Final = Language(
     inside="?!",
     interpreters="ruby rake irb",
     sigils={"@": IDENTIFIER, "$": IDENTIFIER, ":": CONSTANT},
-    switches={T.NUMBERS: CONSTANT, T.DOTTED: 1, T.CAPITAL: TYPE, T.LABELLED: CONSTANT, T.SIGIL_OPEN: 4},
+    switches={T.NUMBERS: CONSTANT, T.DOTTED: 1, T.CAPITAL: TYPE, T.LABELLED: CONSTANT, T.SIGIL_OPEN: T.SIGIL_SPECIAL},
 )
 
 
@@ -113,7 +113,12 @@ SHELL: Final = Language(
     interpreters="sh bash dash ksh zsh ash bats",
     sigils={"$": PREPROC, "-": PREPROC},
     marks={PREPROC: "[]", IDENTIFIER: "{}", STATEMENT: ";|&<>"},
-    switches={T.NUMBERS: CONSTANT, T.SIGIL_OPEN: 5, T.CALLED: IDENTIFIER, T.ASSIGNED: IDENTIFIER},
+    switches={
+        T.NUMBERS: CONSTANT,
+        T.SIGIL_OPEN: T.SIGIL_BRACES | T.SIGIL_SPECIAL,
+        T.CALLED: IDENTIFIER,
+        T.ASSIGNED: IDENTIFIER,
+    },
 )
 
 
@@ -171,7 +176,7 @@ PHP: Final = Language(
     },
     interpreters="php",
     sigils={"$": IDENTIFIER},
-    switches={T.NUMBERS: CONSTANT, T.FOLD: 1, T.CALLED: IDENTIFIER, T.SIGIL_OPEN: 1},
+    switches={T.NUMBERS: CONSTANT, T.FOLD: 1, T.CALLED: IDENTIFIER, T.SIGIL_OPEN: T.SIGIL_BRACES},
 )
 
 
@@ -279,5 +284,5 @@ PERL: Final = Language(
     },
     interpreters="perl",
     sigils={"$": IDENTIFIER, "@": IDENTIFIER, "%": IDENTIFIER},
-    switches={T.NUMBERS: CONSTANT, T.SIGIL_OPEN: 5},
+    switches={T.NUMBERS: CONSTANT, T.SIGIL_OPEN: T.SIGIL_BRACES | T.SIGIL_SPECIAL},
 )

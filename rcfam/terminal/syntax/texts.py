@@ -167,7 +167,7 @@ MAKE: Final = Language(
     sigils={"$": IDENTIFIER},
     keys=":=",
     switches={
-        T.SIGIL_OPEN: 7,
+        T.SIGIL_OPEN: T.SIGIL_BRACES | T.SIGIL_PARENS | T.SIGIL_SPECIAL,
         T.KEY_COLOUR: IDENTIFIER,
         T.KEY_RULE: T.KEY_UNTABBED,
     },
@@ -245,5 +245,5 @@ DOCKER: Final = Language(
         **TODO,
     },
     sigils={"$": PREPROC},
-    switches={T.FOLD: 1, T.SIGIL_OPEN: 1},
+    switches={T.FOLD: 1, T.SIGIL_OPEN: T.SIGIL_BRACES},
 )

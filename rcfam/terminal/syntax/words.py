@@ -9,19 +9,16 @@ from typing import Any
 import numpy as np
 
 from rcfam.jit import inner
+from rcfam.terminal import keys as K
 from rcfam.terminal.cells import GLYPH_BITS
+from rcfam.terminal.characters import is_blank, is_digit, is_upper
 from rcfam.terminal.syntax import rules as T
-
-
-@inner
-def is_blank(c: Any) -> bool:
-    return c == 32 or c == 9
 
 
 @inner
 def kind_of(g: Any, c: Any) -> Any:
     """What a character may begin; those beyond ASCII are letters."""
-    return g[c] if c < 128 else np.int32(T.WORD | T.PART)
+    return g[c] if c < K.ASCII_END else np.int32(T.WORD | T.PART)
 
 
 @inner
@@ -70,15 +67,15 @@ def value_of(words: Any, g: Any, line: Any, i: Any, j: Any, lead: Any) -> Any:
     """What the word i:j means, behind the character `lead` if that is not 0; 0 where it is not listed."""
     c = np.int64(line[i])
     fold = g[T.FOLD]
-    if c >= 128 or not g[T.LENGTHS + c] >> min(j - i, 30) & 1:
+    if c >= K.ASCII_END or not g[T.LENGTHS + c] >> min(j - i, 30) & 1:
         return np.int64(0)
     h = np.int64(g[T.NUMBER])
     if lead:
         h = h * T.HASH_FACTOR + lead
     for k in range(i, j):
         c = np.int64(line[k])
-        if fold and 65 <= c <= 90:
-            c += 32
+        if fold and is_upper(c):
+            c += K.CASE_BIT
         h = (h * T.HASH_FACTOR + c) & T.HASH_MASK
     mask = len(words) - 1
     slot = (h ^ h >> 17) & mask
@@ -98,16 +95,18 @@ def sigil_end(line: Any, g: Any, i: Any) -> Any:
     sigil = line[i]
     c = line[j]
     rule = g[T.SIGIL_OPEN]
-    if (c == 123 and rule & 1) or (c == 40 and rule & 2):
-        k = find(line, j, 125 if c == 123 else 41)
+    if (c == K.LEFT_BRACE and rule & T.SIGIL_BRACES) or (c == K.LEFT_PAREN and rule & T.SIGIL_PARENS):
+        k = find(line, j, K.RIGHT_BRACE if c == K.LEFT_BRACE else K.RIGHT_PAREN)
         return k + 1 if k < len(line) else i
-    if c == sigil and (sigil == 64 or sigil == 45):
+    if c == sigil and (sigil == K.AT or sigil == K.MINUS):
         j += 1
     if j > i + 1 or kind_of(g, c) & T.KIND == T.WORD:
         k = word_end(line, g, j)
-        while sigil == 64 and k + 1 < len(line) and line[k] == 46 and kind_of(g, line[k + 1]) & T.KIND == T.WORD:
+        while sigil == K.AT and k + 1 < len(line) and line[k] == K.DOT and kind_of(g, line[k + 1]) & T.KIND == T.WORD:
             k = word_end(line, g, k + 1)
         return k if k > j else i
-    if rule & 4 and (48 <= c <= 57 or c in (63, 33, 36, 35, 42, 64, 45, 60, 94)):
+    if rule & T.SIGIL_SPECIAL and (
+        is_digit(c) or c in (K.QUESTION, K.BANG, K.DOLLAR, K.HASH, K.STAR, K.AT, K.MINUS, K.LESS, K.CARET)
+    ):
         return j + 1
     return i
