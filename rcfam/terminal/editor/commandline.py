@@ -1,7 +1,7 @@
 """vim's command line (`:`), run in Python; `:N` alone never comes here."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -9,12 +9,38 @@ from rcfam.terminal import attributes, kernels
 from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import buffer, ex
-from rcfam.terminal.files import FilesError
+from rcfam.terminal.editor.host import Host
+from rcfam.terminal.files import Files, FilesError
 from rcfam.terminal.state import State
+from rcfam.terminal.windows import Window
 
-if TYPE_CHECKING:
-    from rcfam.terminal.terminal import Terminal
-    from rcfam.terminal.windows import Window
+
+class FileHost(Host, Protocol):
+    """A terminal as the command line sees it: it opens and writes files, and leaves the editor."""
+
+    files: Files
+
+    @property
+    def program(self) -> str:
+        """The program in the foreground: 'shell' or 'editor'."""
+
+    def edit(self, window: Window, path: str, shown: str) -> None:
+        """Load a file, or an empty buffer where there is none."""
+
+    def write(self, window: Window, path: str | None = None, shown: str = "") -> str:
+        """Write the buffer, to another path where one is given; returns vim's message."""
+
+    def colour(self, window: Window) -> None:
+        """Let the file's language decide the colours."""
+
+    def show_file_message(self, window: Window) -> None:
+        """Redraw with vim's message on the file just read."""
+
+    def close_editor(self, window: Window) -> None:
+        """Go back to the shell."""
+
+    def keep_register(self, window: Window) -> None:
+        """Copy what was just yanked or deleted to the named register."""
 
 
 def message(state: State, text: str, attribute: int = attributes.PLAIN) -> None:
@@ -64,7 +90,7 @@ _OFFSET = re.compile(r"\s*([+-])(\d*)")
 _ADDRESS = re.compile(r"\d+|[.$]|'[a-z<>]|(?=[+-])")
 
 
-def execute(terminal: "Terminal", window: "Window") -> None:
+def execute(terminal: FileHost, window: Window) -> None:
     """Run the line in `input`; it stays on the screen where nothing is said and nothing scrolls."""
     state = terminal.state
     ctl = state.ctl
@@ -83,7 +109,7 @@ def execute(terminal: "Terminal", window: "Window") -> None:
         kernels.refresh(terminal.state)
 
 
-def _run(terminal: "Terminal", window: "Window", text: str) -> None:
+def _run(terminal: FileHost, window: Window, text: str) -> None:
     state = terminal.state
     lines, rest = _range(state, text)
     substitute = _SUBSTITUTE.fullmatch(rest)
@@ -113,7 +139,7 @@ def _run(terminal: "Terminal", window: "Window", text: str) -> None:
             error(state, f"E492: Not an editor command: {text}")
 
 
-def _edited(terminal: "Terminal", outcome: ex.Outcome) -> None:
+def _edited(terminal: Host, outcome: ex.Outcome) -> None:
     """Show what a command that changes text came to."""
     if outcome.line is not None:
         go_to(terminal.state, outcome.line)
@@ -123,7 +149,7 @@ def _edited(terminal: "Terminal", outcome: ex.Outcome) -> None:
         message(terminal.state, outcome.says)
 
 
-def _file_command(terminal: "Terminal", window: "Window", name: str, argument: str) -> bool:
+def _file_command(terminal: FileHost, window: Window, name: str, argument: str) -> bool:
     """Commands that write, leave, open a file or set an option; false where `name` is none."""
     if name in ("w", "write", "w!", "wq", "wq!", "x", "xit", "x!"):
         _write(terminal, window, name, argument)
@@ -200,7 +226,7 @@ def _address(state: State, text: str) -> int | None:
     return line + 1
 
 
-def _write(terminal: "Terminal", window: "Window", name: str, argument: str) -> None:
+def _write(terminal: FileHost, window: Window, name: str, argument: str) -> None:
     opened = window.buffer
     assert opened is not None
     if argument:
@@ -222,7 +248,7 @@ def _write(terminal: "Terminal", window: "Window", name: str, argument: str) -> 
         terminal.close_editor(window)
 
 
-def leave(terminal: "Terminal", window: "Window", save: bool, check: bool = False) -> None:
+def leave(terminal: FileHost, window: Window, save: bool, check: bool = False) -> None:
     """ZZ (`save`), ZQ and `:q!`, `:q` (`check`)."""
     modified = bool(terminal.state.ctl[S.MODIFIED])
     if save and modified:
@@ -237,7 +263,7 @@ def leave(terminal: "Terminal", window: "Window", save: bool, check: bool = Fals
     terminal.close_editor(window)
 
 
-def _edit(terminal: "Terminal", window: "Window", argument: str, force: bool) -> None:
+def _edit(terminal: FileHost, window: Window, argument: str, force: bool) -> None:
     opened = window.buffer
     assert opened is not None
     if terminal.state.ctl[S.MODIFIED] and not force:
@@ -260,7 +286,7 @@ def _edit(terminal: "Terminal", window: "Window", argument: str, force: bool) ->
     terminal.show_file_message(window)
 
 
-def _set(window: "Window", state: State, argument: str) -> None:
+def _set(window: Window, state: State, argument: str) -> None:
     """`:set` with several options in one line."""
     ctl = state.ctl
     opened = window.buffer

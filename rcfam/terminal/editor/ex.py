@@ -3,7 +3,7 @@
 What is said and where the cursor goes is as in vim's ex_docmd.c and ex_cmds.c.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from rcfam.terminal import kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import buffer, matching, patterns
+from rcfam.terminal.editor.host import Host
 
-if TYPE_CHECKING:
-    from rcfam.terminal.terminal import Terminal
 _REPORT = 2  # vim's 'report'
 _DIGITS = 15
 """a longer number is beyond every line"""
@@ -50,7 +49,7 @@ def number(digits: str) -> int:
 
 
 def run(
-    terminal: "Terminal", name: str, bang: bool, argument: str, lines: tuple[int, int], given: int, target: int | None
+    terminal: Host, name: str, bang: bool, argument: str, lines: tuple[int, int], given: int, target: int | None
 ) -> Outcome:
     """One command on the lines first..last (from 0), of which `given` were typed.
 
@@ -76,7 +75,7 @@ def run(
     return _shift(terminal, first, last, name)
 
 
-def spans(terminal: "Terminal", first: int, count: int) -> Spans:
+def spans(terminal: Host, first: int, count: int) -> Spans:
     """Where lines stand in the pool: a copy of `count` rows (start, length)."""
     state = terminal.state
     slots = np.arange(first, first + count)
@@ -84,20 +83,20 @@ def spans(terminal: "Terminal", first: int, count: int) -> Spans:
     return state.lines[slots]
 
 
-def _replace(terminal: "Terminal", first: int, count: int, new: Spans, yank: bool = False, done: bool = True) -> None:
+def _replace(terminal: Host, first: int, count: int, new: Spans, yank: bool = False, done: bool = True) -> None:
     terminal.reserve(0, len(new) + count)
     kernels.replace_lines(terminal.state, first, count, new, yank, done)
     terminal.state.ctl[S.REGISTER] = terminal.state.ctl[S.YANKED] = 0
 
 
-def _go(terminal: "Terminal", line: int, column: int | None = None) -> None:
+def _go(terminal: Host, line: int, column: int | None = None) -> None:
     """Where undo leads: vim goes there before the change. The first non-blank where no column is given."""
     ctl = terminal.state.ctl
     ctl[S.LINE] = line
     ctl[S.COLUMN] = kernels.first_non_blank(terminal.state, line) if column is None else column
 
 
-def _refused(terminal: "Terminal", characters: int, lines: int) -> Outcome | None:
+def _refused(terminal: Host, characters: int, lines: int) -> Outcome | None:
     """What is said where the text may not grow so much."""
     ctl = terminal.state.ctl
     spent = int(ctl[S.CHARACTERS] + ctl[S.LINES]) + characters + lines
@@ -106,7 +105,7 @@ def _refused(terminal: "Terminal", characters: int, lines: int) -> Outcome | Non
     return None
 
 
-def _delete(terminal: "Terminal", first: int, last: int) -> Outcome:
+def _delete(terminal: Host, first: int, last: int) -> Outcome:
     ctl = terminal.state.ctl
     if ctl[S.EMPTY]:
         return Outcome()
@@ -118,7 +117,7 @@ def _delete(terminal: "Terminal", first: int, last: int) -> Outcome:
     return Outcome(first, f"{count} fewer lines" if count > _REPORT else "")
 
 
-def _join(terminal: "Terminal", first: int, last: int, plain: bool) -> Outcome:
+def _join(terminal: Host, first: int, last: int, plain: bool) -> Outcome:
     if first == last:
         return Outcome(first)
     _go(terminal, first)
@@ -127,7 +126,7 @@ def _join(terminal: "Terminal", first: int, last: int, plain: bool) -> Outcome:
     return Outcome(first)
 
 
-def _copy(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
+def _copy(terminal: Host, first: int, last: int, target: int) -> Outcome:
     """`target` counts from 1: the line after which they go, 0 for the top."""
     count = last - first + 1
     copied = spans(terminal, first, count)
@@ -137,7 +136,7 @@ def _copy(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
     return Outcome(target + count - 1, f"{count} more lines" if count > _REPORT else "")
 
 
-def _move(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
+def _move(terminal: Host, first: int, last: int, target: int) -> Outcome:
     count = last - first + 1
     if first < target <= last:
         return _error("E134: Cannot move a range of lines into itself")
@@ -150,7 +149,7 @@ def _move(terminal: "Terminal", first: int, last: int, target: int) -> Outcome:
     return Outcome(end, f"{count} lines moved" if count > _REPORT else "")
 
 
-def _shift(terminal: "Terminal", first: int, last: int, name: str) -> Outcome:
+def _shift(terminal: Host, first: int, last: int, name: str) -> Outcome:
     """`:>`, `:>>`, `:<`: as often as the sign stands there."""
     right = name[0] == ">"
     _go(terminal, first)
@@ -165,7 +164,7 @@ def _shift(terminal: "Terminal", first: int, last: int, name: str) -> Outcome:
     return Outcome(last, f"{count} lines {name[0]}ed {times}" if count > _REPORT else "")
 
 
-def substitute(terminal: "Terminal", first: int, last: int, argument: str) -> Outcome:
+def substitute(terminal: Host, first: int, last: int, argument: str) -> Outcome:
     """`:s/pattern/text/flags`: the first match of each line, with the flag g every one; `i`, `I`, `e`, `&` as well."""
     state = terminal.state
     parts = patterns.split(argument)
@@ -210,7 +209,7 @@ class _Substituted(NamedTuple):
 
 
 def _substituted(
-    terminal: "Terminal", first: int, last: int, program: patterns.Program, parts: Spans, fold: bool, every: bool
+    terminal: Host, first: int, last: int, program: patterns.Program, parts: Spans, fold: bool, every: bool
 ) -> _Substituted | str:
     """What the lines become, or a complaint. Lines that do not match stay where they are in the pool."""
     old = int(spans(terminal, first, last - first + 1)[:, 1].sum())

@@ -1,6 +1,6 @@
 """The registers `"a` to `"z`: copies of what was yanked, so that they outlive the buffer. An upper-case letter adds."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 from rcfam.terminal import kernels
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import ex
+from rcfam.terminal.editor.host import Host
 from rcfam.terminal.state import State
-
-if TYPE_CHECKING:
-    from rcfam.terminal.terminal import Terminal
 
 
 class Register(NamedTuple):
@@ -27,7 +25,7 @@ class Register(NamedTuple):
         return self.codes.nbytes + self.sizes.nbytes
 
 
-def keep(terminal: "Terminal", registers: dict[str, Register]) -> str:
+def keep(terminal: Host, registers: dict[str, Register]) -> str:
     """What was just yanked or deleted goes to the register named ctl[KEY] too. Returns a complaint."""
     state = terminal.state
     letter = chr(int(state.ctl[S.KEY]))
@@ -51,7 +49,7 @@ def keep(terminal: "Terminal", registers: dict[str, Register]) -> str:
     return ""
 
 
-def put(terminal: "Terminal", registers: dict[str, Register]) -> str:
+def put(terminal: Host, registers: dict[str, Register]) -> str:
     """p or P (ctl[KEY]) from the register ctl[REGISTER]; the unnamed register stays as it is. Returns a complaint."""
     ctl = terminal.state.ctl
     letter, key, count = chr(int(ctl[S.REGISTER])), int(ctl[S.KEY]), int(ctl[S.REPLAY_COUNT])

@@ -1,7 +1,5 @@
 """Changes that are made again: `.`, and an insertion with a count."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,14 +7,12 @@ from rcfam.terminal import kernels
 from rcfam.terminal import keys as K
 from rcfam.terminal import state as S
 from rcfam.terminal.editor import commandline, ex
-
-if TYPE_CHECKING:
-    from rcfam.terminal.terminal import Terminal
+from rcfam.terminal.editor.host import Host
 
 _ESCAPE = np.array([K.ESCAPE], dtype=np.uint32)
 
 
-def last_change(terminal: "Terminal") -> None:
+def last_change(terminal: Host) -> None:
     """`.`: press the keys of the last change again, with another count where one was typed, and insert what was
     inserted.
 
@@ -51,7 +47,7 @@ def last_change(terminal: "Terminal") -> None:
     terminal.state.ctl[S.REPLAYING] = 0
 
 
-def insertion(terminal: "Terminal") -> None:
+def insertion(terminal: Host) -> None:
     """Esc after `3i`: what was typed goes in twice more."""
     ctl = terminal.state.ctl
     count = int(ctl[S.INSERT_COUNT])
@@ -63,7 +59,7 @@ def insertion(terminal: "Terminal") -> None:
     _leave(terminal, complaint)
 
 
-def _leave(terminal: "Terminal", complaint: str) -> None:
+def _leave(terminal: Host, complaint: str) -> None:
     """Esc; a complaint stays on the last line."""
     terminal.press(_ESCAPE)
     if complaint:
@@ -71,7 +67,7 @@ def _leave(terminal: "Terminal", complaint: str) -> None:
         kernels.refresh(terminal.state)
 
 
-def _inserted(terminal: "Terminal", times: int, opened: bool) -> str:
+def _inserted(terminal: Host, times: int, opened: bool) -> str:
     """Insert what is noted in TYPED_TEXT so many times, each time on a new line where `opened`; returns a complaint."""
     state = terminal.state
     ctl = state.ctl
@@ -121,7 +117,7 @@ def _net(done: list[int], replacing: bool) -> tuple[int, list[int], int] | None:
     return back, text, ahead
 
 
-def _one_by_one(terminal: "Terminal", typed: int, times: int, opened: bool) -> str:
+def _one_by_one(terminal: Host, typed: int, times: int, opened: bool) -> str:
     """Keys whose work depends on the text around are done again one after another, up to the limit of work."""
     terminal.state.ctl[S.WORK] = 0
     step, last = 0, times * (typed + opened)
