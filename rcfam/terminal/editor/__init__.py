@@ -7,5 +7,5 @@
 | what it does| `operators`, `edits`, `indents`, `letter_case`, `insert`, `repetition`, `matching`, `undo`, `scrolling`|
 | the text | `text` (line table, edits, undo log), `buffer` (from and to bytes), `budget` (its limits), `compaction` |
 | the screen | `window` (what part of the text), `view` (what is redrawn), `draw`, `columns`, `ruler`, `messages` |
-| in Python, after a trap | `commandline`, `ex`, `patterns`, `registers`, `repeat`; `host` is what they ask of the terminal |
+| in Python, after a trap | `commandline`, `ex`, `patterns`, `registers`, `repeat`; `host`: what they ask for |
 """
