@@ -7,6 +7,7 @@ from typing import Final
 
 from rcfam.outputs import Kind
 
+CODE: Final = Kind("code hashes", ("**/*.sha256",), proofs=(("cli/code.py.sha256", ()),))
 MIRRORS: Final = Kind(
     "mirrors", ("*.git/**", "manifest.json"), proofs=(("manifest.json", ("version", "repositories")),)
 )

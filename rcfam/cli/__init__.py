@@ -12,6 +12,7 @@ import typer
 from rcfam import lifetime
 from rcfam.cli import (
     clone,
+    code,
     conversion,
     dataset,
     evaluate,
@@ -62,6 +63,7 @@ def _all(
     pass
 
 
+app.command()(code.code)
 app.command()(clone.clone)
 app.command(cls=options.command(render.FIELDS))(render.render)
 app.command()(verify.verify)

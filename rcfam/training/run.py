@@ -28,7 +28,7 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from rcfam import documents, kinds, outputs, schema, tables
+from rcfam import documents, kinds, outputs, schema, source_hash, tables
 from rcfam.atomic import alone, writing
 from rcfam.bounds import Name, Range, Seed, Size, check, shown
 from rcfam.dataset.index import Batch
@@ -274,12 +274,12 @@ class Identity:
 
 
 def code_hash() -> str:
-    """The source of model, evaluation and training. A restart heeds it; going on from a checkpoint does not."""
-    digest = hashlib.sha256()
+    """What model, evaluation and training do, whatever their comments. A restart heeds it; a checkpoint goes on."""
+    whole = hashlib.sha256()
     for room in ("model", "evaluation", "training"):
         for source in sorted((_PACKAGE / room).glob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+            whole.update(source_hash.digest(source).encode())
+    return whole.hexdigest()[:16]
 
 
 def load_model(folder: Path, which: str = FINAL) -> tuple[ActionModel, dict[str, Any]]:
