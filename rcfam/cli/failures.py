@@ -26,14 +26,15 @@ _NO_MEMORY: Final = re.compile(
     re.IGNORECASE,
 )  # PyTorch, NumPy, the loader of shared objects, llvmlite, the C library
 _NO_ROOM: Final = "Invalid thrift: transport error"  # Polars, where the disk fills in the head of a Parquet file
+_UNSAID: Final = "error return without exception set"  # the interpreter, where no memory is left to say that
 _BROKEN_PIPE: Final = 128 + 13  # what a shell makes of SIGPIPE
 
 
 def refused(error: BaseException) -> str | None:
     """What the machine refused, where that is what the error says; else None."""
-    if isinstance(error, MemoryError):
-        return "out of memory"
     text = str(error)
+    if isinstance(error, MemoryError) or (isinstance(error, SystemError) and _UNSAID in text):
+        return "out of memory"
     if isinstance(error, OSError) and error.errno in _REFUSED:
         place = "" if error.filename is None else f"{error.filename}: "
         return f"{place}{error.strerror}"

@@ -97,6 +97,8 @@ def test_refusals_of_the_system_are_known_in_every_wrapping(number: int) -> None
 
 def test_want_of_memory_is_known_and_faults_of_ours_are_not() -> None:
     assert refused(MemoryError()) == "out of memory"
+    assert refused(SystemError("error return without exception set")) == "out of memory"
+    assert refused(SystemError("bad argument to internal function")) is None
     assert refused(RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory"))
     assert refused(RuntimeError("can't start new thread"))
     assert refused(ImportError("libtorch.so: failed to map segment from shared object"))
