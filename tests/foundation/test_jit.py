@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba.core.compiler import Flags
 
-from rcfam import jit
+from rcfam import jit, linked_kernels
 from rcfam.jit import bare_kernel, inner, kernel
 
 
@@ -56,7 +56,7 @@ def test_compiling_leaves_the_collector_as_it_was() -> None:
 def test_flags_are_equal_when_the_same_is_set() -> None:
     first: Any
     second: Any
-    first, second = jit._Flags(Flags()), jit._Flags(Flags())
+    first, second = linked_kernels._Flags(Flags()), linked_kernels._Flags(Flags())
     assert first == second
     first.release_gil = True
     assert first != second
@@ -69,6 +69,6 @@ def test_a_call_with_room_is_a_call() -> None:
     def deep(left: int) -> int:
         return 1 + deep(left - 1) if left else 0
 
-    assert jit._with_room(deep, sys.getrecursionlimit() // 2) == sys.getrecursionlimit() // 2
+    assert linked_kernels._with_room(deep, sys.getrecursionlimit() // 2) == sys.getrecursionlimit() // 2
     with pytest.raises(ZeroDivisionError):
-        jit._with_room(lambda: 1 // 0)
+        linked_kernels._with_room(lambda: 1 // 0)
