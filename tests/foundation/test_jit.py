@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba.core.compiler import Flags
 
-from rcfam import jit, linked_kernels
+from rcfam import linked_kernels
 from rcfam.jit import bare_kernel, inner, kernel
 
 
