@@ -59,4 +59,8 @@ def test_a_policy_types() -> None:
 
 def test_a_flow_runs_verbs(tmp_path: Path) -> None:
     pytest.importorskip("prefect")
-    run("schedule.py", "--once", PREFECT_HOME=str(tmp_path), PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS="120")
+    settings = {
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    }
+    run("schedule.py", "--once", PREFECT_HOME=str(tmp_path), **settings)
