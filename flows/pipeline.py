@@ -8,13 +8,11 @@ starts one of its own for as long as it lasts; its records stay in `.prefect` an
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 from prefect import Task, flow, get_run_logger
@@ -29,7 +27,7 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from prefect.states import Failed
 from pydantic import Field
 
-from flows import PROJECT, bounds, law, server
+from flows import PROJECT, bounds, interrupts, law, server
 from flows.liveness import bury, held
 from flows.stage_run import Children, StageRun
 from flows.stages import Graph, StagesError, heal, read_graph, stale
@@ -204,10 +202,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Exit status 0, 1 with one line on standard error, or 130 when interrupted."""
     options = _parser().parse_args(arguments)
 
-    def terminated(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminated)
+    interrupts.heed()
     try:
         read_graph(options.project, options.target)  # a typing error is told before a run is recorded
         with connected():

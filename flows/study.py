@@ -9,13 +9,11 @@ reported, and the others go on. In the end `rcfam study NAME --collect` says wha
 
 import argparse
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger
@@ -26,7 +24,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows import PROJECT, bounds, server
+from flows import PROJECT, bounds, interrupts, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
 from flows.slots import MANY, Job, RunRow, Slots, default_jobs, run_all
@@ -202,10 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def carry_out(chosen: Sequence[str], options: argparse.Namespace) -> int:
     """Do studies one after another; a study that fails does not keep the others. Exit status as `main`'s."""
 
-    def terminated(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminated)
+    interrupts.heed()
     failed = []
     try:
         for name in chosen:  # a typing error, or no data, is told before a run is recorded

@@ -13,13 +13,11 @@ the next time; one that fails is tried again from its checkpoint, then reported,
 import argparse
 import csv
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any, Literal, get_args
 
 from prefect import flow, get_run_logger
@@ -30,7 +28,7 @@ from prefect.states import Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
-from flows import PROJECT, bounds, server
+from flows import PROJECT, bounds, interrupts, server
 from flows.liveness import bury, held
 from flows.pipeline import connected
 from flows.slots import MANY, Job, RunRow, Slots, default_jobs, run_all
@@ -243,10 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Exit status 0, 1 with one line on standard error, or 130 when interrupted."""
     options = _parser().parse_args(arguments)
 
-    def terminated(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminated)
+    interrupts.heed()
     asked = (options.task, options.size, options.depth, options.model, options.seeds)
     settings = {name: getattr(options, name) for name in ("epochs", "rate", "examples")}
     try:

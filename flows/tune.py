@@ -18,15 +18,14 @@ queued again; it is never counted.
 import argparse
 import functools
 import shlex
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import optuna
 from tqdm import tqdm
 
+from flows import interrupts
 from flows.search import TuneError, results
 from flows.search.setup import FOLDER, SECONDS, Asked, prepare, study_name
 from flows.search.space import DIMENSIONS
@@ -45,10 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     asked = _asked(options)
 
-    def terminated(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, terminated)
+    interrupts.heed()
     try:
         if options.trials:
             study, search = prepare(asked)

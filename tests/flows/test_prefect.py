@@ -171,7 +171,6 @@ def test_a_run_that_was_killed_before_it_took_its_lock_blocks_no_other(ui: Ui) -
     assert ui.state(flow_run) == "Crashed"
 
 
-@pytest.mark.skip(reason="a known fault: the flow did not end after SIGINT in three runs; the cause is not found yet")
 def test_an_interrupt_stops_the_stage_and_is_recorded(ui: Ui, project: Path) -> None:
     (project / "train.sh").write_text("echo $$ > pid; sleep 60; true\n")
     command = [sys.executable, "-m", "flows.pipeline", "--project", str(project), "--retries", "3"]
