@@ -12,41 +12,22 @@ import pytest
 
 from rcfam import documents, params, schema
 from rcfam.bounds import NAME, BoundsError, Different, Range, Size, hints, shown
-from rcfam.dataset import DatasetParams
+from rcfam.cli.params import sections
 from rcfam.documents import DocumentError
-from rcfam.evaluation import EvaluateParams
-from rcfam.evaluation.rollout import RolloutParams
-from rcfam.model import ModelParams
 from rcfam.model.action import Head
 from rcfam.model.backbones import Backbone
-from rcfam.rendering import CloneParams, RenderParams
-from rcfam.report import ReportParams
-from rcfam.scaling import FitParams
+from rcfam.rendering import RenderParams
 from rcfam.tasks.inflate import InflateParams
 from rcfam.tasks.tracking.frjt import FrjtParams
 from rcfam.tasks.tracking.maze import MazeParams
 from rcfam.tasks.tracking.models import TrackerParams
 from rcfam.tasks.tracking.training import TrackingParams
-from rcfam.tokenizer import TokenizeParams
-from rcfam.training import StudyParams, TrainParams
 from rcfam.typist import TypistParams
 from tests.support.parameters import PRESETS, preset_section
 
 ROOT = Path(__file__).parents[2]
 DEFAULT = params.read(ROOT / "params.yaml")
-SECTIONS = {
-    "clone": CloneParams,
-    "render": RenderParams,
-    "tokenize": TokenizeParams,
-    "dataset": DatasetParams,
-    "model": ModelParams,
-    "study": StudyParams,
-    "train": TrainParams,
-    "evaluate": EvaluateParams,
-    "rollout": RolloutParams,
-    "fit": FitParams,
-    "report": ReportParams,
-}
+SECTIONS = sections()
 OTHERS = (InflateParams, FrjtParams, MazeParams, TrackerParams, TrackingParams, TypistParams)
 KINDS = (*schema.dataclasses_in(Head), *schema.dataclasses_in(Backbone))
 """What a model is made of; their keys are not in every file."""
