@@ -60,7 +60,7 @@ def test_a_policy_types() -> None:
 def test_a_flow_runs_verbs(tmp_path: Path) -> None:
     pytest.importorskip("prefect")
     settings = {
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     }
     run("schedule.py", "--once", PREFECT_HOME=str(tmp_path), **settings)

@@ -13,8 +13,8 @@ import threading
 import polars
 from flows import interrupts
 interrupts.heed()
-print("waits", flush=True)
 try:
+    print("waits", flush=True)
     threading.Event().wait()
 except KeyboardInterrupt:
     print("interrupted")
