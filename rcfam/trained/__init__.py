@@ -1,4 +1,4 @@
-"""What is asked of runs that training has left: scores on held-out windows, and the step that failed once more."""
+"""Tools for finished runs: scores on held-out windows, and the replay of a step that failed."""
 
 from rcfam.trained.replay import Replay, replay
 from rcfam.trained.scores import Scored, ScoredRun, metrics_of, score_places, score_runs

@@ -1,4 +1,4 @@
-"""The step whose loss was not finite, once more: from the checkpoint before it, over the same windows."""
+"""Replays a training step whose loss was not finite, from the last checkpoint before it and over the same windows."""
 
 # T steps, B windows
 
@@ -26,12 +26,12 @@ class Window(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """What the step did this time; its weights are those before it."""
+    """The outcome of the replayed step. The weights are those before the step."""
 
     run: str
     step: int
     start: int
-    """The step whose checkpoint was taken up; 0 for fresh weights."""
+    """The step of the checkpoint that the replay started from; 0 for fresh weights."""
     loss: float
     grad_norm: float
     windows: list[Window]
@@ -39,10 +39,10 @@ class Replay(NamedTuple):
 
 
 def replay(folder: Path, dataset: Path, open_source: OpenSource, device: str = "cpu") -> Replay:
-    """Repeat the step that `folder`/failure.json names. Nothing in the folder is changed.
+    """Repeat the step that `folder`/failure.json names. The folder does not change.
 
-    Raises TrainingError where there is no such file, where the run had several ranks, and where every step up to that
-    one is finite now; CheckpointError where the dataset, or a checkpoint, is of something else.
+    Raises TrainingError if the file is missing, if the run had several ranks, or if every step up to that one is finite
+    this time. Raises CheckpointError if the dataset or a checkpoint does not belong to the run.
     """
     path = folder / "failure.json"
     if not path.exists():
@@ -82,7 +82,7 @@ def _windows(job: Job, source: TrainingData, model: Any, step: int) -> list[Wind
 
 @dataclass(frozen=True)
 class _Failure:
-    """failure.json, which a run writes whose loss was not finite."""
+    """The document failure.json, which a run writes when its loss is not finite."""
 
     step: Annotated[int, Range(1)]
     identity: dict[str, Any]
@@ -100,7 +100,7 @@ def _job(
     open_source: OpenSource,
     device: str,
 ) -> Job:
-    """The run as its identity says it; what the identity leaves free does not matter here."""
+    """The job that the identity describes. Settings outside the identity do not affect a replay."""
     if identity.world != 1:
         raise TrainingError(f"{path}: the run had {identity.world} ranks; only runs of one process are replayed")
     train = identity.train | {"checkpoint_every": 0, "keep": 1}

@@ -1,4 +1,4 @@
-"""Every trained model of a study on the same held-out windows -> tables."""
+"""Scores every trained model of a study on the same held-out windows and returns tables."""
 
 # W windows, T steps
 
@@ -35,7 +35,7 @@ class ScoredRun(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """`scores`: one row a run; `positions`: one row a run and step of the window; `metrics`: means over the seeds."""
+    """`scores` has a row per run, `positions` a row per run and window position, `metrics` means over the seeds."""
 
     scores: pl.DataFrame
     positions: pl.DataFrame
@@ -51,10 +51,10 @@ def score_runs(
     progress: Callable[[int, int], None] | None = None,
     which: str = FINAL,
 ) -> Scored:
-    """Score the final (or best) model of each run of `study` under `runs` (length-L/seed-S); `runs` may hold others.
+    """Score the final or best model of each run of `study` under `runs` (length-L/seed-S). Other runs are ignored.
 
-    `progress` is told windows done and windows in all. Raises CheckpointError where a run has no such model, or where
-    one was trained on another dataset.
+    `progress` receives the number of finished windows and the total. Raises CheckpointError if a run has no such model
+    or was trained on another dataset.
     """
     places = [seed_folder(runs / f"length-{length}", seed) for length in study.lengths for seed in study.seeds]
     for place in places:
@@ -76,10 +76,10 @@ def score_places(
     progress: Callable[[int, int], None] | None = None,
     which: str = FINAL,
 ) -> Iterator[ScoredRun]:
-    """Score the final (or best) model of each folder of a run, in their order, on the same windows of one side.
+    """Score the final or best model of each run folder, in order, on the same windows of one side of the split.
 
-    On CPUs as many at once as PyTorch has threads, each on one of them: models this small only wait where several
-    threads share one. `progress` is told by one thread at a time.
+    On a CPU, as many models as PyTorch has threads are scored at once, each on one thread: models this small are slower
+    when several threads share one. Calls to `progress` never overlap.
     """
     dataset = Dataset.open(folder)
     wanted = dataset_hash(dataset)
@@ -127,7 +127,7 @@ def score_places(
 
 @contextmanager
 def _lanes(device: str) -> Iterator[int]:
-    """How many models to score at once, each on one thread of PyTorch's; its setting is as before afterwards."""
+    """The number of models to score at once, each on one PyTorch thread. The thread setting is restored afterwards."""
     threads = torch.get_num_threads()
     if torch.device(device).type != "cpu":
         yield 1
@@ -140,12 +140,14 @@ def _lanes(device: str) -> Iterator[int]:
 
 
 def token_keystrokes(folder: Path, dataset: Dataset) -> NDArray[np.int64]:
-    """How many keys each token stands for: (V,). Of the digits that spell a rare key the last one counts."""
+    """Number of keys that each token represents, shape (V,). Of the digits that spell a rare key, only
+    the last counts.
+    """
     return Tokenizer.load(folder / dataset.about.tokens / "vocabulary.json").keystrokes_V
 
 
 def metrics_of(scores: pl.DataFrame) -> dict[str, Any]:
-    """Means over the seeds for each length, as `dvc metrics` shows them; None where a mean is not a number."""
+    """Means over the seeds for each length, in the form that `dvc metrics` shows. A mean that is not finite is None."""
     names = ["loss", "bits_per_keystroke", "accuracy", "sustained", "early_loss", "late_loss", "own_loss"]
     means = scores.group_by("length", maintain_order=True).agg(pl.col(names).mean()).sort("length")
     return {
