@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.history.test_transfer import CANARY, home, unpacked
 from tests.history.test_transfer import locked as locked
 from tests.support import flows_toy
@@ -22,6 +24,7 @@ stages:
 """
 
 
+@pytest.mark.slow
 def test_a_secret_of_an_address_is_in_no_file_of_dvc_and_prefect(locked: str, tmp_path: Path) -> None:
     project, prefect = tmp_path / "project", tmp_path / "prefect"
     environment = home(tmp_path / "home")

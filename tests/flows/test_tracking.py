@@ -105,7 +105,6 @@ def test_a_grid_is_trained_once(home: Path, tmp_path: Path, capsys: pytest.Captu
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "frjt-3").rglob("*") if path.is_file()} == made
 
 
-@pytest.mark.slow
 def test_a_killed_grid_goes_on_and_what_fails_is_reported(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -306,6 +306,7 @@ def line(place: Place, storage: Path, *arguments: object) -> list[str]:
     return [str(each) for each in (*where, *arguments)]
 
 
+@pytest.mark.slow
 def test_a_search_over_real_training(place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     storage = tmp_path / "tune.journal"
     wanted = line(place, storage, "--trials", 2, "--seconds", 1, "--length", 2, 8, "--batch", 1, 4)

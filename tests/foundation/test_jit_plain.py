@@ -25,7 +25,6 @@ print(jit.PLAIN)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("RCFAM_SLOW" not in os.environ, reason="compiles all kernels, minutes; RCFAM_SLOW=1 runs it")
 def test_the_plain_way_writes_the_same_bytes_and_says_so(tmp_path: Path) -> None:
     commits = [(f"Commit {n}", {"a.py": b"x = 1\n" * n, "b.txt": b"\xc3\xbc\n" * n}) for n in range(1, 4)]
     make_repository(tmp_path / "small.git", commits)

@@ -4,13 +4,10 @@ import ast
 import json
 from pathlib import Path
 
-import pytest
-
 import rcfam
 from tests.support import unchanged
 
 
-@pytest.mark.slow
 def test_recordings_tokens_weights_and_figures_are_as_before(tmp_path: Path) -> None:
     differing, _ = unchanged.differences(unchanged.measured(tmp_path), json.loads(unchanged.TAKEN.read_text()))
     assert not differing

@@ -195,6 +195,7 @@ def unpacked(folder: Path) -> bytes:
     return b"\n".join(found)
 
 
+@pytest.mark.slow
 def test_a_secret_of_an_address_goes_through_no_verb(locked: str, tmp_path: Path) -> None:
     environment, work = home(tmp_path / "home"), tmp_path / "work"
     work.mkdir()

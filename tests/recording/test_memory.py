@@ -129,7 +129,10 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("name", FORGED)
+SLOW = {"millions of chunks"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in FORGED])
 def test_no_file_takes_more_than_a_gibibyte(name: str, tmp_path: Path) -> None:
     forge, words = FORGED[name]
     whole, path = tmp_path / "whole.tsr", tmp_path / "forged.tsr"

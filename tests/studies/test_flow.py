@@ -56,7 +56,6 @@ def go(folder: Path, jobs: int) -> Any:
     return flows.study.study("positions", "tiny", jobs, 1, "cpu", out, dataset, ROOT / "params.yaml", return_state=True)
 
 
-@pytest.mark.slow
 def test_runs_side_by_side_are_retried_reported_and_taken_up_again(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_HOME", str(work / "prefect"))
     with flows.study.connected():

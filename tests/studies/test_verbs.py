@@ -61,7 +61,6 @@ def catalogue(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return built
 
 
-@pytest.mark.slow
 def test_a_study_from_its_plan_to_its_findings(catalogue: Path) -> None:
     told = rcfam("studies")
     assert told.exit_code == 0 and "orders             Does the order of frames matter?" in told.output

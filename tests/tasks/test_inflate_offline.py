@@ -162,7 +162,6 @@ def test_a_state_that_two_steps_make_together_is_lost() -> None:
 
 
 @needs_git
-@pytest.mark.slow
 def test_git_apply_is_right_on_this_history() -> None:
     root = Path(__file__).parents[2]
     params = InflateParams(cases=10)

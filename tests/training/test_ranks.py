@@ -58,7 +58,7 @@ def test_two_ranks_equal_one_with_a_double_batch(tmp_path: Path) -> None:
     assert together["sync_bytes"].to_list() == [sent * step for step in range(1, 13)]
 
 
-@pytest.mark.parametrize("words", [(), ("outer",)])
+@pytest.mark.parametrize("words", [(), pytest.param(("outer",), marks=pytest.mark.slow)])
 def test_a_rank_that_dies_does_not_lose_the_run(tmp_path: Path, words: tuple[str, ...]) -> None:
     torchrun(tmp_path / "undisturbed", *words)
     (tmp_path / "disturbed").mkdir()

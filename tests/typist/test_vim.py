@@ -1,5 +1,6 @@
 """The typist's keys in real vim: files and screens are those of our editor, over edits of real histories."""
 
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -12,7 +13,6 @@ from tests.support.vim_in_tmux import Pane
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.slow,
     pytest.mark.skipif(
         not (shutil.which("vim") and shutil.which("tmux") and shutil.which("git")),
         reason="vim, tmux and git are not all installed",
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 CHECKOUT = Path(__file__).parents[2]
-EDITS = 200
+EDITS = 200 if "RCFAM_SLOW" in os.environ else 40
 LONGEST_KEYS = 1500
 EQUAL_SHARE = 0.99
 
